@@ -1,0 +1,143 @@
+//! The agent port: drivers for coding agents, and what they report.
+
+pub mod claude;
+mod event;
+pub mod scripted;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+pub use event::{AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
+
+use crate::error::Result;
+use crate::id::{NodeId, SessionId};
+use crate::model::{AgentPointer, ContentBlock, Decision, PlacePath, ProcessRef, SessionSpec};
+use crate::runtime::Runtime;
+use crate::transport::Transport;
+
+/// A driver for one kind of coding agent.
+#[async_trait]
+pub trait Agent: fmt::Debug + Send + Sync + 'static {
+    /// What kind of agent it is, for example `claude_code`.
+    fn kind(&self) -> &'static str;
+
+    /// Opens or resumes a conversation.
+    ///
+    /// # Contract
+    /// - With [`OpenContext::resume`] the agent goes on in the conversation that the pointer names,
+    ///   or the call fails with `NotFound`, which the caller answers by opening anew.
+    /// - When the call fails, no process is left behind.
+    ///
+    /// # Errors
+    /// `NotFound` (the program, or the conversation), `InvalidArgument` naming the field,
+    /// `Protocol`, `Timeout`, `Unavailable`.
+    async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>>;
+
+    /// Looks, without starting anything, whether the agent's own memory holds what we have seen.
+    async fn evidence(&self, cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence>;
+}
+
+/// Everything that a driver needs to open a conversation.
+#[derive(Debug, Clone)]
+pub struct OpenContext {
+    /// The session, for labels.
+    pub session_id: SessionId,
+    /// The incarnation that owns the process.
+    pub owner: NodeId,
+    /// How to open it.
+    pub spec: SessionSpec,
+    /// The directory to work in.
+    pub cwd: PlacePath,
+    /// The conversation to go on with; none begins one.
+    pub resume: Option<AgentPointer>,
+    /// Variables that Maestro adds for the agent and its tools, for example `MAESTRO_TASK_ID`.
+    pub env: std::collections::BTreeMap<String, String>,
+    /// What programs are started with.
+    pub transport: Arc<dyn Transport>,
+    /// Time and chance.
+    pub runtime: Arc<dyn Runtime>,
+}
+
+/// A conversation with an agent, as long as its process lives.
+///
+/// # Contract
+/// - At most one prompt is in flight; the engine queues the others.
+/// - Every call may come from several tasks at once, beside `next`.
+/// - After [`AgentEvent::Ended`] `next` gives none and every other call gives `Closed`.
+/// - Dropping it ends the process without waiting.
+#[async_trait]
+pub trait AgentSession: fmt::Debug + Send + Sync {
+    /// The agent's process, if it has one.
+    fn process(&self) -> Option<ProcessRef>;
+
+    /// Sends a prompt. The turn that it begins is reported by `next`.
+    async fn prompt(&self, prompt: &AgentPrompt) -> Result<()>;
+
+    /// Adds to the turn under way.
+    async fn steer(&self, prompt: &AgentPrompt) -> Result<()>;
+
+    /// Stops the turn under way. Its end is reported by `next`.
+    async fn interrupt(&self) -> Result<()>;
+
+    /// Answers a request that [`AgentEvent::Approval`] reported.
+    ///
+    /// # Errors
+    /// `Conflict` when the agent does not wait for it any more.
+    async fn answer(&self, request_id: &str, decision: &Decision) -> Result<()>;
+
+    /// Changes the permission mode.
+    async fn set_mode(&self, mode: &str) -> Result<()>;
+
+    /// Changes the model.
+    async fn set_model(&self, model: &str) -> Result<()>;
+
+    /// Sends a control request of the agent's own protocol and gives its answer.
+    async fn control(&self, request: Value) -> Result<Value>;
+
+    /// What happens next, or none after the end.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    async fn next(&self) -> Option<AgentReport>;
+
+    /// Ends the process and everything that it started. `hard` means at once, for a node that has
+    /// lost its lease; otherwise the agent gets the time to save its side of the conversation.
+    async fn close(&self, hard: bool) -> Result<()>;
+}
+
+/// A prompt on its way to an agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentPrompt {
+    /// The id that it goes out with, new for every sending.
+    pub id: uuid::Uuid,
+    /// What is asked.
+    pub blocks: Vec<ContentBlock>,
+}
+
+/// What a look at the agent's own memory found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Evidence {
+    /// It holds the last prompt and the last message that we have seen.
+    Holds,
+    /// It is there, but has not got all that we have seen.
+    Behind,
+    /// It is not there, or does not hold our last prompt.
+    Missing,
+    /// The agent does not tell.
+    Unknown,
+}
+
+impl Evidence {
+    /// The wire value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "transcript_holds",
+            Self::Behind => "transcript_behind",
+            Self::Missing => "transcript_missing",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Who did it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of actor did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// A person, as the embedding product names them.
+    #[default]
+    Person,
+    /// A rule that answers without a person.
+    Policy,
+    /// A coding agent.
+    Agent,
+    /// A Maestro node: sweeps, recovery, scheduling.
+    Node,
+}
+
+/// Who did something. It stands on every record and event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Actor {
+    /// The kind of actor.
+    pub kind: ActorKind,
+    /// The actor's name within its kind.
+    pub id: String,
+}
+
+impl Actor {
+    /// A person.
+    pub fn person(id: impl Into<String>) -> Self {
+        Self {
+            kind: ActorKind::Person,
+            id: id.into(),
+        }
+    }
+
+    /// A rule that answers without a person.
+    pub fn policy(id: impl Into<String>) -> Self {
+        Self {
+            kind: ActorKind::Policy,
+            id: id.into(),
+        }
+    }
+
+    /// A coding agent, by its registered name.
+    pub fn agent(id: impl Into<String>) -> Self {
+        Self {
+            kind: ActorKind::Agent,
+            id: id.into(),
+        }
+    }
+
+    /// A node.
+    pub fn node(id: impl fmt::Display) -> Self {
+        Self {
+            kind: ActorKind::Node,
+            id: id.to_string(),
+        }
+    }
+}
+
+impl Default for Actor {
+    /// The embedding product itself, when it names nobody.
+    fn default() -> Self {
+        Self::person("local")
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ActorKind::Person => "person",
+            ActorKind::Policy => "policy",
+            ActorKind::Agent => "agent",
+            ActorKind::Node => "node",
+        };
+        write!(f, "{kind}:{}", self.id)
+    }
+}

@@ -1,0 +1,160 @@
+//! The typed content of events.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+#[expect(clippy::wildcard_imports, reason = "every payload is named once more in the table below")]
+use super::*;
+
+macro_rules! event_data {
+    ($($name:literal => $variant:ident,)*) => {
+        /// What an event says, by its type. On the wire it is the two fields `type` and `data`.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum EventData {
+            $(
+                #[doc = concat!("`", $name, "`")]
+                $variant($variant),
+            )*
+            /// A type that this version does not know, kept as it is; also a product's own `x.…`.
+            Other {
+                /// The type on the wire.
+                original_type: String,
+                /// The content.
+                data: Value,
+            },
+        }
+
+        impl EventData {
+            /// Every type that this version knows.
+            pub const TYPES: &'static [&'static str] = &[$($name),*];
+
+            /// The type on the wire.
+            pub fn event_type(&self) -> &str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                    Self::Other { original_type, .. } => original_type,
+                }
+            }
+
+            /// Types a content. Whatever does not fit is kept as [`EventData::Other`].
+            pub fn from_parts(event_type: String, data: Value) -> Self {
+                match event_type.as_str() {
+                    $($name => match $variant::deserialize(&data) {
+                        Ok(typed) => Self::$variant(typed),
+                        Err(_) => Self::Other { original_type: event_type, data },
+                    },)*
+                    _ => Self::Other { original_type: event_type, data },
+                }
+            }
+
+            /// The content as JSON.
+            pub fn to_value(&self) -> Value {
+                match self {
+                    $(Self::$variant(typed) => {
+                        serde_json::to_value(typed).unwrap_or(Value::Null)
+                    })*
+                    Self::Other { data, .. } => data.clone(),
+                }
+            }
+        }
+
+        $(impl From<$variant> for EventData {
+            fn from(data: $variant) -> Self {
+                Self::$variant(data)
+            }
+        })*
+    };
+}
+
+event_data! {
+    "session.opened" => SessionOpened,
+    "session.resumed" => SessionResumed,
+    "session.running" => SessionRunning,
+    "session.requires_action" => SessionRequiresAction,
+    "session.idle" => SessionIdle,
+    "session.updated" => SessionUpdated,
+    "session.failed" => SessionFailed,
+    "session.closed" => SessionClosed,
+    "prompt.queued" => PromptQueued,
+    "prompt.cancelled" => PromptCancelled,
+    "turn.started" => TurnStarted,
+    "turn.ended" => TurnEnded,
+    "message.delta" => MessageDelta,
+    "thought.delta" => ThoughtDelta,
+    "message" => Message,
+    "thought" => Thought,
+    "tool.started" => ToolStarted,
+    "tool.updated" => ToolUpdated,
+    "tool.ended" => ToolEnded,
+    "file.changed" => FileChanged,
+    "approval.requested" => ApprovalRequested,
+    "approval.resolved" => ApprovalResolved,
+    "approval.withdrawn" => ApprovalWithdrawn,
+    "approval.expired" => ApprovalExpired,
+    "usage.recorded" => UsageRecorded,
+    "agent.retrying" => AgentRetrying,
+    "agent.rate_limited" => AgentRateLimited,
+    "agent.stderr" => AgentStderr,
+    "agent.output" => AgentOutput,
+    "agent.frame" => AgentFrame,
+    "task.submitted" => TaskSubmitted,
+    "task.queued" => TaskQueued,
+    "task.waiting" => TaskWaiting,
+    "task.started" => TaskStarted,
+    "task.progress" => TaskProgress,
+    "task.input_required" => TaskInputRequired,
+    "task.updated" => TaskUpdated,
+    "task.retried" => TaskRetried,
+    "task.ended" => TaskEnded,
+    "attempt.lost" => AttemptLost,
+    "attempt.recovered" => AttemptRecovered,
+    "project.created" => ProjectCreated,
+    "project.updated" => ProjectUpdated,
+    "workspace.prepared" => WorkspacePrepared,
+    "workspace.conflicted" => WorkspaceConflicted,
+    "workspace.committed" => WorkspaceCommitted,
+    "workspace.kept" => WorkspaceKept,
+    "workspace.merged" => WorkspaceMerged,
+    "workspace.removed" => WorkspaceRemoved,
+    "node.joined" => NodeJoined,
+    "node.lost" => NodeLost,
+    "gap" => Gap,
+}
+
+impl EventData {
+    /// Whether the type is a text delta, which no store keeps.
+    pub fn is_ephemeral(&self) -> bool {
+        matches!(self, Self::MessageDelta(_) | Self::ThoughtDelta(_))
+    }
+}
+
+#[derive(Serialize)]
+struct Parts<'a> {
+    r#type: &'a str,
+    data: Value,
+}
+
+#[derive(Deserialize)]
+struct OwnedParts {
+    r#type: String,
+    #[serde(default)]
+    data: Value,
+}
+
+impl Serialize for EventData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Parts {
+            r#type: self.event_type(),
+            data: self.to_value(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parts = OwnedParts::deserialize(deserializer)?;
+        Ok(Self::from_parts(parts.r#type, parts.data))
+    }
+}

@@ -1,0 +1,41 @@
+//! Plain data: what users give (`…Spec`), what they read (`…Info`), and events. No I/O.
+
+mod actor;
+mod approval;
+mod command;
+mod content;
+mod envelope;
+mod event;
+mod feed;
+mod node;
+mod place;
+mod project;
+mod session;
+mod task;
+mod time;
+mod workspace;
+
+pub use actor::{Actor, ActorKind};
+pub use approval::{ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Decision, Remember};
+pub use command::{CommandInfo, CommandState, Verb};
+pub use content::{ContentBlock, MicroUsd, Origin, StopReason, Usage};
+pub use envelope::Envelope;
+pub use event::*;
+pub use feed::{Cursor, CursorParts, EventFilter, EventPage, EventQuery, Position, type_matches};
+pub use node::{Capabilities, NodeInfo, NodeState};
+pub use place::{Place, PlacePath, ProcessRef};
+pub use project::{ProjectInfo, ProjectSpec, ProjectState};
+pub use session::{
+    AgentPointer, QueuedPrompt, SessionInfo, SessionSpec, SessionState, ToolRules, TurnInfo,
+};
+pub use task::{
+    AttemptInfo, AttemptState, CancelRequest, Outcome, RetryPolicy, TaskInfo, TaskSpec, TaskState,
+    WaitingReason, When,
+};
+pub use time::Timestamp;
+pub use workspace::{
+    Changes, FileChange, FileStatus, WorkspaceInfo, WorkspaceKind, WorkspaceRef, WorkspaceState,
+};
+
+/// Fields of a record that this version does not know. They survive a rewrite.
+pub type Extra = serde_json::Map<String, serde_json::Value>;

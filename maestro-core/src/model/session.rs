@@ -1,0 +1,262 @@
+//! Sessions: durable conversations with an agent.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::ErrorInfo;
+use crate::id::{NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::model::{
+    Actor, ContentBlock, Extra, Origin, PlacePath, ProcessRef, StopReason, Timestamp, Usage,
+};
+
+/// How to open a session.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SessionSpec {
+    /// The agent by its registered name; the project's, or the only one there is, when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub agent: String,
+    /// The project, by id or name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// One line for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The model; the agent's default when none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The permission mode; the agent's default, which asks, when none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Which tools run without asking, and which never.
+    pub tools: ToolRules,
+    /// Text that is added to the agent's own system prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_prompt: Option<String>,
+    /// A JSON schema for the result of each turn.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub output_schema: Value,
+    /// The most model calls of one turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_turn_requests: Option<u32>,
+    /// What one process may spend. It may overshoot by one model call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_micro_usd: Option<i64>,
+    /// How long an approval waits before it is denied. Default: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_timeout_ms: Option<u64>,
+    /// Variables added to the agent's environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Arguments added to the agent's command line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extra_args: Vec<String>,
+}
+
+impl SessionSpec {
+    /// A session in a project.
+    pub fn in_project(project: impl Into<String>) -> Self {
+        Self {
+            project: Some(project.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the agent by its registered name.
+    pub fn agent(mut self, agent: impl Into<String>) -> Self {
+        self.agent = agent.into();
+        self
+    }
+
+    /// Sets the permission mode.
+    pub fn mode(mut self, mode: impl Into<String>) -> Self {
+        self.mode = Some(mode.into());
+        self
+    }
+
+    /// Sets the model.
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+}
+
+/// Which tools run without asking, and which never; in the agent's own rule language, for example
+/// `Bash(git status:*)`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ToolRules {
+    /// Run without asking.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    /// Never run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<String>,
+}
+
+/// What a session does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SessionState {
+    /// It waits for a prompt; its process may be gone and comes back with the next one.
+    #[default]
+    Idle,
+    /// The agent works.
+    Running,
+    /// The agent waits for a person.
+    RequiresAction,
+    /// It is over.
+    Closed,
+}
+
+impl SessionState {
+    /// The wire value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Running => "running",
+            Self::RequiresAction => "requires_action",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Where the agent keeps its side of the conversation: a last-seen pointer, not identity.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentPointer {
+    /// The agent's own id of the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_session_id: Option<String>,
+    /// The id that our last prompt went out with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_prompt: Option<String>,
+    /// The agent's id of the last whole message that we have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<String>,
+}
+
+/// A prompt that waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueuedPrompt {
+    /// The turn that it will be.
+    pub turn_id: TurnId,
+    /// What is asked.
+    pub prompt: Vec<ContentBlock>,
+    /// Who asks.
+    pub by: Actor,
+    /// What kind of turn it begins.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// A turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnInfo {
+    /// Its id.
+    pub id: TurnId,
+    /// Its place in the session, from 1.
+    pub number: u32,
+    /// What began it.
+    pub origin: Origin,
+    /// The prompt, if one began it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompt: Vec<ContentBlock>,
+    /// Which process of the session works on it, from 1.
+    pub process_number: u32,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<StopReason>,
+    /// How it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorInfo>,
+    /// The agent's last text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// The structured result, where one was asked for.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub structured_output: Value,
+    /// What it used.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// Who opened it.
+    pub created_by: Actor,
+    /// Its project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<ProjectId>,
+    /// The task that it works for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<TaskId>,
+    /// How it was opened.
+    pub spec: SessionSpec,
+    /// What it does now.
+    pub state: SessionState,
+    /// The directory that it works in.
+    pub cwd: PlacePath,
+    /// The agent's side of the conversation.
+    #[serde(default)]
+    pub pointer: AgentPointer,
+    /// Its process, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessRef>,
+    /// The node whose process it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<NodeId>,
+    /// How many processes it has had.
+    #[serde(default)]
+    pub processes: u32,
+    /// The model in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The permission mode in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Prompts that wait, first comes first. At most [`SessionInfo::MAX_QUEUE`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queue: Vec<QueuedPrompt>,
+    /// The turn under way, or the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnInfo>,
+    /// How many turns it has had.
+    #[serde(default)]
+    pub turns: u32,
+    /// What all turns used.
+    #[serde(default)]
+    pub usage: Usage,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// Fields that a newer version wrote.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl SessionInfo {
+    /// The most prompts that wait in one session.
+    pub const MAX_QUEUE: usize = 1000;
+
+    /// The turn under way.
+    pub fn open_turn(&self) -> Option<&TurnInfo> {
+        self.turn.as_ref().filter(|turn| turn.ended_at.is_none())
+    }
+}

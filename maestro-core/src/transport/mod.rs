@@ -1,0 +1,260 @@
+//! The transport port: starts a program somewhere and carries lines. Agent drivers know no process.
+
+pub mod channel;
+#[cfg(feature = "process")]
+pub mod process;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::id::NodeId;
+use crate::model::{Place, PlacePath, ProcessRef};
+
+/// Starts programs at one place.
+///
+/// # Contract
+/// - A started program and everything that it starts ends when the node's process ends, however
+///   that ends, and carries a marker that names the node's incarnation.
+/// - A [`ProcessRef`] stays valid for ever: it never matches another process that got the same pid.
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// The place that programs start at.
+    fn place(&self) -> Place;
+
+    /// The process that this node itself runs in, if it has one at this place.
+    fn own_process(&self) -> Option<ProcessRef>;
+
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such program, `InvalidArgument` naming the field for a directory
+    /// that is not there, `Unavailable` when the place does not answer or has no room.
+    async fn start(&self, spec: ProgramSpec) -> Result<Box<dyn Connection>>;
+
+    /// Whether a process is still there.
+    async fn inspect(&self, process: &ProcessRef) -> Result<ProcessStatus>;
+
+    /// Ends everything that a node's incarnation started and that is still there, by `process` and
+    /// by the marker, and returns when it is gone. Only for an incarnation that is dead.
+    ///
+    /// # Errors
+    /// `Timeout` when something does not go away.
+    async fn end_all_of(&self, owner: NodeId, processes: &[ProcessRef]) -> Result<Ended>;
+
+    /// Stops the transport's own threads. Programs that still run are ended.
+    async fn close(&self) -> Result<()>;
+}
+
+/// A program that runs, or ran.
+///
+/// # Contract
+/// - Frames come in the order in which the program wrote them to each of its two outputs.
+/// - [`Frame::Exited`] is the last frame and comes exactly once.
+/// - Dropping the connection ends the program without waiting.
+#[async_trait]
+pub trait Connection: fmt::Debug + Send + Sync {
+    /// The process.
+    fn process(&self) -> &ProcessRef;
+
+    /// Writes one line; the line break is added. Returns when it is handed over to the program.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a line with a line break inside, `Closed` when the input is closed or
+    /// the program has ended.
+    async fn send(&self, line: String) -> Result<()>;
+
+    /// The next frame, or none after [`Frame::Exited`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    async fn next(&self) -> Option<Frame>;
+
+    /// Closes the program's input.
+    async fn close_input(&self) -> Result<()>;
+
+    /// Asks the program to abort what it does now (an interrupt signal, for processes).
+    async fn interrupt(&self) -> Result<()>;
+
+    /// Ends the program: closes its input, waits, asks, waits, forces. Returns when the program
+    /// and everything that it started is gone; frames can still be read.
+    async fn stop(&self, grace: StopGrace) -> Result<ExitStatus>;
+}
+
+/// How patiently a program is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopGrace {
+    /// How long it may go on after its input closed. Zero skips this step. Default 5 s.
+    pub after_eof: Duration,
+    /// How long it may go on after it was asked to end. Default 5 s.
+    pub after_term: Duration,
+}
+
+impl StopGrace {
+    /// No patience at all: what a node does that has lost its lease.
+    pub const NONE: Self = Self {
+        after_eof: Duration::ZERO,
+        after_term: Duration::ZERO,
+    };
+}
+
+impl Default for StopGrace {
+    fn default() -> Self {
+        Self {
+            after_eof: Duration::from_secs(5),
+            after_term: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramSpec {
+    /// The program: a path, or a name to look up in the child's `PATH`.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its environment.
+    pub env: EnvPolicy,
+    /// Its directory.
+    pub cwd: PlacePath,
+    /// The incarnation that it belongs to.
+    pub owner: NodeId,
+    /// How long a line may be.
+    pub max_line_bytes: usize,
+}
+
+impl ProgramSpec {
+    /// How long a line of output may be by default: 64 MiB. Five megabytes were seen in the wild
+    /// from an agent that wrote one large file.
+    pub const DEFAULT_MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+
+    /// A program without arguments in a directory, with an empty environment.
+    pub fn new(program: impl Into<String>, cwd: PlacePath, owner: NodeId) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: EnvPolicy::default(),
+            cwd,
+            owner,
+            max_line_bytes: Self::DEFAULT_MAX_LINE_BYTES,
+        }
+    }
+}
+
+/// Which environment a program gets. Nothing is taken over unless asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EnvPolicy {
+    /// Whether to start from the environment of the node's own process.
+    pub inherit: bool,
+    /// Names left out of what is inherited; a name that ends with `*` is a prefix.
+    pub deny: Vec<String>,
+    /// Variables that are set in any case.
+    pub set: BTreeMap<String, String>,
+}
+
+/// Something that a program wrote, or its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// A whole line of valid UTF-8, without its line break. Empty lines are left out.
+    Line(String),
+    /// Output that is not a whole line of valid UTF-8. Nothing is dropped silently.
+    Garbled(Garbled),
+    /// Text on the standard error, in pieces of at most 8 KiB. After
+    /// [`Frame::MAX_STDERR_BYTES`] unread bytes older pieces are dropped, and the text says so.
+    Stderr(String),
+    /// The program ended, and everything that it wrote was read.
+    Exited(ExitStatus),
+}
+
+impl Frame {
+    /// How much unread standard error is kept.
+    pub const MAX_STDERR_BYTES: usize = 256 * 1024;
+}
+
+/// Output that is not a whole line of valid UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Garbled {
+    /// What is wrong with it.
+    pub reason: GarbledReason,
+    /// The text with invalid UTF-8 replaced; of a line that is too long, the first 64 KiB.
+    pub text: String,
+    /// How many bytes there were, without the line break.
+    pub bytes: u64,
+}
+
+impl Garbled {
+    /// How much of a line that is too long is kept.
+    pub const HEAD_BYTES: usize = 64 * 1024;
+}
+
+/// What is wrong with a piece of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GarbledReason {
+    /// Not UTF-8.
+    NotUtf8,
+    /// Longer than [`ProgramSpec::max_line_bytes`].
+    TooLong,
+    /// The last line, cut off by the program's end.
+    Cut,
+}
+
+impl GarbledReason {
+    /// The wire value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::TooLong => "too_long",
+            Self::Cut => "cut",
+        }
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExitStatus {
+    /// Its exit code, if it gave one.
+    pub code: Option<i32>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+}
+
+impl ExitStatus {
+    /// Whether it ended well.
+    pub fn is_success(self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.signal) {
+            (Some(code), _) => write!(f, "exit code {code}"),
+            (None, Some(signal)) => write!(f, "signal {signal}"),
+            (None, None) => f.write_str("an unknown end"),
+        }
+    }
+}
+
+/// Whether a process is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessStatus {
+    /// It runs.
+    Alive,
+    /// It is gone.
+    Dead,
+    /// It is at a place, or in a pid namespace, that this transport cannot see.
+    Unknown,
+}
+
+/// What was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ended {
+    /// How many processes were still there.
+    pub processes: u32,
+}
