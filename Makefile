@@ -32,7 +32,7 @@ test: ## everything that CI runs
 	  echo "==> $$*"; code=0; "$$@" || code=$$?; \
 	  if [ $$code -eq 0 ]; then passed=$$((passed + 1)); note "$$*" passed; \
 	  elif [ $$code -eq 3 ] && [ "$$1" = examples/fetch-claude.sh ]; then \
-	    skipped=$$((skipped + 1)); note "$$* (no npm: tests of the real claude cannot run)" skipped; \
+	    skipped=$$((skipped + 1)); note "$$* (no npm or no registry: no tests with the real claude)" skipped; \
 	  else failed=$$((failed + 1)); note "$$* (exit $$code)" failed; fi; }; \
 	step examples/fetch-claude.sh; \
 	step $(CARGO) test --workspace --all-features; \
