@@ -51,7 +51,7 @@ const PORT: usize = 2;
 const ENGINE: usize = 3;
 
 /// The adapters of each port: `sqlite` covers `sqlite.rs`, `sqlite/` and `sqlite_*.rs`. Every other file
-/// of a port is part of the port itself.
+/// of a port is part of the port itself, unless `ADAPTER_PARTS` gives it to an adapter.
 const ADAPTERS: &[(&str, &str, &[&str])] = &[
     ("runtime", "Runtime", &["tokio", "smol", "manual"]),
     ("storage", "Storage", &["memory", "sqlite", "postgres"]),
@@ -63,6 +63,11 @@ const ADAPTERS: &[(&str, &str, &[&str])] = &[
     ("transport", "Transport", &["process", "channel"]),
     ("workspace", "Workspace", &["git", "directory"]),
     ("agent", "Agent", &["claude", "acp", "scripted", "replay"]),
+];
+/// Rooms beside an adapter that belong to it: (port, room, adapter).
+const ADAPTER_PARTS: &[(&str, &str, &str)] = &[
+    ("transport", "guardian", "process"),
+    ("transport", "proc_table", "process"),
 ];
 /// Ports that another port may build on. Every port may use `runtime`; nothing else until it is listed here.
 const PORT_ON_PORT: &[(&str, &str)] = &[];

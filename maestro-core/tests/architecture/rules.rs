@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::paths::{Reference, exports, references};
 use crate::source::{File, Names, module_of, starts, tokenize, without_tests};
 use crate::{
-    ADAPTER_CRATES, ADAPTERS, EFFECTS, ENGINE, FLOORS, LONGEST, MEDIAN, MODEL, PORT, PORT_ON_PORT,
-    STD_EFFECTS,
+    ADAPTER_CRATES, ADAPTER_PARTS, ADAPTERS, EFFECTS, ENGINE, FLOORS, LONGEST, MEDIAN, MODEL, PORT,
+    PORT_ON_PORT, STD_EFFECTS,
 };
 
 /// Where a path leads: a room of the house, perhaps one adapter inside it.
@@ -23,6 +23,10 @@ pub(crate) fn room(path: &[String]) -> Option<Room> {
         .iter()
         .position(|floor| floor.contains(&top.as_str()))?;
     let adapter = path.get(1).and_then(|child| {
+        let owner = ADAPTER_PARTS
+            .iter()
+            .find(|(port, part, _)| port == top && part == child);
+        let child = owner.map_or(child.as_str(), |(_, _, adapter)| adapter);
         let (_, _, adapters) = ADAPTERS.iter().find(|(port, ..)| port == top)?;
         adapters.iter().copied().find(|adapter| {
             child

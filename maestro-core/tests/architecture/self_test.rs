@@ -27,7 +27,8 @@ const HOUSE: &[(&str, &str)] = &[
     ("storage/memory.rs", "use super::{Commit, Storage}; use crate::{Error, workspace::Workspace};"),
     ("storage/sqlite/mod.rs", "mod writer; use writer::Writer; use crate::storage::Storage; use rusqlite::Connection;"),
     ("storage/sqlite/writer.rs", "use super::super::Storage; use super::Pool; pub(crate) struct Writer;"),
-    ("transport/process.rs", "use std::process::Command; use tokio::process;"),
+    ("transport/process.rs", "use std::process::Command; use tokio::process; use crate::transport::guardian::Guardian;"),
+    ("transport/guardian.rs", "use super::process::Started;"),
     ("workspace/mod.rs", "pub trait Workspace {}"),
     ("task/mod.rs", "mod machine; mod worker; pub(crate) use machine::Machine;"),
     ("task/machine.rs", "use crate::{Error, Event}; use std::time::Duration; pub(crate) struct Machine;"),
@@ -152,6 +153,16 @@ fn each_broken_rule_is_reported_once_and_where_it_is() {
             "storage/mod.rs",
             "mod sqlite; pub use sqlite::*;",
             "by name",
+        ),
+        (
+            "node/mod.rs",
+            "use crate::transport::guardian::Guardian;",
+            "imports no adapter",
+        ),
+        (
+            "transport/channel.rs",
+            "use super::guardian;",
+            "no other adapter",
         ),
         // Machines.
         (
