@@ -1,0 +1,66 @@
+.POSIX:
+.PHONY: help verify fix test demo kills sim soak clean
+
+CARGO = cargo
+# What `demo` is given: make demo ARGS=--live
+ARGS =
+# SIGKILLs of the demo, each followed by a run to its end.
+ROUNDS ?= 40
+# Seeded histories compared with the reference model.
+SEEDS ?= 2000
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
+	  printf '  %-8s %s\n' "$$name" "$$what"; done
+
+verify: ## formatting, lints, documentation, dependencies; writes no source
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --workspace --all-features --no-deps
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --locked check; \
+	else echo 'verify: cargo-deny is not installed, so licences and advisories were not checked'; fi
+
+fix: ## format, and apply what clippy can
+	$(CARGO) fmt
+	$(CARGO) clippy --fix --allow-dirty --allow-staged --workspace --all-targets --all-features
+	$(CARGO) fmt
+
+test: ## everything that CI runs
+	@passed=0; failed=0; skipped=0; summary=; \
+	note() { echo "==> $$2: $$1"; summary="$$summary$$(printf '  %-8s %s' "$$2" "$$1")|"; }; \
+	step() { \
+	  echo "==> $$*"; code=0; "$$@" || code=$$?; \
+	  if [ $$code -eq 0 ]; then passed=$$((passed + 1)); note "$$*" passed; \
+	  elif [ $$code -eq 3 ] && [ "$$1" = examples/fetch-claude.sh ]; then \
+	    skipped=$$((skipped + 1)); note "$$* (no npm or no registry: no tests with the real claude)" skipped; \
+	  else failed=$$((failed + 1)); note "$$* (exit $$code)" failed; fi; }; \
+	step examples/fetch-claude.sh; \
+	step $(CARGO) test --workspace --all-features; \
+	step $(MAKE) --no-print-directory sim SEEDS=200; \
+	step $(MAKE) --no-print-directory kills ROUNDS=2; \
+	echo; printf '%s' "$$summary" | tr '|' '\n'; \
+	echo "steps: $$passed passed, $$failed failed, $$skipped skipped"; \
+	[ $$failed -eq 0 ]
+
+demo: ## three agents on a scratch repository; no account needed
+	@$(CARGO) run -q -p maestro-cli -- demo $(ARGS)
+
+kills: ## the demo under SIGKILL, ROUNDS times
+	@$(CARGO) build -q --release -p maestro-cli
+	@$(CARGO) run -q --release -p kills -- --rounds $(ROUNDS)
+
+sim: ## seeded simulation against the reference model, SEEDS times
+	@$(CARGO) test -q --release -p maestro-core --test sim -- --seeds $(SEEDS)
+
+soak: ## what is too long for CI; its log stays in docs/soak
+	@mkdir -p docs/soak; log=docs/soak/$$(date -u +%Y-%m-%dT%H%MZ).log; echo "soak: writing $$log"; \
+	failed=0; { \
+	  echo "commit $$(git describe --always --dirty), $$(uname -sm), $$(rustc --version)"; \
+	  $(MAKE) --no-print-directory kills ROUNDS=40 || failed=1; \
+	  $(MAKE) --no-print-directory sim SEEDS=2000 || failed=1; \
+	  echo "soak: exit $$failed"; } >$$log 2>&1; \
+	tail -n 5 $$log; exit $$failed
+
+clean: ## remove build output and the cached agent; demo directories stay
+	$(CARGO) clean
+	rm -rf .cache
