@@ -20,7 +20,7 @@ use rules::check;
 
 /// The floors, from the foundation on: a room imports its own floor and those above it in this list.
 const FLOORS: &[&[&str]] = &[
-    &["error", "id"],
+    &["error", "id", "time"],
     &["model"],
     PORTS,
     &[
@@ -70,7 +70,7 @@ const ADAPTER_PARTS: &[(&str, &str, &str)] = &[
     ("transport", "proc_table", "process"),
 ];
 /// Ports that another port may build on. Every port may use `runtime`; nothing else until it is listed here.
-const PORT_ON_PORT: &[(&str, &str)] = &[];
+const PORT_ON_PORT: &[(&str, &str)] = &[("agent", "transport")];
 
 /// Optional dependencies: only an adapter or the composition root may name them.
 const ADAPTER_CRATES: &[&str] = &["tokio", "smol", "rusqlite"];

@@ -12,9 +12,10 @@ mod place;
 mod project;
 mod session;
 mod task;
-mod time;
+
 mod workspace;
 
+pub use crate::time::Timestamp;
 pub use actor::{Actor, ActorKind};
 pub use approval::{ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Decision, Remember};
 pub use command::{CommandInfo, CommandState, Verb};
@@ -32,7 +33,6 @@ pub use task::{
     AttemptInfo, AttemptState, CancelRequest, Outcome, RetryPolicy, TaskInfo, TaskSpec, TaskState,
     WaitingReason, When,
 };
-pub use time::Timestamp;
 pub use workspace::{
     Changes, FileChange, FileStatus, WorkspaceInfo, WorkspaceKind, WorkspaceRef, WorkspaceState,
 };

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-#[expect(clippy::wildcard_imports, reason = "every payload is named once more in the table below")]
+#[expect(
+    clippy::wildcard_imports,
+    reason = "every payload is named once more in the table below"
+)]
 use super::*;
 
 macro_rules! event_data {
