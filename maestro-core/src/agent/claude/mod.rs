@@ -1,1 +1,6 @@
-//! To be written.
+//! The driver for the Claude Code CLI.
+
+mod map;
+mod wire;
+
+pub use map::Mapper;

@@ -1,0 +1,120 @@
+//! How the CLI is started: its arguments and its environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::agent::OpenContext;
+use crate::transport::EnvPolicy;
+
+/// What is left out of an inherited environment: marks that another product, or an agent that this
+/// process itself runs in, left there for its own children. Settings of the CLI, such as
+/// `CLAUDE_CONFIG_DIR` or `CLAUDE_CODE_USE_BEDROCK`, and logins are inherited.
+pub(super) const DENIED: &[&str] = &[
+    "CLAUDECODE",
+    "CLAUDE_AGENT_SDK_*",
+    "CLAUDE_CODE_ACTION",
+    "CLAUDE_CODE_CHILD_*",
+    "CLAUDE_CODE_EMIT_*",
+    "CLAUDE_CODE_ENTRYPOINT",
+    "CLAUDE_CODE_EXECPATH",
+    "CLAUDE_CODE_PARENT_*",
+    "CLAUDE_CODE_REMOTE*",
+    "CLAUDE_CODE_SESSION_*",
+    "CLAUDE_CODE_SSE_PORT",
+    "CLAUDE_ENV_FILE",
+    "CLAUDE_PROJECT_DIR",
+    "MAESTRO_*",
+];
+
+/// What is always set: the CLI says when it has nothing to do, and stays the version that it is
+/// while it runs.
+const ALWAYS: [(&str, &str); 2] = [
+    ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
+    ("DISABLE_AUTOUPDATER", "1"),
+];
+
+/// Which conversation is gone on with, or the id of a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Conversation {
+    New(String),
+    Resume(String),
+}
+
+/// The arguments. A flag and its value are always one argument, so that no value is taken for a
+/// flag.
+pub(super) fn arguments(
+    context: &OpenContext,
+    conversation: &Conversation,
+    extra: &[String],
+) -> Vec<String> {
+    let spec = &context.spec;
+    let mut args: Vec<String> = [
+        "-p",
+        "--output-format=stream-json",
+        "--input-format=stream-json",
+        "--verbose",
+        "--include-partial-messages",
+        "--permission-prompt-tool=stdio",
+    ]
+    .map(str::to_owned)
+    .into();
+    let mut flag = |name: &str, value: &str| args.push(format!("--{name}={value}"));
+    match conversation {
+        Conversation::New(id) => flag("session-id", id),
+        Conversation::Resume(id) => flag("resume", id),
+    }
+    if let Some(model) = &spec.model {
+        flag("model", model);
+    }
+    if let Some(mode) = &spec.mode {
+        flag("permission-mode", mode);
+    }
+    if !spec.tools.allow.is_empty() {
+        flag("allowedTools", &spec.tools.allow.join(","));
+    }
+    if !spec.tools.deny.is_empty() {
+        flag("disallowedTools", &spec.tools.deny.join(","));
+    }
+    if let Some(prompt) = &spec.system_prompt {
+        flag("append-system-prompt", prompt);
+    }
+    if !spec.output_schema.is_null() {
+        flag("json-schema", &spec.output_schema.to_string());
+    }
+    if let Some(turns) = spec.max_turn_requests {
+        flag("max-turns", &turns.to_string());
+    }
+    if let Some(budget) = spec.budget_micro_usd {
+        flag("max-budget-usd", &usd(budget));
+    }
+    args.extend(extra.iter().chain(&spec.extra_args).cloned());
+    args
+}
+
+/// The environment: the policy's, then what is always set, the configuration directory, the
+/// session's own, and what Maestro adds for the tools.
+pub(super) fn environment(
+    policy: &EnvPolicy,
+    config_dir: Option<&Path>,
+    context: &OpenContext,
+) -> EnvPolicy {
+    let mut env = policy.clone();
+    let always = ALWAYS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut set = BTreeMap::from(always);
+    set.append(&mut env.set);
+    if let Some(directory) = config_dir {
+        let directory = directory.to_string_lossy().into_owned();
+        set.insert("CLAUDE_CONFIG_DIR".to_owned(), directory);
+    }
+    set.extend(context.spec.env.clone());
+    set.extend(context.env.clone());
+    env.set = set;
+    env
+}
+
+/// Millionths as decimal dollars, without rounding.
+fn usd(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.unsigned_abs();
+    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}

@@ -1,0 +1,157 @@
+//! What the agent says, and what its tools give.
+
+use serde_json::Value;
+
+use super::Mapper;
+use super::calls::{Caller, ToolResult};
+use crate::agent::AgentEvent;
+use crate::agent::claude::wire::{Spoken, Stream};
+use crate::model::{ContentBlock, Message, Thought};
+
+impl Mapper {
+    /// A piece of a message that is being written.
+    pub(super) fn stream(&mut self, stream: Stream, events: &mut Vec<AgentEvent>) {
+        let parent = stream.parent_tool_use_id.clone();
+        let agent_id = self.agent_of(stream.agent_id.clone(), parent.as_deref());
+        if agent_id.is_none() && stream.event.r#type == "message_start" {
+            events.extend(self.turns.works());
+        }
+        let piece = self.partials.stream(stream, agent_id);
+        events.extend(piece.map(AgentEvent::Fact));
+    }
+
+    /// A whole block of the agent's message.
+    pub(super) fn assistant(&mut self, spoken: Spoken, events: &mut Vec<AgentEvent>) {
+        let caller = self.caller(&spoken);
+        if caller.agent_id.is_none() {
+            events.extend(self.turns.works());
+        }
+        let message_id = spoken.message.id.unwrap_or_default();
+        let mut said = Vec::new();
+        for block in blocks(spoken.message.content) {
+            self.partials.confirm(&caller.agent_id, &message_id);
+            match block_type(&block) {
+                "thinking" | "redacted_thinking" => {
+                    self.say(&mut said, &message_id, "assistant", &caller, events);
+                    let text = block.get("thinking").and_then(Value::as_str);
+                    let mut thought = Thought::default();
+                    thought.message_id.clone_from(&message_id);
+                    thought.text = text.unwrap_or_default().to_owned();
+                    thought.redacted = block_type(&block) != "thinking";
+                    thought.agent_id.clone_from(&caller.agent_id);
+                    events.push(AgentEvent::Fact(thought.into()));
+                }
+                "tool_use" => {
+                    self.say(&mut said, &message_id, "assistant", &caller, events);
+                    let mut block = block;
+                    let input = block.get_mut("input").map(Value::take).unwrap_or_default();
+                    let word = |key: &str| block.get(key).and_then(Value::as_str).unwrap_or("");
+                    let (id, name) = (word("id"), word("name"));
+                    let started = self.calls.start(id, name, input, &caller, &self.cwd);
+                    events.push(AgentEvent::Fact(started));
+                }
+                _ => said.push(content_block(block)),
+            }
+        }
+        self.say(&mut said, &message_id, "assistant", &caller, events);
+        self.point(&caller, spoken.uuid, events);
+    }
+
+    /// Results of tools, or what else the model is told.
+    pub(super) fn user(&mut self, spoken: Spoken, events: &mut Vec<AgentEvent>) {
+        if spoken.is_replay {
+            return;
+        }
+        let caller = self.caller(&spoken);
+        let message_id = spoken.uuid.clone().unwrap_or_default();
+        let blocks = blocks(spoken.message.content);
+        let results = blocks.iter().filter(|block| block_type(block) == "tool_result");
+        // With several results nobody says which one the structured result is about.
+        let mut structured = match results.count() {
+            1 => spoken.tool_use_result,
+            _ => Value::Null,
+        };
+        let mut said = Vec::new();
+        for mut block in blocks {
+            if block_type(&block) != "tool_result" {
+                if let Some(text) = block.get("text").and_then(Value::as_str) {
+                    self.interrupted |= text.starts_with("[Request interrupted by user");
+                }
+                said.push(content_block(block));
+                continue;
+            }
+            self.say(&mut said, &message_id, "user", &caller, events);
+            let id = block.get("tool_use_id").and_then(Value::as_str);
+            let result = ToolResult {
+                id: id.unwrap_or_default().to_owned(),
+                is_error: block.get("is_error").is_some_and(|error| error == true),
+                content: block.get_mut("content").map(Value::take).unwrap_or_default(),
+                structured: structured.take(),
+            };
+            let meta = spoken.tool_result_meta.iter().find(|meta| meta.id == result.id);
+            let ended = self.calls.end(result, meta, &self.cwd);
+            events.extend(ended.into_iter().map(AgentEvent::Fact));
+        }
+        self.say(&mut said, &message_id, "user", &caller, events);
+        self.point(&caller, spoken.uuid, events);
+    }
+
+    fn caller(&self, spoken: &Spoken) -> Caller {
+        let parent = spoken.parent_tool_use_id.clone().filter(|parent| !parent.is_empty());
+        let agent_id = self.agent_of(spoken.agent_id.clone(), parent.as_deref());
+        Caller { parent, agent_id }
+    }
+
+    fn say(
+        &self,
+        said: &mut Vec<ContentBlock>,
+        message_id: &str,
+        role: &str,
+        caller: &Caller,
+        events: &mut Vec<AgentEvent>,
+    ) {
+        if said.is_empty() {
+            return;
+        }
+        let mut message = Message::default();
+        message_id.clone_into(&mut message.message_id);
+        role.clone_into(&mut message.role);
+        message.blocks = std::mem::take(said);
+        message.agent_id.clone_from(&caller.agent_id);
+        events.push(AgentEvent::Fact(message.into()));
+    }
+
+    /// Only the main agent's messages are in the conversation's own transcript.
+    fn point(&self, caller: &Caller, uuid: Option<String>, events: &mut Vec<AgentEvent>) {
+        if let (None, Some(uuid)) = (&caller.agent_id, uuid) {
+            events.push(AgentEvent::Pointer {
+                agent_session_id: None,
+                last_message: Some(uuid),
+            });
+        }
+    }
+}
+
+fn blocks(content: Value) -> Vec<Value> {
+    match content {
+        Value::Array(blocks) => blocks,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+fn block_type(block: &Value) -> &str {
+    block.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn content_block(mut block: Value) -> ContentBlock {
+    if let Value::String(text) = block {
+        return ContentBlock::Text { text };
+    }
+    if block_type(&block) == "text"
+        && let Some(Value::String(text)) = block.get_mut("text").map(Value::take)
+    {
+        return ContentBlock::Text { text };
+    }
+    ContentBlock::Other { block }
+}

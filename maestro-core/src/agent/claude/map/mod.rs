@@ -1,0 +1,302 @@
+//! From the CLI's messages to what agents report. Pure: no I/O, no clock.
+
+mod calls;
+mod messages;
+mod partial;
+mod permission;
+mod result;
+mod system;
+mod tool;
+mod totals;
+mod turns;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use calls::Calls;
+use partial::Partials;
+use permission::Question;
+use result::{Around, turn_end};
+use totals::Totals;
+use turns::Turns;
+
+use crate::agent::claude::wire::{Frame, Lifecycle, Response, TurnResult, parse};
+use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    AgentFrame, AgentOutput, Decision, EventData, Origin, StopReason, Timestamp, Usage,
+};
+
+/// Makes reports of the messages of one process of the CLI, in their order.
+///
+/// It needs nothing but the messages, so a recording can be read with it long after.
+///
+/// # Contract
+/// - Nothing is dropped: a message that says nothing in the common vocabulary is an
+///   [`AgentFrame`]. Only pieces of a stream that carry no text give an empty report.
+/// - Every report but those of text deltas holds its message verbatim.
+/// - It never panics, whatever the line holds.
+///
+/// # Examples
+/// ```
+/// use maestro_core::agent::AgentEvent;
+/// use maestro_core::agent::claude::Mapper;
+///
+/// let mut mapper = Mapper::new("/src/shop");
+/// let report = mapper.frame(r#"{"type":"system","subtype":"session_state_changed","state":"idle"}"#);
+/// assert_eq!(report.events, [AgentEvent::Idle]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Mapper {
+    cwd: PathBuf,
+    budget: Option<i64>,
+    turns: Turns,
+    partials: Partials,
+    calls: Calls,
+    totals: Totals,
+    questions: HashMap<String, Question>,
+    /// Subagents by the call that started them.
+    agents: HashMap<String, String>,
+    known: Known,
+    rejected_until: Option<Option<Timestamp>>,
+    interrupted: bool,
+    /// Ends of turns, also of those that gave no result.
+    ends: u64,
+}
+
+/// What was last reported about the session.
+#[derive(Debug, Default)]
+struct Known {
+    session_id: Option<String>,
+    model: Option<String>,
+    mode: Option<String>,
+    version: Option<String>,
+}
+
+/// A message, read.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) report: AgentReport,
+    /// The CLI's answer to a request of ours.
+    pub(super) response: Option<Response>,
+    /// A request of the CLI that is no question for people: its id and what it wants.
+    pub(super) unanswered: Option<(String, String)>,
+}
+
+impl Mapper {
+    /// A mapper for a process that works in `cwd`; paths inside are reported relative to it.
+    pub fn new(cwd: impl Into<PathBuf>) -> Self {
+        Self {
+            cwd: cwd.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Says what the process may spend, so that an error can name it.
+    pub(super) fn budget(mut self, micro_usd: Option<i64>) -> Self {
+        self.budget = micro_usd;
+        self
+    }
+
+    /// What a message says.
+    pub fn frame(&mut self, line: &str) -> AgentReport {
+        self.read(line).report
+    }
+
+    /// What a message says, and what it asks of the session.
+    pub(super) fn read(&mut self, line: &str) -> Read {
+        let mut read = Read {
+            report: AgentReport {
+                events: Vec::new(),
+                raw: Some(line.to_owned()),
+            },
+            response: None,
+            unanswered: None,
+        };
+        let events = &mut read.report.events;
+        let Ok((frame, name)) = parse(line) else {
+            events.push(not_json(line));
+            return read;
+        };
+        match frame {
+            Frame::Stream(stream) => {
+                self.stream(stream, events);
+                read.report.raw = None;
+                return read;
+            }
+            Frame::Assistant(spoken) => self.assistant(spoken, events),
+            Frame::User(spoken) => self.user(spoken, events),
+            Frame::System(system) => self.system(system, events),
+            Frame::Result(result) => self.result(*result, events),
+            Frame::Lifecycle(lifecycle) => self.lifecycle(&lifecycle, events),
+            Frame::RateLimit(limit) => self.rate_limit(limit, events),
+            Frame::Request(request) => {
+                let subtype = request.request.subtype.clone();
+                match Question::of(&request.request_id, request.request) {
+                    Some((question, asked)) => {
+                        if let Some(call) = &question.tool_call_id {
+                            self.calls.asked(call);
+                        }
+                        self.questions.insert(request.request_id, question);
+                        events.push(asked);
+                    }
+                    None => read.unanswered = Some((request.request_id, subtype)),
+                }
+            }
+            Frame::CancelRequest(request_id) => {
+                if self.questions.remove(&request_id).is_some() {
+                    events.push(AgentEvent::ApprovalWithdrawn { request_id });
+                }
+            }
+            Frame::Response(response) => read.response = Some(response),
+            Frame::Other => {}
+        }
+        if events.is_empty() {
+            let mut frame = AgentFrame::default();
+            frame.frame_type = name;
+            events.push(AgentEvent::Fact(frame.into()));
+        }
+        read
+    }
+
+    fn lifecycle(&mut self, lifecycle: &Lifecycle, events: &mut Vec<AgentEvent>) {
+        self.turns.tells_prompts();
+        match lifecycle.state.as_str() {
+            "started" => events.extend(self.turns.taken_up(&lifecycle.command_uuid)),
+            "completed" => {
+                self.turns.take(&lifecycle.command_uuid);
+            }
+            // It was taken back before it began: an interrupt came first.
+            "cancelled" if self.turns.take(&lifecycle.command_uuid) && !self.turns.is_open() => {
+                events.push(AgentEvent::TurnStarted {
+                    origin: Origin::Prompt,
+                });
+                events.push(self.end_without_result(StopReason::Cancelled, None));
+            }
+            _ => {}
+        }
+    }
+
+    fn result(&mut self, result: TurnResult, events: &mut Vec<AgentEvent>) {
+        if let Some(kind) = &result.origin.kind {
+            self.turns.woken(kind);
+        }
+        events.extend(self.turns.works());
+        events.extend(self.calls.cut(true).into_iter().map(AgentEvent::Fact));
+        let spent = self.totals.advance(&result);
+        self.ends += 1;
+        let around = Around {
+            spent,
+            counter: self.ends,
+            total_cost: self.totals.cost(),
+            budget: self.budget,
+            rejected_until: self.rejected_until.take(),
+            interrupted: self.interrupted,
+        };
+        self.turns.ended(&result.user_message_uuids);
+        self.partials.end_turn();
+        self.interrupted = false;
+        events.push(AgentEvent::TurnEnded(turn_end(result, around)));
+    }
+
+    /// The end of a turn that the CLI gave no result for.
+    fn end_without_result(&mut self, stop_reason: StopReason, error: Option<Error>) -> AgentEvent {
+        self.ends += 1;
+        self.turns.ended(&[]);
+        self.partials.end_turn();
+        self.interrupted = false;
+        AgentEvent::TurnEnded(AgentTurnEnd {
+            stop_reason,
+            error: error.map(|error| error.info()),
+            usage: Usage {
+                turns: 1,
+                ..Usage::default()
+            },
+            counter: self.ends,
+            ..AgentTurnEnd::default()
+        })
+    }
+
+    /// A prompt goes out. `steer` means that it adds to the turn under way.
+    pub(super) fn sent(&mut self, prompt_id: String, steer: bool) {
+        self.turns.sent(prompt_id, steer);
+    }
+
+    /// A prompt could not be sent.
+    pub(super) fn not_sent(&mut self, prompt_id: &str) {
+        self.turns.take(prompt_id);
+    }
+
+    /// An interrupt goes out.
+    pub(super) fn interrupting(&mut self) {
+        self.interrupted = self.turns.is_open();
+    }
+
+    /// Whether a turn is under way.
+    pub(super) fn in_turn(&self) -> bool {
+        self.turns.is_open()
+    }
+
+    /// Takes an answer to a question: what to tell the CLI, and what it changes.
+    ///
+    /// # Errors
+    /// `Conflict` when nobody waits for it any more; `InvalidArgument` when it does not answer
+    /// this kind of question, which then still waits.
+    pub(super) fn answer(
+        &mut self,
+        request_id: &str,
+        decision: &Decision,
+    ) -> Result<(Value, Option<AgentEvent>)> {
+        let question = self.questions.get(request_id).ok_or_else(|| {
+            Error::new(ErrorKind::Conflict, "the agent does not wait for this answer any more")
+                .with("request_id", request_id)
+        })?;
+        let (reply, changed) = question.answer(decision)?;
+        let call = question.tool_call_id.clone();
+        self.questions.remove(request_id);
+        let event = call.and_then(|call| {
+            if let Decision::Deny { .. } = decision {
+                self.calls.denied(&call);
+                return None;
+            }
+            self.calls.allowed(&call, changed)
+        });
+        Ok((reply, event.map(AgentEvent::Fact)))
+    }
+
+    /// Whether only silence can tell that the agent has nothing to do.
+    pub(super) fn listens(&self) -> bool {
+        self.turns.listens()
+    }
+
+    /// It was silent for long enough.
+    pub(super) fn silent(&mut self) -> Option<AgentEvent> {
+        self.turns.silent()
+    }
+
+    /// The process is gone: what is left of its work.
+    pub(super) fn exited(&mut self) -> Vec<EventData> {
+        self.questions.clear();
+        self.calls.cut(false)
+    }
+
+    fn agent_of(&self, agent_id: Option<String>, parent: Option<&str>) -> Option<String> {
+        let parent = parent.filter(|parent| !parent.is_empty());
+        agent_id.or_else(|| {
+            let parent = parent?;
+            Some(self.agents.get(parent).map_or(parent, String::as_str).to_owned())
+        })
+    }
+}
+
+fn not_json(line: &str) -> AgentEvent {
+    /// The rest is in the report's `raw`.
+    const HEAD_BYTES: usize = 64 * 1024;
+    let mut output = AgentOutput::default();
+    "not_json".clone_into(&mut output.reason);
+    line[..line.floor_char_boundary(HEAD_BYTES)].clone_into(&mut output.text);
+    output.bytes = line.len() as u64;
+    AgentEvent::Fact(output.into())
+}

@@ -1,0 +1,99 @@
+//! Pieces of messages that are being written.
+
+use std::collections::HashMap;
+
+use crate::agent::claude::wire::{Stream, StreamText};
+use crate::model::{EventData, MessageDelta, ThoughtDelta};
+
+/// The messages that are being written: at most one by each agent of the conversation.
+#[derive(Debug, Default)]
+pub(super) struct Partials {
+    open: HashMap<Option<String>, Partial>,
+}
+
+#[derive(Debug, Default)]
+struct Partial {
+    message_id: String,
+    generation: u32,
+    /// How many blocks have begun.
+    begun: u32,
+    /// How many blocks have come whole.
+    confirmed: u32,
+    /// How many bytes of each block have come.
+    offsets: HashMap<u32, u64>,
+}
+
+impl Partials {
+    /// The fact in a piece of a stream, if there is one.
+    ///
+    /// A message that starts while a block of another one of the same agent is not whole takes
+    /// its place: the connection to the model was lost, and what came of it is void. That is what
+    /// `generation` says, which counts such starts.
+    pub(super) fn stream(&mut self, stream: Stream, agent_id: Option<String>) -> Option<EventData> {
+        let event = stream.event;
+        match event.r#type.as_str() {
+            "message_start" => {
+                let partial = self.open.entry(agent_id).or_default();
+                let void = partial.confirmed < partial.begun;
+                *partial = Partial {
+                    generation: if void { partial.generation.saturating_add(1) } else { 0 },
+                    message_id: event.message.id,
+                    ..Partial::default()
+                };
+                None
+            }
+            "content_block_start" => {
+                if let Some(partial) = self.open.get_mut(&agent_id) {
+                    partial.begun = partial.begun.saturating_add(1);
+                }
+                self.piece(event.index, event.content_block, agent_id)
+            }
+            "content_block_delta" => self.piece(event.index, event.delta, agent_id),
+            _ => None,
+        }
+    }
+
+    fn piece(
+        &mut self,
+        block: u32,
+        piece: StreamText,
+        agent_id: Option<String>,
+    ) -> Option<EventData> {
+        let thought = piece.r#type.starts_with("thinking");
+        let text = if thought { piece.thinking } else { piece.text };
+        if text.is_empty() {
+            return None;
+        }
+        let partial = self.open.get_mut(&agent_id)?;
+        let next = partial.offsets.entry(block).or_default();
+        let offset = *next;
+        *next += text.len() as u64;
+        let message_id = partial.message_id.clone();
+        let generation = partial.generation;
+        Some(if thought {
+            let mut delta = ThoughtDelta::default();
+            (delta.message_id, delta.block, delta.generation) = (message_id, block, generation);
+            (delta.offset, delta.text, delta.agent_id) = (offset, text, agent_id);
+            delta.into()
+        } else {
+            let mut delta = MessageDelta::default();
+            (delta.message_id, delta.block, delta.generation) = (message_id, block, generation);
+            (delta.offset, delta.text, delta.agent_id) = (offset, text, agent_id);
+            delta.into()
+        })
+    }
+
+    /// A whole block of a message has come.
+    pub(super) fn confirm(&mut self, agent_id: &Option<String>, message_id: &str) {
+        if let Some(partial) = self.open.get_mut(agent_id)
+            && partial.message_id == message_id
+        {
+            partial.confirmed = partial.confirmed.saturating_add(1);
+        }
+    }
+
+    /// Forgets what the main agent was writing: after a turn nothing of it is taken up again.
+    pub(super) fn end_turn(&mut self) {
+        self.open.remove(&None);
+    }
+}

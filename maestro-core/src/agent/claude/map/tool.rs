@@ -1,0 +1,154 @@
+//! What is known about the CLI's tools, and what their results say.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::model::{FileChanged, ToolContent};
+
+/// ACP's kind of a tool.
+pub(super) fn kind(name: &str) -> &'static str {
+    match name {
+        "Read" | "NotebookRead" | "LS" | "ListMcpResourcesTool" | "ReadMcpResourceTool" => "read",
+        "Edit" | "MultiEdit" | "Write" | "NotebookEdit" => "edit",
+        "Grep" | "Glob" | "ToolSearch" => "search",
+        "Bash" | "BashOutput" | "KillShell" | "KillBash" | "Monitor" => "execute",
+        "Task" | "Agent" | "TodoWrite" | "TaskCreate" | "TaskUpdate" | "ExitPlanMode" => "think",
+        "WebFetch" | "WebSearch" => "fetch",
+        _ => "other",
+    }
+}
+
+/// Whether the tool changes the file that it names.
+pub(super) fn writes(name: &str) -> bool {
+    kind(name) == "edit"
+}
+
+/// One line for people.
+pub(super) fn title(name: &str, input: &Value) -> String {
+    const TELLING: [&str; 9] = [
+        "description",
+        "command",
+        "file_path",
+        "notebook_path",
+        "path",
+        "pattern",
+        "url",
+        "query",
+        "prompt",
+    ];
+    const LONGEST: usize = 120;
+
+    let telling = TELLING.iter().find_map(|key| input.get(key)?.as_str());
+    let line = telling.and_then(|text| text.lines().next()).unwrap_or("");
+    if line.is_empty() {
+        return name.to_owned();
+    }
+    let mut short: String = line.chars().take(LONGEST).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    format!("{name}: {short}")
+}
+
+/// The files that a call names.
+pub(super) fn locations(input: &Value) -> Vec<String> {
+    let keys = ["file_path", "notebook_path", "path"];
+    let paths = keys.iter().filter_map(|key| input.get(key)?.as_str());
+    paths.map(str::to_owned).collect()
+}
+
+/// A path as people name it: relative to the working directory where it lies inside.
+pub(super) fn shown(cwd: &Path, path: &str) -> String {
+    match Path::new(path).strip_prefix(cwd) {
+        Ok(inside) if !inside.as_os_str().is_empty() => inside.display().to_string(),
+        _ => path.to_owned(),
+    }
+}
+
+/// What a tool gave, as content.
+pub(super) fn content(content: Value) -> Vec<ToolContent> {
+    let block = |block: Value| match block {
+        Value::String(text) => ToolContent::Text { text },
+        Value::Object(mut map) if map.get("type").is_some_and(|kind| kind == "text") => {
+            match map.remove("text") {
+                Some(Value::String(text)) => ToolContent::Text { text },
+                _ => ToolContent::Other {
+                    content: Value::Object(map),
+                },
+            }
+        }
+        other => ToolContent::Other { content: other },
+    };
+    match content {
+        Value::Null => Vec::new(),
+        Value::Array(blocks) => blocks.into_iter().map(block).collect(),
+        one => vec![block(one)],
+    }
+}
+
+/// The change of a file that a structured result tells of. The contents move out of the result
+/// into the difference, so that a large file is held once.
+pub(super) fn change(
+    call: &str,
+    cwd: &Path,
+    result: &mut Value,
+) -> Option<(ToolContent, FileChanged)> {
+    let map = result.as_object_mut()?;
+    let path = shown(cwd, map.get("filePath")?.as_str()?);
+    let text = |value: Option<Value>| match value {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    let edit = map.contains_key("oldString") && map.contains_key("newString");
+    if !edit && !map.contains_key("content") {
+        return None;
+    }
+    let original = text(map.remove("originalFile"));
+    let (old, new) = if edit {
+        let old = map.get("oldString")?.as_str()?;
+        let new = map.get("newString")?.as_str()?;
+        match original {
+            // The whole file, where the edit can be repeated on what the CLI says it was.
+            Some(whole) if !old.is_empty() && whole.contains(old) => {
+                let all = map.get("replaceAll").is_some_and(|all| all == true);
+                let changed = if all {
+                    whole.replace(old, new)
+                } else {
+                    whole.replacen(old, new, 1)
+                };
+                (Some(whole), changed)
+            }
+            _ => (Some(old.to_owned()), new.to_owned()),
+        }
+    } else {
+        (original, text(map.remove("content"))?)
+    };
+
+    let mut changed = FileChanged::default();
+    changed.tool_call_id = call.to_owned();
+    changed.path.clone_from(&path);
+    let (added, removed) = match &old {
+        None => (Some(count(new.lines())), Some(0)),
+        Some(_) => patched(map.get("structuredPatch")),
+    };
+    (changed.added, changed.removed) = (added, removed);
+    Some((ToolContent::Diff { path, old, new }, changed))
+}
+
+/// The lines added and removed by a structured patch.
+fn patched(patch: Option<&Value>) -> (Option<u32>, Option<u32>) {
+    let Some(hunks) = patch.and_then(Value::as_array) else {
+        return (None, None);
+    };
+    let starting = |sign: char| {
+        let lines = hunks.iter().filter_map(|hunk| hunk.get("lines")?.as_array());
+        let texts = lines.flatten().filter_map(Value::as_str);
+        count(texts.filter(|line| line.starts_with(sign)))
+    };
+    (Some(starting('+')), Some(starting('-')))
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,108 @@
+//! What turns used, made of running totals.
+
+use serde_json::{Map, Value};
+
+use crate::agent::claude::wire::{ModelUsage, TurnResult};
+use crate::model::{MicroUsd, Usage};
+
+/// The totals of the process at the last result.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    usage: Usage,
+    cost: i64,
+    /// Whether the process has given a result.
+    begun: bool,
+}
+
+/// What one turn used.
+#[derive(Debug)]
+pub(super) struct Spent {
+    pub(super) usage: Usage,
+    pub(super) cost: Option<MicroUsd>,
+}
+
+impl Totals {
+    /// The cost of the process so far, in micro-USD.
+    pub(super) fn cost(&self) -> i64 {
+        self.cost
+    }
+
+    /// Takes the totals of a result and gives the difference to those before.
+    ///
+    /// The totals of a process that resumed a conversation may begin with what earlier processes
+    /// spent, so the first result is counted by what it names as its own, where it does. Totals
+    /// that went down began anew.
+    pub(super) fn advance(&mut self, result: &TurnResult) -> Spent {
+        let own = result.model_usage_since_last_result.as_ref().map(sum);
+        let total = result.model_usage.as_ref().map(sum);
+        let total_cost = result.total_cost_usd.map(micros);
+        if !self.begun
+            && let (Some((own, own_cost)), Some((total, _))) = (own, total)
+        {
+            self.usage = less(&total, &own);
+            self.cost = (total_cost.unwrap_or(0) - own_cost).max(0);
+        }
+        self.begun = true;
+
+        let mut usage = Usage::default();
+        if let Some((total, _)) = total {
+            if shrank(&total, &self.usage) {
+                self.usage = Usage::default();
+            }
+            usage = less(&total, &self.usage);
+            self.usage = total;
+        }
+        let cost = total_cost.map(|total| {
+            let before = if total < self.cost { 0 } else { self.cost };
+            self.cost = total;
+            MicroUsd(total - before)
+        });
+        usage.turns = 1;
+        usage.cost_micro_usd = cost.unwrap_or_default().0;
+        Spent { usage, cost }
+    }
+}
+
+/// Rounds a total, not a difference, so that roundings never add up.
+fn micros(usd: f64) -> i64 {
+    if !usd.is_finite() {
+        return 0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cast saturates, and no total comes near the bounds"
+    )]
+    let micros = (usd * 1e6).round() as i64;
+    micros
+}
+
+fn sum(models: &Map<String, Value>) -> (Usage, i64) {
+    let mut usage = Usage::default();
+    let mut cost = 0.0;
+    for model in models.values().map(ModelUsage::of) {
+        let add = |total: &mut u64, more: u64| *total = total.saturating_add(more);
+        add(&mut usage.input_tokens, model.input);
+        add(&mut usage.output_tokens, model.output);
+        add(&mut usage.cache_read_tokens, model.cache_read);
+        add(&mut usage.cache_write_tokens, model.cache_write);
+        cost += model.cost_usd;
+    }
+    (usage, micros(cost))
+}
+
+fn shrank(total: &Usage, before: &Usage) -> bool {
+    total.input_tokens < before.input_tokens
+        || total.output_tokens < before.output_tokens
+        || total.cache_read_tokens < before.cache_read_tokens
+        || total.cache_write_tokens < before.cache_write_tokens
+}
+
+fn less(total: &Usage, before: &Usage) -> Usage {
+    Usage {
+        input_tokens: total.input_tokens.saturating_sub(before.input_tokens),
+        output_tokens: total.output_tokens.saturating_sub(before.output_tokens),
+        cache_read_tokens: total.cache_read_tokens.saturating_sub(before.cache_read_tokens),
+        cache_write_tokens: total.cache_write_tokens.saturating_sub(before.cache_write_tokens),
+        ..Usage::default()
+    }
+}
