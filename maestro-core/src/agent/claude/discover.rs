@@ -83,11 +83,18 @@ impl Discovery {
 }
 
 fn find(path: &OsStr, home: Option<&Path>) -> Option<PathBuf> {
-    let name = if cfg!(windows) { "claude.exe" } else { "claude" };
+    let name = if cfg!(windows) {
+        "claude.exe"
+    } else {
+        "claude"
+    };
     let installed = home.into_iter().flat_map(|home| {
         [".local/bin", ".claude/local", ".npm-global/bin"].map(|below| home.join(below))
     });
-    let system = [PathBuf::from("/usr/local/bin"), PathBuf::from("/opt/homebrew/bin")];
+    let system = [
+        PathBuf::from("/usr/local/bin"),
+        PathBuf::from("/opt/homebrew/bin"),
+    ];
     env::split_paths(path)
         .chain(installed)
         .chain(system)

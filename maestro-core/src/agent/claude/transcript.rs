@@ -60,8 +60,6 @@ fn is_name(id: &str) -> bool {
 struct Row {
     #[serde(default)]
     uuid: Option<String>,
-    #[serde(default, rename = "promptId")]
-    prompt_id: Option<String>,
 }
 
 fn read(file: &Path, pointer: &AgentPointer) -> io::Result<Evidence> {
@@ -94,7 +92,10 @@ impl<'a> Wanted<'a> {
     fn row(&mut self, line: &[u8]) {
         // Few rows are worth parsing: those that mention an id. A cut last row does not parse.
         let mentions = |id: Option<&str>| {
-            id.is_some_and(|id| line.windows(id.len().max(1)).any(|part| part == id.as_bytes()))
+            id.is_some_and(|id| {
+                line.windows(id.len().max(1))
+                    .any(|part| part == id.as_bytes())
+            })
         };
         if !mentions(self.prompt) && !mentions(self.message) {
             return;
@@ -102,9 +103,7 @@ impl<'a> Wanted<'a> {
         let Ok(row) = serde_json::from_slice::<Row>(line) else {
             return;
         };
-        let is = |id: Option<&str>| {
-            id.is_some_and(|id| [&row.uuid, &row.prompt_id].contains(&&Some(id.to_owned())))
-        };
+        let is = |id: Option<&str>| id.is_some() && id == row.uuid.as_deref();
         if is(self.prompt) {
             self.prompt = None;
         }

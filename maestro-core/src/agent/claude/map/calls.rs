@@ -62,17 +62,24 @@ impl Calls {
         cwd: &Path,
     ) -> EventData {
         let locations = tool::locations(&input);
-        let mut started = ToolStarted::default();
-        id.clone_into(&mut started.tool_call_id);
-        started.parent_tool_call_id.clone_from(&caller.parent);
-        started.agent_id.clone_from(&caller.agent_id);
-        name.clone_into(&mut started.name);
-        tool::kind(name).clone_into(&mut started.kind);
-        started.title = tool::title(name, &input);
-        started.locations = locations.iter().map(|path| tool::shown(cwd, path)).collect();
+        let started = ToolStarted {
+            tool_call_id: id.to_owned(),
+            parent_tool_call_id: caller.parent.clone(),
+            agent_id: caller.agent_id.clone(),
+            name: name.to_owned(),
+            kind: tool::kind(name).to_owned(),
+            title: tool::title(name, &input),
+            locations: locations
+                .iter()
+                .map(|path| tool::shown(cwd, path))
+                .collect(),
+            input,
+        };
         // The path alone is kept of the input: it may be as large as a file.
-        let kept = locations.into_iter().next().map_or(Value::Null, Value::String);
-        started.input = input;
+        let kept = locations
+            .into_iter()
+            .next()
+            .map_or(Value::Null, Value::String);
         self.started += 1;
         let call = Call {
             name: name.to_owned(),
@@ -96,10 +103,11 @@ impl Calls {
     pub(super) fn allowed(&mut self, id: &str, changed: Option<Value>) -> Option<EventData> {
         let call = self.open.get_mut(id)?;
         call.permission = Permission::Allowed;
-        let mut updated = ToolUpdated::default();
-        id.clone_into(&mut updated.tool_call_id);
-        updated.effective_input = changed;
-        updated.status = Some(ToolStatus::InProgress);
+        let updated = ToolUpdated {
+            tool_call_id: id.to_owned(),
+            effective_input: changed,
+            status: Some(ToolStatus::InProgress),
+        };
         Some(updated.into())
     }
 
@@ -125,10 +133,12 @@ impl Calls {
         } = result;
         let call = self.open.remove(&id);
         let status = status(is_error, &content, &structured, call.as_ref(), meta);
-        let mut ended = ToolEnded::default();
-        ended.tool_call_id.clone_from(&id);
-        ended.status = status;
-        ended.content = tool::content(content);
+        let mut ended = ToolEnded {
+            tool_call_id: id.clone(),
+            status,
+            content: tool::content(content),
+            ..ToolEnded::default()
+        };
         let mut changed = None;
         if status == ToolStatus::Completed {
             if let Some((diff, change)) = tool::change(&id, cwd, &mut structured) {
@@ -137,10 +147,11 @@ impl Calls {
             } else if let Some(call) = call.filter(|call| tool::writes(&call.name))
                 && let Some(path) = call.input.as_str()
             {
-                let mut change = FileChanged::default();
-                change.tool_call_id = id;
-                change.path = tool::shown(cwd, path);
-                changed = Some(change);
+                changed = Some(FileChanged {
+                    tool_call_id: id,
+                    path: tool::shown(cwd, path),
+                    ..FileChanged::default()
+                });
             }
         }
         // A string only repeats what the agent is told.
@@ -158,11 +169,14 @@ impl Calls {
             .collect();
         cut.sort_by_key(|(_, call)| call.order);
         let ended = cut.into_iter().map(|(id, call)| {
-            let mut ended = ToolEnded::default();
-            ended.tool_call_id = id;
-            ended.status = match call.permission {
+            let status = match call.permission {
                 Permission::Asked | Permission::Denied => ToolStatus::Denied,
                 Permission::NotAsked | Permission::Allowed => ToolStatus::Interrupted,
+            };
+            let ended = ToolEnded {
+                tool_call_id: id,
+                status,
+                ..ToolEnded::default()
             };
             ended.into()
         });
@@ -178,7 +192,9 @@ fn status(
     call: Option<&Call>,
     meta: Option<&ToolResultMeta>,
 ) -> ToolStatus {
-    let stopped = structured.get("interrupted").is_some_and(|stopped| stopped == true);
+    let stopped = structured
+        .get("interrupted")
+        .is_some_and(|stopped| stopped == true);
     if !is_error {
         return if stopped {
             ToolStatus::Interrupted

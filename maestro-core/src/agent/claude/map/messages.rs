@@ -29,20 +29,21 @@ impl Mapper {
         let message_id = spoken.message.id.unwrap_or_default();
         let mut said = Vec::new();
         for block in blocks(spoken.message.content) {
-            self.partials.confirm(&caller.agent_id, &message_id);
+            self.partials.confirm(caller.agent_id.as_ref(), &message_id);
             match block_type(&block) {
                 "thinking" | "redacted_thinking" => {
-                    self.say(&mut said, &message_id, "assistant", &caller, events);
+                    say(&mut said, &message_id, "assistant", &caller, events);
                     let text = block.get("thinking").and_then(Value::as_str);
-                    let mut thought = Thought::default();
-                    thought.message_id.clone_from(&message_id);
-                    thought.text = text.unwrap_or_default().to_owned();
-                    thought.redacted = block_type(&block) != "thinking";
-                    thought.agent_id.clone_from(&caller.agent_id);
+                    let thought = Thought {
+                        message_id: message_id.clone(),
+                        text: text.unwrap_or_default().to_owned(),
+                        redacted: block_type(&block) != "thinking",
+                        agent_id: caller.agent_id.clone(),
+                    };
                     events.push(AgentEvent::Fact(thought.into()));
                 }
                 "tool_use" => {
-                    self.say(&mut said, &message_id, "assistant", &caller, events);
+                    say(&mut said, &message_id, "assistant", &caller, events);
                     let mut block = block;
                     let input = block.get_mut("input").map(Value::take).unwrap_or_default();
                     let word = |key: &str| block.get(key).and_then(Value::as_str).unwrap_or("");
@@ -53,8 +54,8 @@ impl Mapper {
                 _ => said.push(content_block(block)),
             }
         }
-        self.say(&mut said, &message_id, "assistant", &caller, events);
-        self.point(&caller, spoken.uuid, events);
+        say(&mut said, &message_id, "assistant", &caller, events);
+        point(&caller, spoken.uuid, events);
     }
 
     /// Results of tools, or what else the model is told.
@@ -65,7 +66,9 @@ impl Mapper {
         let caller = self.caller(&spoken);
         let message_id = spoken.uuid.clone().unwrap_or_default();
         let blocks = blocks(spoken.message.content);
-        let results = blocks.iter().filter(|block| block_type(block) == "tool_result");
+        let results = blocks
+            .iter()
+            .filter(|block| block_type(block) == "tool_result");
         // With several results nobody says which one the structured result is about.
         let mut structured = match results.count() {
             1 => spoken.tool_use_result,
@@ -80,55 +83,64 @@ impl Mapper {
                 said.push(content_block(block));
                 continue;
             }
-            self.say(&mut said, &message_id, "user", &caller, events);
+            say(&mut said, &message_id, "user", &caller, events);
             let id = block.get("tool_use_id").and_then(Value::as_str);
             let result = ToolResult {
                 id: id.unwrap_or_default().to_owned(),
                 is_error: block.get("is_error").is_some_and(|error| error == true),
-                content: block.get_mut("content").map(Value::take).unwrap_or_default(),
+                content: block
+                    .get_mut("content")
+                    .map(Value::take)
+                    .unwrap_or_default(),
                 structured: structured.take(),
             };
-            let meta = spoken.tool_result_meta.iter().find(|meta| meta.id == result.id);
+            let meta = spoken
+                .tool_result_meta
+                .iter()
+                .find(|meta| meta.id == result.id);
             let ended = self.calls.end(result, meta, &self.cwd);
             events.extend(ended.into_iter().map(AgentEvent::Fact));
         }
-        self.say(&mut said, &message_id, "user", &caller, events);
-        self.point(&caller, spoken.uuid, events);
+        say(&mut said, &message_id, "user", &caller, events);
+        point(&caller, spoken.uuid, events);
     }
 
     fn caller(&self, spoken: &Spoken) -> Caller {
-        let parent = spoken.parent_tool_use_id.clone().filter(|parent| !parent.is_empty());
+        let parent = spoken
+            .parent_tool_use_id
+            .clone()
+            .filter(|parent| !parent.is_empty());
         let agent_id = self.agent_of(spoken.agent_id.clone(), parent.as_deref());
         Caller { parent, agent_id }
     }
+}
 
-    fn say(
-        &self,
-        said: &mut Vec<ContentBlock>,
-        message_id: &str,
-        role: &str,
-        caller: &Caller,
-        events: &mut Vec<AgentEvent>,
-    ) {
-        if said.is_empty() {
-            return;
-        }
-        let mut message = Message::default();
-        message_id.clone_into(&mut message.message_id);
-        role.clone_into(&mut message.role);
-        message.blocks = std::mem::take(said);
-        message.agent_id.clone_from(&caller.agent_id);
-        events.push(AgentEvent::Fact(message.into()));
+fn say(
+    said: &mut Vec<ContentBlock>,
+    message_id: &str,
+    role: &str,
+    caller: &Caller,
+    events: &mut Vec<AgentEvent>,
+) {
+    if said.is_empty() {
+        return;
     }
+    let message = Message {
+        message_id: message_id.to_owned(),
+        role: role.to_owned(),
+        blocks: std::mem::take(said),
+        agent_id: caller.agent_id.clone(),
+    };
+    events.push(AgentEvent::Fact(message.into()));
+}
 
-    /// Only the main agent's messages are in the conversation's own transcript.
-    fn point(&self, caller: &Caller, uuid: Option<String>, events: &mut Vec<AgentEvent>) {
-        if let (None, Some(uuid)) = (&caller.agent_id, uuid) {
-            events.push(AgentEvent::Pointer {
-                agent_session_id: None,
-                last_message: Some(uuid),
-            });
-        }
+/// Only the main agent's messages are in the conversation's own transcript.
+fn point(caller: &Caller, uuid: Option<String>, events: &mut Vec<AgentEvent>) {
+    if let (None, Some(uuid)) = (&caller.agent_id, uuid) {
+        events.push(AgentEvent::Pointer {
+            agent_session_id: None,
+            last_message: Some(uuid),
+        });
     }
 }
 
@@ -141,7 +153,10 @@ fn blocks(content: Value) -> Vec<Value> {
 }
 
 fn block_type(block: &Value) -> &str {
-    block.get("type").and_then(Value::as_str).unwrap_or_default()
+    block
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn content_block(mut block: Value) -> ContentBlock {

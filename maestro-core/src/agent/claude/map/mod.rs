@@ -18,16 +18,14 @@ use serde_json::Value;
 use calls::Calls;
 use partial::Partials;
 use permission::Question;
-use result::{Around, turn_end};
+use result::{Around, Rejected, turn_end};
 use totals::Totals;
 use turns::Turns;
 
 use crate::agent::claude::wire::{Frame, Lifecycle, Response, TurnResult, parse};
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    AgentFrame, AgentOutput, Decision, EventData, Origin, StopReason, Timestamp, Usage,
-};
+use crate::model::{AgentFrame, AgentOutput, Decision, EventData, Origin, StopReason, Usage};
 
 /// Makes reports of the messages of one process of the CLI, in their order.
 ///
@@ -60,7 +58,7 @@ pub struct Mapper {
     /// Subagents by the call that started them.
     agents: HashMap<String, String>,
     known: Known,
-    rejected_until: Option<Option<Timestamp>>,
+    rejected: Option<Rejected>,
     interrupted: bool,
     /// Ends of turns, also of those that gave no result.
     ends: u64,
@@ -154,9 +152,7 @@ impl Mapper {
             Frame::Other => {}
         }
         if events.is_empty() {
-            let mut frame = AgentFrame::default();
-            frame.frame_type = name;
-            events.push(AgentEvent::Fact(frame.into()));
+            events.push(AgentEvent::Fact(AgentFrame { frame_type: name }.into()));
         }
         read
     }
@@ -192,13 +188,13 @@ impl Mapper {
             counter: self.ends,
             total_cost: self.totals.cost(),
             budget: self.budget,
-            rejected_until: self.rejected_until.take(),
+            rejected: self.rejected.take(),
             interrupted: self.interrupted,
         };
         self.turns.ended(&result.user_message_uuids);
         self.partials.end_turn();
         self.interrupted = false;
-        events.push(AgentEvent::TurnEnded(turn_end(result, around)));
+        events.push(AgentEvent::TurnEnded(turn_end(result, &around)));
     }
 
     /// The end of a turn that the CLI gave no result for.
@@ -250,8 +246,11 @@ impl Mapper {
         decision: &Decision,
     ) -> Result<(Value, Option<AgentEvent>)> {
         let question = self.questions.get(request_id).ok_or_else(|| {
-            Error::new(ErrorKind::Conflict, "the agent does not wait for this answer any more")
-                .with("request_id", request_id)
+            Error::new(
+                ErrorKind::Conflict,
+                "the agent does not wait for this answer any more",
+            )
+            .with("request_id", request_id)
         })?;
         let (reply, changed) = question.answer(decision)?;
         let call = question.tool_call_id.clone();
@@ -286,7 +285,12 @@ impl Mapper {
         let parent = parent.filter(|parent| !parent.is_empty());
         agent_id.or_else(|| {
             let parent = parent?;
-            Some(self.agents.get(parent).map_or(parent, String::as_str).to_owned())
+            Some(
+                self.agents
+                    .get(parent)
+                    .map_or(parent, String::as_str)
+                    .to_owned(),
+            )
         })
     }
 }
@@ -294,9 +298,10 @@ impl Mapper {
 fn not_json(line: &str) -> AgentEvent {
     /// The rest is in the report's `raw`.
     const HEAD_BYTES: usize = 64 * 1024;
-    let mut output = AgentOutput::default();
-    "not_json".clone_into(&mut output.reason);
-    line[..line.floor_char_boundary(HEAD_BYTES)].clone_into(&mut output.text);
-    output.bytes = line.len() as u64;
+    let output = AgentOutput {
+        reason: "not_json".to_owned(),
+        text: line[..line.floor_char_boundary(HEAD_BYTES)].to_owned(),
+        bytes: line.len() as u64,
+    };
     AgentEvent::Fact(output.into())
 }

@@ -36,7 +36,11 @@ impl Partials {
                 let partial = self.open.entry(agent_id).or_default();
                 let void = partial.confirmed < partial.begun;
                 *partial = Partial {
-                    generation: if void { partial.generation.saturating_add(1) } else { 0 },
+                    generation: if void {
+                        partial.generation.saturating_add(1)
+                    } else {
+                        0
+                    },
                     message_id: event.message.id,
                     ..Partial::default()
                 };
@@ -71,21 +75,31 @@ impl Partials {
         let message_id = partial.message_id.clone();
         let generation = partial.generation;
         Some(if thought {
-            let mut delta = ThoughtDelta::default();
-            (delta.message_id, delta.block, delta.generation) = (message_id, block, generation);
-            (delta.offset, delta.text, delta.agent_id) = (offset, text, agent_id);
+            let delta = ThoughtDelta {
+                message_id,
+                block,
+                generation,
+                offset,
+                text,
+                agent_id,
+            };
             delta.into()
         } else {
-            let mut delta = MessageDelta::default();
-            (delta.message_id, delta.block, delta.generation) = (message_id, block, generation);
-            (delta.offset, delta.text, delta.agent_id) = (offset, text, agent_id);
+            let delta = MessageDelta {
+                message_id,
+                block,
+                generation,
+                offset,
+                text,
+                agent_id,
+            };
             delta.into()
         })
     }
 
     /// A whole block of a message has come.
-    pub(super) fn confirm(&mut self, agent_id: &Option<String>, message_id: &str) {
-        if let Some(partial) = self.open.get_mut(agent_id)
+    pub(super) fn confirm(&mut self, agent_id: Option<&String>, message_id: &str) {
+        if let Some(partial) = self.open.get_mut(&agent_id.cloned())
             && partial.message_id == message_id
         {
             partial.confirmed = partial.confirmed.saturating_add(1);

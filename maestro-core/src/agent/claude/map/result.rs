@@ -17,14 +17,20 @@ pub(super) struct Around {
     /// What it may spend.
     pub(super) budget: Option<i64>,
     /// When the account's limit resets, if it was just rejected.
-    pub(super) rejected_until: Option<Option<Timestamp>>,
+    pub(super) rejected: Option<Rejected>,
     /// Whether the turn was stopped by a person.
     pub(super) interrupted: bool,
 }
 
+/// The account's limit was reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rejected {
+    pub(super) resets_at: Option<Timestamp>,
+}
+
 /// Reads a result.
-pub(super) fn turn_end(result: TurnResult, around: Around) -> AgentTurnEnd {
-    let (stop_reason, error) = verdict(&result, &around);
+pub(super) fn turn_end(result: TurnResult, around: &Around) -> AgentTurnEnd {
+    let (stop_reason, error) = verdict(&result, around);
     AgentTurnEnd {
         stop_reason,
         error,
@@ -46,7 +52,10 @@ fn verdict(result: &TurnResult, around: &Around) -> (StopReason, Option<ErrorInf
         "error_during_execution" if aborted || (terminal.is_empty() && around.interrupted) => {
             (StopReason::Cancelled, None)
         }
-        "error_max_budget_usd" => (other(terminal, "budget_exhausted"), Some(budget(result, around))),
+        "error_max_budget_usd" => (
+            other(terminal, "budget_exhausted"),
+            Some(budget(result, around)),
+        ),
         // What the CLI calls a success is none when the model could not be reached.
         "success" => {
             let reason = match said(result) {
@@ -57,7 +66,10 @@ fn verdict(result: &TurnResult, around: &Around) -> (StopReason, Option<ErrorInf
         }
         subtype => {
             let error = Error::new(ErrorKind::Unavailable, text(result)).retryable(false);
-            (other(terminal, subtype), Some(error.with("subtype", subtype).info()))
+            (
+                other(terminal, subtype),
+                Some(error.with("subtype", subtype).info()),
+            )
         }
     }
 }
@@ -103,7 +115,7 @@ fn budget(result: &TurnResult, around: &Around) -> ErrorInfo {
 
 /// Why the model's service answered badly.
 fn refused(result: &TurnResult, around: &Around) -> ErrorInfo {
-    if let Some(resets_at) = around.rejected_until {
+    if let Some(Rejected { resets_at }) = around.rejected {
         let limit = LimitHit {
             limit: "rate_limit".to_owned(),
             scope: "account".to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Mapper;
-use super::result::millis;
+use super::result::{Rejected, millis};
 use crate::agent::AgentEvent;
 use crate::agent::claude::wire::{Hello, RateLimit, System};
 use crate::error::{Error, ErrorKind};
@@ -31,12 +31,13 @@ impl Mapper {
                 }
             }
             "api_retry" => {
-                let mut retrying = AgentRetrying::default();
-                retrying.attempt = system.attempt;
-                retrying.max_attempts = system.max_retries;
-                retrying.delay_ms = system.retry_delay_ms.map(millis);
-                retrying.status = system.error_status;
-                retrying.reason = system.error;
+                let retrying = AgentRetrying {
+                    attempt: system.attempt,
+                    max_attempts: system.max_retries,
+                    delay_ms: system.retry_delay_ms.map(millis),
+                    status: system.error_status,
+                    reason: system.error,
+                };
                 events.push(AgentEvent::Fact(retrying.into()));
             }
             _ => {}
@@ -58,11 +59,13 @@ impl Mapper {
 
     /// Reports what changed about the session, and nothing otherwise.
     fn identity(&mut self, system: System, events: &mut Vec<AgentEvent>) {
-        let mut updated = SessionUpdated::default();
-        updated.model = news(&mut self.known.model, system.model);
-        updated.mode = news(&mut self.known.mode, system.permission_mode);
-        updated.agent_version = news(&mut self.known.version, system.claude_code_version);
-        updated.agent_session_id = news(&mut self.known.session_id, system.session_id);
+        let updated = SessionUpdated {
+            model: news(&mut self.known.model, system.model),
+            mode: news(&mut self.known.mode, system.permission_mode),
+            agent_version: news(&mut self.known.version, system.claude_code_version),
+            agent_session_id: news(&mut self.known.session_id, system.session_id),
+            ..SessionUpdated::default()
+        };
         if let Some(id) = &updated.agent_session_id {
             events.push(AgentEvent::Pointer {
                 agent_session_id: Some(id.clone()),
@@ -77,10 +80,12 @@ impl Mapper {
     /// The reply to `initialize`.
     pub(in crate::agent::claude) fn hello(&mut self, reply: &Value) -> Vec<AgentEvent> {
         let hello = Hello::of(reply);
-        let mut updated = SessionUpdated::default();
-        updated.mode = news(&mut self.known.mode, hello.current_permission_mode);
-        updated.agent_version = news(&mut self.known.version, hello.claude_code_version);
-        updated.commands = hello.commands;
+        let updated = SessionUpdated {
+            mode: news(&mut self.known.mode, hello.current_permission_mode),
+            agent_version: news(&mut self.known.version, hello.claude_code_version),
+            commands: hello.commands,
+            ..SessionUpdated::default()
+        };
         vec![AgentEvent::Fact(updated.into())]
     }
 
@@ -94,19 +99,20 @@ impl Mapper {
     }
 
     pub(super) fn rate_limit(&mut self, limit: RateLimit, events: &mut Vec<AgentEvent>) {
-        let resets_at = limit.resets_at.and_then(|seconds| {
-            Some(Timestamp::from_micros(seconds.checked_mul(1_000_000)?))
-        });
+        let resets_at = limit
+            .resets_at
+            .and_then(|seconds| Some(Timestamp::from_micros(seconds.checked_mul(1_000_000)?)));
         if limit.status == "rejected" {
-            self.rejected_until = Some(resets_at);
+            self.rejected = Some(Rejected { resets_at });
         }
         let window = limit.window.as_deref().unwrap_or_default();
         let of_window = || limit.windows.get(window)?.get("utilization")?.as_f64();
-        let mut limited = AgentRateLimited::default();
-        limited.utilization = limit.utilization.or_else(of_window);
-        limited.status = limit.status;
-        limited.resets_at = resets_at;
-        limited.window = limit.window;
+        let limited = AgentRateLimited {
+            utilization: limit.utilization.or_else(of_window),
+            status: limit.status,
+            resets_at,
+            window: limit.window,
+        };
         events.push(AgentEvent::Fact(limited.into()));
     }
 }

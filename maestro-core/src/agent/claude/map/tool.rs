@@ -125,14 +125,16 @@ pub(super) fn change(
         (original, text(map.remove("content"))?)
     };
 
-    let mut changed = FileChanged::default();
-    changed.tool_call_id = call.to_owned();
-    changed.path.clone_from(&path);
     let (added, removed) = match &old {
         None => (Some(count(new.lines())), Some(0)),
         Some(_) => patched(map.get("structuredPatch")),
     };
-    (changed.added, changed.removed) = (added, removed);
+    let changed = FileChanged {
+        tool_call_id: call.to_owned(),
+        path: path.clone(),
+        added,
+        removed,
+    };
     Some((ToolContent::Diff { path, old, new }, changed))
 }
 
@@ -142,7 +144,9 @@ fn patched(patch: Option<&Value>) -> (Option<u32>, Option<u32>) {
         return (None, None);
     };
     let starting = |sign: char| {
-        let lines = hunks.iter().filter_map(|hunk| hunk.get("lines")?.as_array());
+        let lines = hunks
+            .iter()
+            .filter_map(|hunk| hunk.get("lines")?.as_array());
         let texts = lines.flatten().filter_map(Value::as_str);
         count(texts.filter(|line| line.starts_with(sign)))
     };

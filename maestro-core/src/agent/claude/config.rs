@@ -1,0 +1,259 @@
+//! How Claude Code is driven.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::discover::{Discovery, Login};
+use super::launch::{self, Conversation};
+use super::session::ClaudeSession;
+use super::transcript;
+use crate::agent::{Agent, AgentSession, Evidence, OpenContext};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{AgentPointer, Place, PlacePath};
+use crate::runtime::RuntimeExt as _;
+use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
+
+/// The driver for the Claude Code CLI, over its stream of JSON lines.
+///
+/// # Contract
+/// - Every question of the CLI waits for an answer; nothing is allowed by default, and no answer
+///   ever writes a settings file.
+/// - The child gets the environment of this process without marks of other products, or exactly
+///   what [`ClaudeCode::env`] says.
+/// - It checks no version: what a release does not know is an error of the call that needs it.
+///
+/// # Examples
+/// ```no_run
+/// use maestro_core::agent::claude::ClaudeCode;
+///
+/// let found = ClaudeCode::discover()?;
+/// let pinned = ClaudeCode::at("/opt/claude/bin/claude").config_dir("/var/lib/shop/claude");
+/// # maestro_core::Result::Ok(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ClaudeCode {
+    program: PathBuf,
+    discovery: Option<Discovery>,
+    config_dir: Option<PathBuf>,
+    place: Option<Place>,
+    env: EnvPolicy,
+    extra_args: Vec<String>,
+    pub(super) limits: Limits,
+}
+
+/// How long the driver waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) handshake: Duration,
+    pub(super) control: Duration,
+    pub(super) quiet: Duration,
+    pub(super) grace: StopGrace,
+    pub(super) max_line_bytes: usize,
+}
+
+impl ClaudeCode {
+    /// How long the CLI may take to answer its first request by default. Twenty that start at once
+    /// on two cores were seen to take 4.4 s.
+    pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// How long the CLI may take to answer any other request by default. It answers within
+    /// milliseconds, also while a tool runs.
+    pub const DEFAULT_CONTROL_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// How long a CLI that does not say whether it is idle must be silent after a result by
+    /// default.
+    pub const DEFAULT_QUIET: Duration = Duration::from_secs(2);
+
+    /// Looks for the CLI on this machine, and reads the environment for it: the only call that
+    /// does.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not installed.
+    pub fn discover() -> Result<Self> {
+        let found = Discovery::look()?;
+        let mut claude = Self::at(found.program.clone());
+        claude.discovery = Some(found);
+        Ok(claude)
+    }
+
+    /// The CLI at a path, or by a name that is looked up in the child's `PATH`.
+    pub fn at(program: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            discovery: None,
+            config_dir: None,
+            place: None,
+            env: EnvPolicy {
+                inherit: true,
+                deny: launch::DENIED.iter().map(|&name| name.to_owned()).collect(),
+                ..EnvPolicy::default()
+            },
+            extra_args: Vec::new(),
+            limits: Limits {
+                handshake: Self::DEFAULT_HANDSHAKE_TIMEOUT,
+                control: Self::DEFAULT_CONTROL_TIMEOUT,
+                quiet: Self::DEFAULT_QUIET,
+                grace: StopGrace::default(),
+                max_line_bytes: ProgramSpec::DEFAULT_MAX_LINE_BYTES,
+            },
+        }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// What [`ClaudeCode::discover`] found, if it was called.
+    pub fn discovery(&self) -> Option<&Discovery> {
+        self.discovery.as_ref()
+    }
+
+    /// How the CLI is going to log in, as far as was seen.
+    pub fn login(&self) -> Login {
+        let found = self.discovery.as_ref();
+        found.map_or(Login::Unknown, |found| found.login)
+    }
+
+    /// Gives the CLI a configuration directory of its own, for settings, login and transcripts.
+    /// It is a directory of this machine.
+    pub fn config_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.config_dir = Some(directory.into());
+        self
+    }
+
+    /// Names the place that the configuration directory is at. Conversations at other places have
+    /// the evidence `unknown`. Default: every place is this machine.
+    pub fn at_place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Sets the child's environment. Default: what this process has, without the marks that other
+    /// products leave there for their own children; see [`ClaudeCode::default_deny`].
+    pub fn env(mut self, env: EnvPolicy) -> Self {
+        self.env = env;
+        self
+    }
+
+    /// What is left out of an inherited environment by default.
+    pub fn default_deny() -> &'static [&'static str] {
+        launch::DENIED
+    }
+
+    /// Adds arguments to the CLI's command line, for what has no field. A flag and its value
+    /// belong into one argument: `--flag=value`.
+    pub fn extra_args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
+        self.extra_args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets how long the CLI may take to start.
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.handshake = timeout;
+        self
+    }
+
+    /// Sets how long the CLI may take to answer a request.
+    pub fn control_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.control = timeout;
+        self
+    }
+
+    /// Sets how long a CLI that does not say whether it is idle must be silent after a result.
+    pub fn quiet(mut self, quiet: Duration) -> Self {
+        self.limits.quiet = quiet;
+        self
+    }
+
+    /// Sets how patiently the CLI is stopped.
+    pub fn grace(mut self, grace: StopGrace) -> Self {
+        self.limits.grace = grace;
+        self
+    }
+
+    /// Sets how long a line of the CLI may be. Default
+    /// [`ProgramSpec::DEFAULT_MAX_LINE_BYTES`].
+    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_line_bytes = bytes;
+        self
+    }
+
+    /// Where transcripts are, as far as is known.
+    fn transcripts(&self) -> Option<&Path> {
+        let found = || self.discovery.as_ref()?.config_dir.as_deref();
+        self.config_dir.as_deref().or_else(found)
+    }
+
+    fn program_spec(
+        &self,
+        context: &OpenContext,
+        conversation: &Conversation,
+    ) -> Result<ProgramSpec> {
+        let program = self.program.to_str().ok_or_else(|| {
+            Error::invalid("program", "must be valid UTF-8").with("program", self.program.display())
+        })?;
+        let mut spec = ProgramSpec::new(program, context.cwd.clone(), context.owner);
+        spec.args = launch::arguments(context, conversation, &self.extra_args);
+        spec.env = launch::environment(&self.env, self.config_dir.as_deref(), context);
+        spec.max_line_bytes = self.limits.max_line_bytes;
+        Ok(spec)
+    }
+}
+
+#[async_trait]
+impl Agent for ClaudeCode {
+    fn kind(&self) -> &'static str {
+        "claude_code"
+    }
+
+    async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
+        let resume = context.resume.as_ref();
+        let conversation = match resume.map(|pointer| pointer.agent_session_id.clone()) {
+            None => Conversation::New(context.runtime.uuid().to_string()),
+            Some(Some(id)) if !id.is_empty() => Conversation::Resume(id),
+            Some(_) => {
+                let why = "the pointer names no conversation of the agent";
+                return Err(Error::new(ErrorKind::NotFound, why).during("claude.open"));
+            }
+        };
+        let opened = async {
+            let program = self.program_spec(&context, &conversation)?;
+            let connection = context.transport.start(program).await?;
+            ClaudeSession::open(connection, &context, conversation, self.limits).await
+        };
+        let session = opened.await.map_err(|error| {
+            error
+                .during("claude.open")
+                .with("session_id", context.session_id)
+                .with("program", self.program.display())
+        })?;
+        Ok(Box::new(session))
+    }
+
+    /// Reads the transcript, on a thread of its own since it may be long.
+    async fn evidence(&self, cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
+        let elsewhere = self.place.as_ref().is_some_and(|place| *place != cwd.place);
+        let Some(directory) = self.transcripts().filter(|_| !elsewhere) else {
+            return Ok(Evidence::Unknown);
+        };
+        let (directory, cwd, pointer) = (directory.to_owned(), cwd.path.clone(), pointer.clone());
+        let (found, finding) = futures::channel::oneshot::channel();
+        let look = move || {
+            // Nobody waits any more when the receiver is gone.
+            let _ = found.send(transcript::look(&directory, &cwd, &pointer));
+        };
+        let thread = std::thread::Builder::new().name("maestro-transcript".to_owned());
+        thread.spawn(look).map_err(|error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "no thread to read a transcript with",
+            )
+            .during("claude.evidence")
+            .caused_by(error)
+        })?;
+        Ok(finding.await.unwrap_or(Evidence::Unknown))
+    }
+}

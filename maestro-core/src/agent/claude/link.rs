@@ -1,0 +1,299 @@
+//! The way to the CLI: requests with their answers, and a task that reads what comes.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_channel::Sender;
+use futures::channel::oneshot;
+use serde_json::Value;
+
+use super::map::Mapper;
+use super::outgoing;
+use super::wire::Response;
+use crate::agent::{AgentEvent, AgentReport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{AgentOutput, AgentStderr};
+use crate::runtime::{Runtime, RuntimeExt as _};
+use crate::transport::{Connection, ExitStatus, Frame, Garbled};
+
+/// One process of the CLI, shared by the session and the task that reads.
+pub(super) struct Link {
+    pub(super) connection: Box<dyn Connection>,
+    pub(super) runtime: Arc<dyn Runtime>,
+    state: Mutex<State>,
+}
+
+/// What the calls and the reading task share. Locked for moments only.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) mapper: Mapper,
+    /// Whether we are ending the process.
+    pub(super) closing: bool,
+    waiting: HashMap<String, oneshot::Sender<Response>>,
+    requests: u64,
+    /// The end of the standard error, and of the errors that results gave.
+    last_words: VecDeque<String>,
+    exit: Option<ExitStatus>,
+}
+
+impl Link {
+    pub(super) fn new(
+        connection: Box<dyn Connection>,
+        runtime: Arc<dyn Runtime>,
+        mapper: Mapper,
+    ) -> Self {
+        let state = State {
+            mapper,
+            closing: false,
+            waiting: HashMap::new(),
+            requests: 0,
+            last_words: VecDeque::new(),
+            exit: None,
+        };
+        Self {
+            connection,
+            runtime,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// A panic while it was locked left nothing half done that matters more than going on.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(super) async fn request(&self, request: Value, timeout: Duration) -> Result<Value> {
+        let (id, answer) = {
+            let mut state = self.state();
+            if state.exit.is_some() {
+                return Err(ended(&state));
+            }
+            state.requests += 1;
+            let id = format!("maestro-{}", state.requests);
+            let (answered, answer) = oneshot::channel();
+            state.waiting.insert(id.clone(), answered);
+            (id, answer)
+        };
+        let _forget = Forget {
+            link: self,
+            id: &id,
+        };
+        if let Err(error) = self.connection.send(outgoing::request(&id, &request)).await {
+            // The process may be ending, and say why first: that is the better error.
+            return match self.runtime.timeout(timeout, answer).await {
+                Some(Err(_)) => Err(ended(&self.state())),
+                _ => Err(error),
+            };
+        }
+        match self.runtime.timeout(timeout, answer).await {
+            Some(Ok(response)) => read(response),
+            Some(Err(_)) => Err(ended(&self.state())),
+            None => {
+                let error = Error::new(ErrorKind::Timeout, "the agent does not answer");
+                Err(error.with("timeout_ms", timeout.as_millis()))
+            }
+        }
+    }
+
+    /// Reads until the process has ended, then reports that and ends itself.
+    pub(super) async fn read_all(self: Arc<Self>, quiet: Duration, reports: Sender<AgentReport>) {
+        loop {
+            let listens = self.state().mapper.listens();
+            let next = self.connection.next();
+            let heard = if listens {
+                self.runtime.timeout(quiet, next).await
+            } else {
+                Some(next.await)
+            };
+            let Some(frame) = heard else {
+                let silent = self.state().mapper.silent();
+                if let Some(idle) = silent
+                    && reports.send(AgentReport::of(idle)).await.is_err()
+                {
+                    return;
+                }
+                continue;
+            };
+            let (report, last) = match frame {
+                Some(Frame::Line(line)) => (self.line(&line).await, false),
+                Some(Frame::Garbled(garbled)) => (Some(output(garbled)), false),
+                Some(Frame::Stderr(text)) => (Some(self.stderr(text)), false),
+                Some(Frame::Exited(status)) => (Some(self.exited(status)), true),
+                // The transport broke its contract; the process is out of reach.
+                None => (Some(self.exited(ExitStatus::default())), true),
+            };
+            if let Some(report) = report.filter(|report| !report.events.is_empty())
+                && reports.send(report).await.is_err()
+            {
+                return;
+            }
+            if last {
+                // What was reported can still be read.
+                reports.close();
+                return;
+            }
+        }
+    }
+
+    async fn line(&self, line: &str) -> Option<AgentReport> {
+        let (read, waiter) = {
+            let mut state = self.state();
+            let read = state.mapper.read(line);
+            for event in &read.report.events {
+                if let AgentEvent::TurnEnded(end) = event
+                    && let Some(error) = &end.error
+                {
+                    state.say(&error.message);
+                }
+            }
+            let waiter = read
+                .response
+                .as_ref()
+                .and_then(|response| state.waiting.remove(&response.request_id));
+            (read, waiter)
+        };
+        if let Some((request_id, subtype)) = read.unanswered {
+            // Left alone it would wait for ever. When it cannot be sent, the process has ended.
+            let why = format!("the host does not serve requests of the kind {subtype:?}");
+            let _ = self
+                .connection
+                .send(outgoing::refusal(&request_id, &why))
+                .await;
+        }
+        let mut report = read.report;
+        if let (Some(waiter), Some(response)) = (waiter, read.response) {
+            // The answer belongs to the caller; only what it says of the session is reported.
+            report.events.clear();
+            if response.response.get("commands").is_some() {
+                report.events = self.state().mapper.hello(&response.response);
+            }
+            // The caller may have stopped waiting.
+            let _ = waiter.send(response);
+        }
+        Some(report)
+    }
+
+    fn stderr(&self, text: String) -> AgentReport {
+        self.state().say(&text);
+        AgentReport::of(AgentEvent::Fact(AgentStderr { text }.into()))
+    }
+
+    fn exited(&self, status: ExitStatus) -> AgentReport {
+        let mut state = self.state();
+        state.exit = Some(status);
+        // Their receivers learn from it that no answer will come.
+        state.waiting.clear();
+        let mut report = AgentReport {
+            events: Vec::new(),
+            raw: None,
+        };
+        let cut = state.mapper.exited();
+        report.events.extend(cut.into_iter().map(AgentEvent::Fact));
+        let error = (!state.closing).then(|| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "the agent's process ended by itself",
+            )
+            .with("exit", status)
+            .with("last_words", state.words())
+            .info()
+        });
+        report.events.push(AgentEvent::Ended {
+            error,
+            exit: status.to_string(),
+        });
+        report
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("process", self.connection.process())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Removes a request that nobody waits for any more.
+struct Forget<'a> {
+    link: &'a Link,
+    id: &'a str,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.link.state().waiting.remove(self.id);
+    }
+}
+
+impl State {
+    /// How much of what the process said last is kept for errors.
+    const WORDS_BYTES: usize = 4 * 1024;
+
+    /// How the process ended, if it has.
+    pub(super) fn exit(&self) -> Option<ExitStatus> {
+        self.exit
+    }
+
+    fn say(&mut self, text: &str) {
+        let start = text.len().saturating_sub(Self::WORDS_BYTES);
+        self.last_words
+            .push_back(text[text.ceil_char_boundary(start)..].to_owned());
+        let mut kept: usize = self.last_words.iter().map(String::len).sum();
+        while kept > Self::WORDS_BYTES
+            && let Some(oldest) = self.last_words.pop_front()
+        {
+            kept -= oldest.len();
+        }
+    }
+
+    /// What the process said last.
+    pub(super) fn words(&self) -> String {
+        let words: Vec<&str> = self.last_words.iter().map(|words| words.trim()).collect();
+        words.join("\n")
+    }
+}
+
+/// The error of every call after the end.
+pub(super) fn ended(state: &State) -> Error {
+    let error = Error::new(ErrorKind::Closed, "the agent's process has ended");
+    match state.exit {
+        Some(status) => error.with("exit", status),
+        None => error,
+    }
+}
+
+fn read(response: Response) -> Result<Value> {
+    if response.subtype != "error" {
+        return Ok(response.response);
+    }
+    let message = response
+        .error
+        .unwrap_or_else(|| "the agent refused".to_owned());
+    let code = response.error_code.unwrap_or_default();
+    let unsupported =
+        code == "unsupported_request" || message.starts_with("Unsupported control request");
+    let kind = if unsupported {
+        ErrorKind::Unsupported
+    } else {
+        ErrorKind::InvalidArgument
+    };
+    let error = Error::new(kind, message);
+    Err(if code.is_empty() {
+        error
+    } else {
+        error.with("error_code", code)
+    })
+}
+
+fn output(garbled: Garbled) -> AgentReport {
+    let output = AgentOutput {
+        reason: garbled.reason.as_str().to_owned(),
+        text: garbled.text,
+        bytes: garbled.bytes,
+    };
+    AgentReport::of(AgentEvent::Fact(output.into()))
+}

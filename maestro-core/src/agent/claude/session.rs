@@ -1,0 +1,211 @@
+//! A conversation with one process of the CLI.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::config::Limits;
+use super::launch::Conversation;
+use super::link::{Link, ended};
+use super::map::Mapper;
+use super::{outgoing, refusal};
+use crate::agent::{AgentPrompt, AgentReport, AgentSession, OpenContext};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Decision, ProcessRef};
+use crate::runtime::Spawned;
+use crate::transport::{Connection, StopGrace};
+
+/// How many reports wait for `next`. The CLI feels no back-pressure, but the transport bounds what
+/// waits behind them.
+const REPORTS: usize = 4096;
+
+/// How long a turn may take to stop before its process is ended: what was said so far is then in
+/// the transcript.
+const INTERRUPT_ON_CLOSE: Duration = Duration::from_secs(2);
+
+/// A conversation with one process of the CLI.
+#[derive(Debug)]
+pub(super) struct ClaudeSession {
+    link: Arc<Link>,
+    limits: Limits,
+    reports: Receiver<AgentReport>,
+    ours: Sender<AgentReport>,
+    /// Reads until the process ends; dropped with the session.
+    _reading: Spawned<()>,
+}
+
+impl ClaudeSession {
+    /// Waits until the process answers. When it does not, it is ended before this returns.
+    pub(super) async fn open(
+        connection: Box<dyn Connection>,
+        context: &OpenContext,
+        conversation: Conversation,
+        limits: Limits,
+    ) -> Result<Self> {
+        let mapper = Mapper::new(context.cwd.as_path()).budget(context.spec.budget_micro_usd);
+        let link = Arc::new(Link::new(connection, Arc::clone(&context.runtime), mapper));
+        let (ours, reports) = async_channel::bounded(REPORTS);
+        let reading = Arc::clone(&link).read_all(limits.quiet, ours.clone());
+        let session = Self {
+            _reading: crate::runtime::spawn(&*context.runtime, "claude.read", reading),
+            link,
+            limits,
+            reports,
+            ours,
+        };
+        match session.shake_hands(&conversation).await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                session.link.state().closing = true;
+                // The first error is the one that says what happened.
+                let _ = session.link.connection.stop(StopGrace::NONE).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn shake_hands(&self, conversation: &Conversation) -> Result<()> {
+        let hello = json!({ "subtype": "initialize", "hooks": null });
+        let answer = self.link.request(hello, self.limits.handshake).await;
+        let (error, words, exit) = match answer {
+            Ok(_) => {
+                let (Conversation::New(id) | Conversation::Resume(id)) = conversation;
+                let pointer = self.link.state().mapper.conversation(id.clone());
+                self.report(AgentReport::of(pointer));
+                return Ok(());
+            }
+            Err(error) => {
+                let state = self.link.state();
+                (error, state.words(), state.exit())
+            }
+        };
+        Err(refusal::explain(error, exit, &words))
+    }
+
+    /// Reports something of our own. Only a reader that has fallen far behind misses it.
+    fn report(&self, report: AgentReport) {
+        if let Err(error) = self.ours.try_send(report) {
+            tracing::warn!(%error, "a report of the driver is lost");
+        }
+    }
+
+    async fn send_prompt(&self, prompt: &AgentPrompt, steer: bool) -> Result<()> {
+        let id = prompt.id.to_string();
+        {
+            let mut state = self.link.state();
+            if state.exit().is_some() {
+                return Err(ended(&state));
+            }
+            state.mapper.sent(id.clone(), steer);
+        }
+        let sent = self.link.connection.send(outgoing::prompt(prompt)).await;
+        if sent.is_err() {
+            self.link.state().mapper.not_sent(&id);
+        }
+        sent
+    }
+
+    async fn request(&self, request: Value, operation: &'static str) -> Result<Value> {
+        let answer = self.link.request(request, self.limits.control).await;
+        answer.map_err(|error| error.during(operation))
+    }
+}
+
+#[async_trait]
+impl AgentSession for ClaudeSession {
+    fn process(&self) -> Option<ProcessRef> {
+        Some(self.link.connection.process().clone())
+    }
+
+    async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
+        let sent = self.send_prompt(prompt, false).await;
+        sent.map_err(|error| error.during("claude.prompt"))
+    }
+
+    async fn steer(&self, prompt: &AgentPrompt) -> Result<()> {
+        let sent = self.send_prompt(prompt, true).await;
+        sent.map_err(|error| error.during("claude.steer"))
+    }
+
+    async fn interrupt(&self) -> Result<()> {
+        self.link.state().mapper.interrupting();
+        let request = json!({ "subtype": "interrupt" });
+        self.request(request, "claude.interrupt").await.map(drop)
+    }
+
+    async fn answer(&self, request_id: &str, decision: &Decision) -> Result<()> {
+        let answered = {
+            let mut state = self.link.state();
+            if state.exit().is_some() {
+                Err(ended(&state))
+            } else {
+                state.mapper.answer(request_id, decision)
+            }
+        };
+        let (reply, event) = answered.map_err(|error| error.during("claude.answer"))?;
+        if let Some(event) = event {
+            self.report(AgentReport::of(event));
+        }
+        let line = outgoing::response(request_id, &reply);
+        let sent = self.link.connection.send(line).await;
+        sent.map_err(|error| error.during("claude.answer"))
+    }
+
+    async fn set_mode(&self, mode: &str) -> Result<()> {
+        let request = json!({ "subtype": "set_permission_mode", "mode": mode });
+        let set = self.request(request, "claude.set_mode").await;
+        set.map(drop).map_err(|error| error.with("mode", mode))
+    }
+
+    async fn set_model(&self, model: &str) -> Result<()> {
+        let request = json!({ "subtype": "set_model", "model": model });
+        let set = self.request(request, "claude.set_model").await;
+        set.map(drop).map_err(|error| error.with("model", model))
+    }
+
+    async fn control(&self, request: Value) -> Result<Value> {
+        if request.get("subtype").and_then(Value::as_str).is_none() {
+            return Err(
+                Error::invalid("request", "must be an object with a `subtype`")
+                    .during("claude.control"),
+            );
+        }
+        self.request(request, "claude.control").await
+    }
+
+    async fn next(&self) -> Option<AgentReport> {
+        self.reports.recv().await.ok()
+    }
+
+    async fn close(&self, hard: bool) -> Result<()> {
+        let in_turn = {
+            let mut state = self.link.state();
+            if state.exit().is_some() {
+                return Err(ended(&state).during("claude.close"));
+            }
+            state.closing = true;
+            state.mapper.in_turn()
+        };
+        if in_turn && !hard {
+            // At the end of its input the CLI would finish its turn first, however long that takes.
+            let request = json!({ "subtype": "interrupt" });
+            if let Err(error) = self.link.request(request, INTERRUPT_ON_CLOSE).await {
+                tracing::debug!(%error, "the agent was not stopped before its end");
+            }
+        }
+        let grace = if hard {
+            StopGrace::NONE
+        } else {
+            self.limits.grace
+        };
+        match self.link.connection.stop(grace).await {
+            Ok(_) => Ok(()),
+            // It ended before it was told to.
+            Err(error) if error.kind() == ErrorKind::Closed => Ok(()),
+            Err(error) => Err(error.during("claude.close")),
+        }
+    }
+}
