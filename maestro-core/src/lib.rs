@@ -6,6 +6,7 @@ pub mod id;
 pub mod model;
 pub mod runtime;
 pub mod storage;
+pub mod testing;
 mod time;
 pub mod transport;
 pub mod workspace;

@@ -1,6 +1,11 @@
 //! The runtime port: tasks, time and chance. Nothing else in the library knows a clock or a spawn.
 
+#[cfg(any(feature = "tokio", feature = "smol"))]
+mod clock;
+#[cfg(any(feature = "tokio", feature = "smol"))]
+mod dedicated;
 pub mod manual;
+mod panics;
 #[cfg(feature = "smol")]
 pub mod smol;
 mod task;
@@ -10,6 +15,7 @@ pub mod tokio;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, Either, select};
@@ -17,6 +23,9 @@ use uuid::Uuid;
 
 pub use task::{External, Spawned, spawn};
 
+use crate::error::Result;
+#[cfg(not(feature = "tokio"))]
+use crate::error::{Error, ErrorKind};
 use crate::model::Timestamp;
 
 /// Tasks, time and chance.
@@ -81,7 +90,7 @@ pub trait RuntimeExt: Runtime {
     fn jitter(&self, duration: Duration) -> Duration {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         let span = micros / 5;
-        Duration::from_micros(micros - span + self.random_below(span * 2 + 1))
+        Duration::from_micros((micros - span).saturating_add(self.random_below(span * 2 + 1)))
     }
 
     /// The result of `future`, or none if `duration` passes first.
@@ -101,3 +110,21 @@ pub trait RuntimeExt: Runtime {
 }
 
 impl<R: Runtime + ?Sized> RuntimeExt for R {}
+
+/// The runtime that the caller runs in.
+///
+/// It is found only where a runtime announces itself: tokio does, within its own context. All
+/// others are passed.
+///
+/// # Errors
+/// `InvalidConfig` when there is none; the message says what to pass.
+pub fn detect() -> Result<Arc<dyn Runtime>> {
+    #[cfg(feature = "tokio")]
+    return tokio::TokioRuntime::try_current().map(|runtime| Arc::new(runtime) as _);
+    #[cfg(not(feature = "tokio"))]
+    return Err(Error::new(
+        ErrorKind::InvalidConfig,
+        "no runtime can be detected without the feature `tokio`: pass one, for example \
+         `SmolRuntime` (feature `smol`)",
+    ));
+}

@@ -1,0 +1,3 @@
+//! What adapters are checked with, for those inside the library and those outside.
+
+pub mod runtime;
