@@ -103,7 +103,10 @@ impl Connection for Wire {
     async fn send(&self, line: String) -> Result<()> {
         let input = self.input.lock().unwrap().clone();
         let closed = || Error::new(ErrorKind::Closed, "the input is closed");
-        input.ok_or_else(closed)?.try_send(line).map_err(|_| closed())
+        input
+            .ok_or_else(closed)?
+            .try_send(line)
+            .map_err(|_| closed())
     }
 
     async fn next(&self) -> Option<Frame> {

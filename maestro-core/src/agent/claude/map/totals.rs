@@ -65,14 +65,11 @@ impl Totals {
 
 /// Rounds a total, not a difference, so that roundings never add up.
 fn micros(usd: f64) -> i64 {
-    if !usd.is_finite() {
-        return 0;
-    }
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the cast saturates, and no total comes near the bounds"
     )]
-    let micros = (usd * 1e6).round() as i64;
+    let micros = (usd * 1e6).round().max(0.0) as i64;
     micros
 }
 
@@ -85,7 +82,7 @@ fn sum(models: &Map<String, Value>) -> (Usage, i64) {
         add(&mut usage.output_tokens, model.output);
         add(&mut usage.cache_read_tokens, model.cache_read);
         add(&mut usage.cache_write_tokens, model.cache_write);
-        cost += model.cost_usd;
+        cost += model.cost_usd.max(0.0);
     }
     (usage, micros(cost))
 }
