@@ -488,6 +488,8 @@ async fn an_interrupt_ends_the_turn_and_leaves_the_session() {
         (&StopReason::Cancelled, &None)
     );
 
+    assert_eq!(house.evidence(&talk.pointer).await, Evidence::Holds);
+
     // With a question open, it is taken back.
     talk.prompt("scenario: bash command=\"touch never.txt\"")
         .await;
@@ -630,6 +632,7 @@ async fn failures_of_the_model_are_data() {
         (ErrorKind::InvalidArgument, false)
     );
     assert!(error.message.contains("400"), "{}", error.message);
+    assert_eq!(house.evidence(&talk.pointer).await, Evidence::Holds);
 
     talk.prompt("scenario: drop-mid").await;
     let seen = talk.until_idle().await;

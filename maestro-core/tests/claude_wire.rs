@@ -274,7 +274,7 @@ fn ends_of_turns() {
         ("api_error", Some(("resource_exhausted", true))),
         ("cancelled", None),
         ("crashed", Some(("unavailable", false))),
-        ("max_tokens", Some(("unavailable", true))),
+        ("max_tokens", Some(("resource_exhausted", false))),
         ("refusal", None),
         ("end_turn", None),
     ];

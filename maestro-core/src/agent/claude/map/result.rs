@@ -60,6 +60,7 @@ fn verdict(result: &TurnResult, around: &Around) -> (StopReason, Option<ErrorInf
         "success" => {
             let reason = match said(result) {
                 reason @ (StopReason::MaxTokens | StopReason::Refusal) => reason,
+                _ if too_long(result) => StopReason::MaxTokens,
                 _ => other(terminal, "error"),
             };
             (reason, Some(refused(result, around)))
@@ -81,6 +82,12 @@ fn said(result: &TurnResult) -> StopReason {
         }
         Some(other) => StopReason::from(other.to_owned()),
     }
+}
+
+/// The CLI repeats an answer that was cut off a few times, and then says so in words only.
+fn too_long(result: &TurnResult) -> bool {
+    let text = result.result.as_deref().unwrap_or_default();
+    result.api_error_status.is_none() && text.contains("output token maximum")
 }
 
 fn other(word: &str, default: &str) -> StopReason {
@@ -128,6 +135,7 @@ fn refused(result: &TurnResult, around: &Around) -> ErrorInfo {
     }
     let status = result.api_error_status;
     let (kind, retryable) = match status {
+        None if too_long(result) => (ErrorKind::ResourceExhausted, false),
         Some(401 | 403) => (ErrorKind::PermissionDenied, false),
         Some(408 | 409 | 429 | 500..) => (ErrorKind::Unavailable, true),
         Some(400..) => (ErrorKind::InvalidArgument, false),
