@@ -19,6 +19,7 @@ use maestro_core::model::{
 };
 use maestro_core::runtime::tokio::TokioRuntime;
 use maestro_core::runtime::{Runtime, RuntimeExt as _};
+use maestro_core::testing::agent::{AgentHouse, CASES};
 use maestro_core::transport::EnvPolicy;
 use maestro_core::{ErrorKind, Result};
 use scripted_model::{ModelConfig, ScriptedModel};
@@ -237,6 +238,27 @@ fn tool_ends(events: &[AgentEvent]) -> Vec<(ToolStatus, Vec<ToolContent>)> {
         _ => None,
     });
     ends.collect()
+}
+
+#[tokio::test]
+async fn conforms() {
+    for case in CASES {
+        let Some(house) = House::build().await else {
+            return;
+        };
+        println!("{}", case.name);
+        let house_of_case = AgentHouse {
+            agent: Arc::new(house.agent.clone()),
+            transport: Arc::new(process::Local),
+            runtime: Arc::clone(&house.runtime),
+            cwd: house.cwd(),
+            spec: SessionSpec::default(),
+            answers: "scenario: hello".to_owned(),
+            asks: "scenario: bash command=\"touch asked.txt\"".to_owned(),
+            endless: "scenario: slow count=100000 delay_ms=50".to_owned(),
+        };
+        (case.run)(house_of_case).await;
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use maestro_core::agent::{
 };
 use maestro_core::model::{
     AgentPointer, ContentBlock, Decision, EventData, Origin, Place, PlacePath, Remember,
-    SessionSpec, StopReason, ToolContent, Usage,
+    SessionSpec, StopReason, Timestamp, ToolContent, Usage,
 };
 use maestro_core::runtime::manual::ManualRuntime;
 use maestro_core::runtime::{Runtime, RuntimeExt as _};
@@ -283,7 +283,7 @@ fn ends_of_turns() {
         .error
         .as_ref()
         .and_then(|error| error.limit.as_ref()?.resets_at);
-    assert_eq!(resets_at.map(|at| at.as_millis()), Some(1_795_410_000_000));
+    assert_eq!(resets_at.map(Timestamp::as_millis), Some(1_795_410_000_000));
     assert_eq!(ends[8].structured_output, Some(json!({ "answer": 42 })));
     let costs: Vec<_> = ends
         .iter()
@@ -457,6 +457,10 @@ async fn sent(program: &Program) -> Value {
     serde_json::from_str(&line).expect("JSON")
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "lines are written where they are used"
+)]
 fn write(program: &Program, line: impl ToString) {
     let line = Frame::Line(line.to_string());
     program.output.try_send(line).expect("it runs");
@@ -473,6 +477,10 @@ fn exit(program: &Program, code: i32) {
         .expect("it runs");
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "answers are written where they are used"
+)]
 fn reply(request: &Value, response: Value) -> Value {
     let id = &request["request_id"];
     json!({ "type": "control_response", "response": {
@@ -726,7 +734,7 @@ fn an_older_release_is_idle_after_a_silence() {
         for line in fixture!("older").lines() {
             write(&stage.program, line);
         }
-        let before = stage.runtime.monotonic();
+        let silence = stage.runtime.monotonic() + ClaudeCode::DEFAULT_QUIET;
         let seen = stage.until_idle().await;
         let expected = [
             "session.updated",
@@ -737,10 +745,7 @@ fn an_older_release_is_idle_after_a_silence() {
             "Idle",
         ];
         assert_eq!(story(&seen), expected);
-        assert_eq!(
-            stage.runtime.monotonic() - before,
-            ClaudeCode::DEFAULT_QUIET
-        );
+        assert_eq!(stage.runtime.monotonic(), silence);
     });
 }
 

@@ -101,7 +101,7 @@ impl Connection for Wire {
     }
 
     async fn send(&self, line: String) -> Result<()> {
-        let input = self.input.lock().unwrap().clone();
+        let input = self.input.lock().expect("nobody panics with it").clone();
         let closed = || Error::new(ErrorKind::Closed, "the input is closed");
         input
             .ok_or_else(closed)?
@@ -118,7 +118,7 @@ impl Connection for Wire {
     }
 
     async fn close_input(&self) -> Result<()> {
-        self.input.lock().unwrap().take();
+        self.input.lock().expect("nobody panics with it").take();
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Connection for Wire {
     }
 
     async fn stop(&self, grace: StopGrace) -> Result<ExitStatus> {
-        self.input.lock().unwrap().take();
+        self.input.lock().expect("nobody panics with it").take();
         let _ = self.stopped.try_send(grace);
         let status = ExitStatus {
             code: Some(0),

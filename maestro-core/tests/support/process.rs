@@ -163,7 +163,7 @@ impl Connection for Running {
         let ended = exited.wait_for(Option::is_some);
         let grace = grace.after_eof.max(Duration::from_millis(1));
         if tokio::time::timeout(grace, ended).await.is_err() {
-            self.kill.lock().unwrap().take();
+            self.kill.lock().expect("nobody panics with it").take();
         }
         let status = *exited.wait_for(Option::is_some).await.expect("it ends");
         Ok(status.expect("it has ended"))
