@@ -1,6 +1,11 @@
 //! The runtime port: tasks, time and chance. Nothing else in the library knows a clock or a spawn.
 
+#[cfg(any(feature = "tokio", feature = "smol"))]
+mod clock;
+#[cfg(any(feature = "tokio", feature = "smol"))]
+mod dedicated;
 pub mod manual;
+mod panics;
 #[cfg(feature = "smol")]
 pub mod smol;
 mod task;
@@ -81,7 +86,7 @@ pub trait RuntimeExt: Runtime {
     fn jitter(&self, duration: Duration) -> Duration {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         let span = micros / 5;
-        Duration::from_micros(micros - span + self.random_below(span * 2 + 1))
+        Duration::from_micros((micros - span).saturating_add(self.random_below(span * 2 + 1)))
     }
 
     /// The result of `future`, or none if `duration` passes first.

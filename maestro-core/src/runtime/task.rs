@@ -11,11 +11,18 @@ use futures::future::RemoteHandle;
 use crate::runtime::Runtime;
 
 /// A future that runs on a runtime. Dropping it cancels the future; a panic resurfaces on await.
+///
+/// # Panics
+/// Awaiting it panics with the panic of the future, and also when the runtime was shut down with
+/// the future in it.
 #[must_use = "dropping it cancels the future"]
 pub struct Spawned<T>(RemoteHandle<T>);
 
 impl<T> Spawned<T> {
     /// Lets it run to its end with nobody waiting.
+    ///
+    /// A panic of it goes to the process's panic hook and no further, so a runtime does not report
+    /// it; work that nobody ever waits for is better given to [`Runtime::spawn`].
     pub fn detach(self) {
         self.0.forget();
     }
