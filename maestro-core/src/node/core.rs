@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::agent::Agent;
 use crate::approval::PermissionHandler;
 use crate::command::Inbox;
@@ -348,9 +346,4 @@ pub(crate) struct Scope {
     pub(crate) core: Arc<Core>,
     pub(crate) tenant: TenantId,
     pub(crate) actor: Actor,
-}
-
-/// An object for a JSON result.
-pub(crate) fn json<T: serde::Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or(Value::Null)
 }

@@ -8,7 +8,7 @@ mod record;
 mod store;
 mod sweeper;
 
-pub(crate) use self::core::{Claimed, Core, Parts, Scope, json};
+pub(crate) use self::core::{Claimed, Core, Parts, Scope};
 pub(crate) use heart::beat;
 pub(crate) use leases::HeldLease;
 pub use leases::LeaseTimes;

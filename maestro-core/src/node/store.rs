@@ -123,13 +123,6 @@ impl Draft {
         );
     }
 
-    pub(crate) fn require_version(&mut self, key: RecordKey, version: u64) {
-        self.commit.guards.push(Guard {
-            key,
-            expect: Expect::Version { version },
-        });
-    }
-
     pub(crate) fn append(&mut self, stream: StreamKey, events: Vec<NewEvent>) {
         if events.is_empty() {
             return;

@@ -13,7 +13,6 @@ use crate::command::Inbox;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Actor, Outcome, TaskInfo, Usage, Verb};
 use crate::node::{Core, HeldLease, Scope, Stored as _, Versioned};
-use crate::runtime::RuntimeExt as _;
 use crate::storage::RecordKind;
 use crate::task::context::Inner;
 use crate::task::machine::{self, Loss, Step};
