@@ -10,7 +10,7 @@ use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::storage::{ListQuery, Renew, StorageConfig as _};
 use uuid::Uuid;
 
-use crate::support::{KIND, append, commit, feed, file, open};
+use crate::support::{KIND, append, commit, feed, file, open, spawn};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_under_way_are_finished_or_told() {
@@ -19,14 +19,14 @@ async fn calls_under_way_are_finished_or_told() {
     let callers: Vec<_> = (0..200)
         .map(|_| {
             let store = Arc::clone(&store);
-            tokio::spawn(async move { store.commit(append("s", 1)).await })
+            spawn(async move { store.commit(append("s", 1)).await })
         })
         .collect();
     store.commit(append("s", 1)).await.unwrap();
     store.close().await.unwrap();
     let mut done = 1;
     for caller in join_all(callers).await {
-        match caller.unwrap() {
+        match caller {
             Ok(_) => done += 1,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Closed, "{error}"),
         }

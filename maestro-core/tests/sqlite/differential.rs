@@ -254,7 +254,6 @@ async fn pages(
     let mut pages = Vec::new();
     loop {
         let page = store.list(&query).await?;
-        // A token that must go back is free: tokens differ by backend only in what made them.
         pages.push(page.records.into_iter().map(plain).collect());
         match page.next {
             Some(next) => query.page_token = Some(next),
@@ -285,7 +284,7 @@ async fn events(
     let mut all = Vec::new();
     loop {
         let page = store.read_events(&query).await?;
-        assert!(!page.more || page.events.len() as u32 == limit);
+        assert!(!page.more || page.events.len() == limit as usize);
         let found = page.events.into_iter();
         all.extend(found.map(|stored| (stored.stream, stored.seq, stored.event)));
         query.after = Position::After(page.next);
@@ -361,10 +360,8 @@ async fn compare(seed: u64, runtime: Arc<ManualRuntime>) {
                 let mut one = events(&*memory, &filter, limit).await;
                 let mut two = events(&*sqlite, &filter, limit).await;
                 // Feeds may order streams as they like.
-                for found in [&mut one, &mut two] {
-                    if let Ok(found) = found {
-                        found.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-                    }
+                for found in [&mut one, &mut two].into_iter().flatten() {
+                    found.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
                 }
                 same(&filter, seed, &one, &two);
             }

@@ -10,7 +10,7 @@ use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::storage::{Claim, ClaimOutcome, Expect, Guard, Permit, Renew, Want};
 use uuid::Uuid;
 
-use crate::support::{append, commit, create, feed, file, integrity, key, open};
+use crate::support::{append, commit, create, feed, file, integrity, key, open, spawn};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_appends_get_consecutive_places() {
@@ -18,7 +18,7 @@ async fn concurrent_appends_get_consecutive_places() {
     let store = open(Sqlite::at(file(&directory))).await;
     let callers = (0..64).map(|_| {
         let store = Arc::clone(&store);
-        tokio::spawn(async move {
+        spawn(async move {
             let mut firsts = Vec::new();
             for _ in 0..20 {
                 let receipt = store.commit(append("shared", 2)).await.unwrap();
@@ -29,7 +29,7 @@ async fn concurrent_appends_get_consecutive_places() {
     });
     let mut firsts = Vec::new();
     for caller in join_all(callers).await {
-        firsts.extend(caller.unwrap());
+        firsts.extend(caller);
     }
     firsts.sort_unstable();
     let expected: Vec<u64> = (0..64 * 20).map(|index| index * 2 + 1).collect();

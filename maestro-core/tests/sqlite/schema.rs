@@ -8,7 +8,7 @@ use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::{Error, ErrorKind};
 use rusqlite::Connection;
 
-use crate::support::{create, feed, file, key, open, runtime};
+use crate::support::{create, feed, file, key, open, runtime, spawn};
 
 async fn refused(path: &Path) -> Error {
     let error = Sqlite::at(path)
@@ -32,10 +32,10 @@ async fn changed(directory: &tempfile::TempDir, sql: &str) -> std::path::PathBuf
 async fn many_openers_migrate_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = file(&directory);
-    let openers = (0..24).map(|_| tokio::spawn(open(Sqlite::at(&path).readers(1))));
+    let openers = (0..24).map(|_| spawn(open(Sqlite::at(&path).readers(1))));
     let mut stores = Vec::new();
     for store in join_all(openers).await {
-        stores.push(store.unwrap());
+        stores.push(store);
     }
     stores[0].commit(create("one", 3)).await.unwrap();
     for store in &stores {

@@ -8,8 +8,8 @@ use maestro_core::model::{
     Actor, Envelope, EventFilter, EventQuery, EventRefs, NewEvent, Position, StoredEvent,
     StreamKey, Timestamp,
 };
-use maestro_core::runtime::Runtime;
 use maestro_core::runtime::tokio::TokioRuntime;
+use maestro_core::runtime::{Runtime, Spawned};
 use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::storage::{
     Append, Columns, Commit, Expect, Guard, Put, RecordKey, RecordKind, Storage, StorageConfig,
@@ -20,6 +20,15 @@ pub(crate) const KIND: RecordKind = RecordKind::TASK;
 
 pub(crate) fn runtime() -> Arc<dyn Runtime> {
     Arc::new(TokioRuntime::current().expect("tests run on tokio"))
+}
+
+/// Runs a future beside the test.
+pub(crate) fn spawn<F>(future: F) -> Spawned<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    maestro_core::runtime::spawn(&*runtime(), "caller", future)
 }
 
 pub(crate) async fn open(config: Sqlite) -> Arc<dyn Storage> {

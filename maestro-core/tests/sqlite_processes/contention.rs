@@ -20,7 +20,7 @@ async fn writers_of_many_processes_share_one_file() {
     let ends: Vec<_> = writers
         .into_iter()
         .map(|mut writer| {
-            tokio::task::spawn_blocking(move || {
+            let follow = move || {
                 let mut count = 0;
                 while writer.next().is_some() {
                     count += 1;
@@ -28,7 +28,10 @@ async fn writers_of_many_processes_share_one_file() {
                 // A writer stops at its first error, whatever it is.
                 assert!(writer.succeeded(), "{} failed", writer.name);
                 count
-            })
+            };
+            std::thread::Builder::new()
+                .spawn(follow)
+                .expect("a thread starts")
         })
         .collect();
     // A reader of another process that follows while they write.
@@ -48,7 +51,7 @@ async fn writers_of_many_processes_share_one_file() {
         }
     }
     for end in ends {
-        assert_eq!(end.await.unwrap(), CALLERS * COMMITS);
+        assert_eq!(end.join().unwrap(), CALLERS * COMMITS);
     }
     for index in 0..WRITERS {
         let own = seqs[&format!("task/w{index}")];
