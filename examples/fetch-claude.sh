@@ -49,7 +49,7 @@ if [ ! -d "$final" ]; then
     command -v npm >/dev/null 2>&1 || { say "npm is not installed, and $final does not exist"; exit 3; }
     command -v node >/dev/null 2>&1 || { say "node is not installed, and $final does not exist"; exit 3; }
     if ! npm install --prefix "$work/install" --no-audit --no-fund --ignore-scripts --no-update-notifier \
-        --fetch-retries=2 "@anthropic-ai/claude-code@$version" >"$work/npm.log" 2>&1 </dev/null; then
+        --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 "@anthropic-ai/claude-code@$version" >"$work/npm.log" 2>&1 </dev/null; then
         tail -n 20 "$work/npm.log" >&2
         if grep -Eq 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|FETCH_ERROR|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|network' "$work/npm.log"; then
             say "the npm registry cannot be reached"

@@ -9,7 +9,7 @@ use maestro_core::testing::runtime::check;
 mod tokio_adapter {
     use maestro_core::ErrorKind;
     use maestro_core::runtime::tokio::TokioRuntime;
-    use maestro_core::runtime::{RuntimeExt as _, detect};
+    use maestro_core::runtime::RuntimeExt as _;
     use tokio::runtime::Builder;
 
     use super::*;
@@ -38,15 +38,15 @@ mod tokio_adapter {
     }
 
     #[test]
-    fn detects_the_runtime_around_it() {
-        let error = detect().unwrap_err();
+    fn finds_the_runtime_around_it() {
+        let error = TokioRuntime::try_current().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidConfig);
         assert!(error.message().contains("TokioRuntime::new"), "{error}");
         assert!(TokioRuntime::current().is_none());
 
         let executor = Builder::new_current_thread().enable_time().build().unwrap();
         executor.block_on(async {
-            let runtime = detect().unwrap();
+            let runtime = TokioRuntime::try_current().unwrap();
             let never = std::future::pending::<()>();
             let short = std::time::Duration::from_millis(1);
             assert!(runtime.timeout(short, never).await.is_none());

@@ -2,6 +2,7 @@
 
 pub mod claude;
 mod event;
+mod function;
 pub mod scripted;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 pub use event::{AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
+pub use function::{AgentTurn, agent_fn};
 
 use crate::error::Result;
 use crate::id::{NodeId, SessionId};

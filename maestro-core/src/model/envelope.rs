@@ -36,6 +36,18 @@ impl Envelope {
         })
     }
 
+    /// The codec of plain UTF-8 text.
+    pub const TEXT: &'static str = "text";
+
+    /// Keeps a text as it is.
+    pub fn text(text: &str) -> Self {
+        Self {
+            key_id: String::new(),
+            codec: Self::TEXT.to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        }
+    }
+
     /// Decodes JSON.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         if self.codec != Self::JSON || !self.key_id.is_empty() {

@@ -152,6 +152,12 @@ pub struct QueuedPrompt {
     /// What kind of turn it begins.
     #[serde(default)]
     pub origin: Origin,
+    /// The name that its giver knows it by, so that asking again does not prompt again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What was first asked, where the prompt only goes on with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_prompt: Vec<ContentBlock>,
 }
 
 /// A turn.
@@ -166,6 +172,13 @@ pub struct TurnInfo {
     /// The prompt, if one began it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prompt: Vec<ContentBlock>,
+    /// The name that the giver of the prompt knows it by. Turns that go on with the same work, since
+    /// the agent or Maestro began them, have it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What was first asked, where the turn goes on with the work of an earlier one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_prompt: Vec<ContentBlock>,
     /// Which process of the session works on it, from 1.
     pub process_number: u32,
     /// When it started.
@@ -235,6 +248,9 @@ pub struct SessionInfo {
     /// The turn under way, or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurnInfo>,
+    /// The last turn with a key, when turns without it came after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyed_turn: Option<TurnInfo>,
     /// How many turns it has had.
     #[serde(default)]
     pub turns: u32,
@@ -258,5 +274,11 @@ impl SessionInfo {
     /// The turn under way.
     pub fn open_turn(&self) -> Option<&TurnInfo> {
         self.turn.as_ref().filter(|turn| turn.ended_at.is_none())
+    }
+
+    /// The latest turn that was given with a key, if it is the latest such key.
+    pub fn turn_for(&self, key: &str) -> Option<&TurnInfo> {
+        let turns = self.turn.iter().chain(&self.keyed_turn);
+        turns.into_iter().find(|turn| turn.key.as_deref() == Some(key))
     }
 }

@@ -449,6 +449,8 @@ pub struct TaskInfo {
     pub project_id: Option<ProjectId>,
     /// What was asked.
     pub spec: TaskSpec,
+    /// The capability that a node needs to work on it.
+    pub requires: String,
     /// Where it is in its life.
     pub state: TaskState,
     /// Why it was cancelled, given up or waits for a person.

@@ -5,11 +5,14 @@
 
 mod claim;
 mod commit;
+mod failure;
 pub mod memory;
+mod page;
 mod query;
 mod record;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod validate;
 mod watch;
 
 use std::fmt;

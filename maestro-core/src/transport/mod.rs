@@ -2,6 +2,10 @@
 
 pub mod channel;
 #[cfg(feature = "process")]
+pub mod guardian;
+#[cfg(all(feature = "process", target_os = "linux"))]
+pub mod proc_table;
+#[cfg(feature = "process")]
 pub mod process;
 
 use std::collections::BTreeMap;

@@ -44,6 +44,10 @@ pub(crate) fn room(path: &[String]) -> Option<Room> {
 /// Why a file in `from` may not name `path`, if it may not.
 pub(crate) fn arrow(file: &File<'_>, from: &Room, path: &Names, exported: bool) -> Option<String> {
     let shown = format!("crate::{}", path.join("::"));
+    if path.first().is_some_and(|name| name.starts_with("__")) {
+        // The inner parts of exported macros: they live at the root, whichever room writes them.
+        return None;
+    }
     let Some(to) = room(path) else {
         return Some(format!(
             "`{shown}` leads to no room in FLOORS, and lib.rs re-exports no such name: \

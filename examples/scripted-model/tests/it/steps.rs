@@ -121,6 +121,17 @@ async fn an_answer_without_all_its_tool_calls_is_not_done() {
 }
 
 #[tokio::test]
+async fn what_the_cli_says_in_the_models_name_is_no_answer() {
+    let model = start(four()).await;
+    let killed = [
+        ran(),
+        vec![said("No response requested."), user("Continue")],
+    ]
+    .concat();
+    assert_eq!(played(&model, &killed).await, "step 1");
+}
+
+#[tokio::test]
 async fn kills_have_no_limit() {
     let model = start(four()).await;
     let mut messages = vec![user(MARKER)];

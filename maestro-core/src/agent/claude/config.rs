@@ -54,6 +54,11 @@ pub(super) struct Limits {
 }
 
 impl ClaudeCode {
+    /// What is left out of an inherited environment: marks that another product, or an agent that
+    /// this process itself runs in, left there for its own children. Settings of the CLI, such as
+    /// `CLAUDE_CONFIG_DIR` or `CLAUDE_CODE_USE_BEDROCK`, and logins are inherited.
+    pub const DENIED: &[&str] = launch::DENIED;
+
     /// How long the CLI may take to answer its first request by default. Twenty that start at once
     /// on two cores were seen to take 4.4 s.
     pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_mins(1);
@@ -87,7 +92,7 @@ impl ClaudeCode {
             place: None,
             env: EnvPolicy {
                 inherit: true,
-                deny: launch::DENIED.iter().map(|&name| name.to_owned()).collect(),
+                deny: Self::DENIED.iter().map(|&name| name.to_owned()).collect(),
                 ..EnvPolicy::default()
             },
             extra_args: Vec::new(),
@@ -107,7 +112,7 @@ impl ClaudeCode {
     }
 
     /// What [`ClaudeCode::discover`] found, if it was called.
-    pub fn discovery(&self) -> Option<&Discovery> {
+    pub fn found(&self) -> Option<&Discovery> {
         self.discovery.as_ref()
     }
 
@@ -118,7 +123,8 @@ impl ClaudeCode {
     }
 
     /// Gives the CLI a configuration directory of its own, for settings, login and transcripts.
-    /// It is a directory of this machine.
+    /// It is a directory of this machine. Default: `CLAUDE_CONFIG_DIR` of its environment, else
+    /// `.claude` in its `HOME`.
     pub fn config_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.config_dir = Some(directory.into());
         self
@@ -132,15 +138,10 @@ impl ClaudeCode {
     }
 
     /// Sets the child's environment. Default: what this process has, without the marks that other
-    /// products leave there for their own children; see [`ClaudeCode::default_deny`].
+    /// products leave there for their own children; see [`ClaudeCode::DENIED`].
     pub fn env(mut self, env: EnvPolicy) -> Self {
         self.env = env;
         self
-    }
-
-    /// What is left out of an inherited environment by default.
-    pub fn default_deny() -> &'static [&'static str] {
-        launch::DENIED
     }
 
     /// Adds arguments to the CLI's command line, for what has no field. A flag and its value
@@ -181,10 +182,14 @@ impl ClaudeCode {
         self
     }
 
-    /// Where transcripts are, as far as is known.
-    fn transcripts(&self) -> Option<&Path> {
-        let found = || self.discovery.as_ref()?.config_dir.as_deref();
-        self.config_dir.as_deref().or_else(found)
+    /// Where transcripts are, as far as is known without reading the environment.
+    fn transcripts(&self) -> Option<PathBuf> {
+        let set = &self.env.set;
+        let named = || set.get("CLAUDE_CONFIG_DIR").map(PathBuf::from);
+        let at_home = || Some(Path::new(set.get("HOME")?).join(".claude"));
+        let found = || self.discovery.as_ref()?.config_dir.clone();
+        let explicit = self.config_dir.clone();
+        explicit.or_else(named).or_else(at_home).or_else(found)
     }
 
     fn program_spec(
@@ -239,7 +244,7 @@ impl Agent for ClaudeCode {
         let Some(directory) = self.transcripts().filter(|_| !elsewhere) else {
             return Ok(Evidence::Unknown);
         };
-        let (directory, cwd, pointer) = (directory.to_owned(), cwd.path.clone(), pointer.clone());
+        let (cwd, pointer) = (cwd.path.clone(), pointer.clone());
         let (found, finding) = futures::channel::oneshot::channel();
         let look = move || {
             // Nobody waits any more when the receiver is gone.

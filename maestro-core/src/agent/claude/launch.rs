@@ -6,9 +6,7 @@ use std::path::Path;
 use crate::agent::OpenContext;
 use crate::transport::EnvPolicy;
 
-/// What is left out of an inherited environment: marks that another product, or an agent that this
-/// process itself runs in, left there for its own children. Settings of the CLI, such as
-/// `CLAUDE_CONFIG_DIR` or `CLAUDE_CODE_USE_BEDROCK`, and logins are inherited.
+/// See [`ClaudeCode::DENIED`](super::ClaudeCode::DENIED).
 pub(super) const DENIED: &[&str] = &[
     "CLAUDECODE",
     "CLAUDE_AGENT_SDK_*",

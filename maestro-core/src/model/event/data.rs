@@ -3,9 +3,12 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-#[expect(
-    clippy::wildcard_imports,
-    reason = "every payload is named once more in the table below"
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::wildcard_imports,
+        reason = "every payload is named once more in the table below"
+    )
 )]
 use super::*;
 

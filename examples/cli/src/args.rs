@@ -1,0 +1,161 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Run coding agents on a repository, watch them, answer them, take their work.
+#[derive(Debug, Parser)]
+#[command(name = "maestro", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to log to the standard error, for example `info` or `maestro_core=debug`.
+    #[arg(long, global = true, default_value = "error")]
+    pub(crate) log: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was cancelled, 2 wrong usage, \
+3 not found, 4 conflict or a person is needed, 5 something outside does not answer, \
+70 a defect, 130 stopped by Ctrl-C (run the same command again to go on).";
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Common {
+    /// Where everything is kept.
+    #[arg(long, global = true, value_name = "FILE", default_value = ".maestro/maestro.db")]
+    pub(crate) store: PathBuf,
+    /// Print JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Three agents on a scratch repository. Kill it and run it again: it goes on.
+    Demo(Demo),
+    /// Ask an agent, or run a file of tasks.
+    Run(Run),
+    /// List tasks.
+    Ls(Ls),
+    /// Show one task: attempts, session, workspace, why it waits.
+    Show(TaskArg),
+    /// Print events.
+    Events(Events),
+    /// Allow what an agent asks for.
+    Approve(Approve),
+    /// Deny what an agent asks for.
+    Deny(Deny),
+    /// Call a task off.
+    Cancel(Cancel),
+    /// Print what a task changed.
+    Diff(TaskArg),
+    /// Merge a task's work into a branch.
+    Merge(Merge),
+    /// Say what is installed and what is missing.
+    Doctor,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Where the demo lives: repository, store, worktrees.
+    #[arg(long, default_value = ".maestro-demo")]
+    pub(crate) dir: PathBuf,
+    /// Use your own Claude Code and login instead of the scripted model. This costs money.
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Use the built-in scripted agent even where the real one can be had.
+    #[arg(long, conflicts_with = "live")]
+    pub(crate) scripted: bool,
+    /// Throw a finished demo away and begin a new one.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// What to ask.
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) prompt: Option<String>,
+    /// A file of tasks. Running it again goes on where it was.
+    #[arg(short, long)]
+    pub(crate) file: Option<PathBuf>,
+    /// The directory to work on.
+    #[arg(long, default_value = ".")]
+    pub(crate) project: PathBuf,
+    /// How many tasks run at once.
+    #[arg(long, default_value_t = 4)]
+    pub(crate) concurrency: u32,
+    /// The Claude Code program; the one in PATH when not given.
+    #[arg(long)]
+    pub(crate) claude: Option<PathBuf>,
+    /// Tools that run without asking, for example `Edit` or `Bash(cargo test:*)`.
+    #[arg(long)]
+    pub(crate) allow: Vec<String>,
+    /// The model.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ls {
+    /// Only tasks in these states.
+    #[arg(long)]
+    pub(crate) state: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TaskArg {
+    /// The task's id, or the end of it.
+    pub(crate) task: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Events {
+    /// Only of this task.
+    #[arg(long)]
+    pub(crate) task: Option<String>,
+    /// Go on with what happens from now on.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Start after this cursor.
+    #[arg(long)]
+    pub(crate) after: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Approve {
+    /// The approval's id.
+    pub(crate) approval: String,
+    /// Also allow calls like this one for the rest of the session.
+    #[arg(long)]
+    pub(crate) remember: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deny {
+    /// The approval's id.
+    pub(crate) approval: String,
+    /// What the agent is told.
+    #[arg(long, default_value = "A person denied this.")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Cancel {
+    /// The task's id, or the end of it.
+    pub(crate) task: String,
+    /// Why.
+    #[arg(long, default_value = "cancelled on the command line")]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Merge {
+    /// The task's id, or the end of it.
+    pub(crate) task: String,
+    /// The branch to merge into.
+    #[arg(long, default_value = "main")]
+    pub(crate) into: String,
+}

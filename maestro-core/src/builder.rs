@@ -1,0 +1,256 @@
+//! Puts a node together: the only composition root.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agent::Agent;
+use crate::approval::PermissionHandler;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::NodeId;
+use crate::maestro::Maestro;
+use crate::node::{self, Core, LeaseTimes, Parts};
+use crate::runtime::{Runtime, RuntimeExt as _};
+use crate::scheduler::{FairScheduler, Scheduler};
+use crate::storage::StorageConfig;
+use crate::storage::memory::Memory;
+use crate::task::{AgentTask, Task};
+use crate::transport::Transport;
+use crate::workspace::Workspace;
+use crate::workspace::directory::DirectoryWorkspace;
+
+/// Configures a node. Everything has a default; without a storage nothing outlives the process.
+#[derive(Debug)]
+#[must_use = "call build"]
+pub struct MaestroBuilder {
+    runtime: Option<Arc<dyn Runtime>>,
+    storage: Option<Box<dyn StorageConfig>>,
+    transport: Option<Arc<dyn Transport>>,
+    agents: BTreeMap<String, Arc<dyn Agent>>,
+    tasks: BTreeMap<String, Arc<dyn Task>>,
+    workspaces: Vec<Arc<dyn Workspace>>,
+    worktrees: Option<PathBuf>,
+    scheduler: Arc<dyn Scheduler>,
+    permission: Option<Arc<dyn PermissionHandler>>,
+    concurrency: u32,
+    lease_times: LeaseTimes,
+    sweep_every: Duration,
+    cancel_grace: Duration,
+}
+
+impl Default for MaestroBuilder {
+    fn default() -> Self {
+        Self {
+            runtime: None,
+            storage: None,
+            transport: None,
+            agents: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            workspaces: Vec::new(),
+            worktrees: None,
+            scheduler: Arc::new(FairScheduler),
+            permission: None,
+            concurrency: 4,
+            lease_times: LeaseTimes::default(),
+            sweep_every: Duration::from_secs(5),
+            cancel_grace: Duration::from_secs(15),
+        }
+    }
+}
+
+impl MaestroBuilder {
+    /// Where everything is kept. Default: in memory.
+    pub fn storage(mut self, storage: impl StorageConfig) -> Self {
+        self.storage = Some(Box::new(storage));
+        self
+    }
+
+    /// Registers an agent under a name.
+    pub fn agent(mut self, name: impl Into<String>, agent: impl Agent) -> Self {
+        self.agents.insert(name.into(), Arc::new(agent));
+        self
+    }
+
+    /// Registers a kind of task. The kind `agent` is built in.
+    pub fn task(mut self, kind: impl Into<String>, task: impl Task) -> Self {
+        self.tasks.insert(kind.into(), Arc::new(task));
+        self
+    }
+
+    /// How many tasks this node works on at once. Default 4; 0 only submits and watches.
+    pub fn concurrency(mut self, concurrency: u32) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// The runtime. Default: the tokio runtime that `build` is called in.
+    pub fn runtime(mut self, runtime: Arc<dyn Runtime>) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// What starts programs. Default: processes on this host.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Adds a kind of workspace. Default: git worktrees, then plain directories.
+    pub fn workspace(mut self, workspace: Arc<dyn Workspace>) -> Self {
+        self.workspaces.push(workspace);
+        self
+    }
+
+    /// Where git worktrees are made. Default: `maestro-worktrees` in the system's directory for
+    /// temporary files, which some systems clear at boot: products name their own.
+    pub fn worktrees(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.worktrees = Some(directory.into());
+        self
+    }
+
+    /// What decides which task starts next. Default: [`FairScheduler`].
+    pub fn scheduler(mut self, scheduler: impl Scheduler) -> Self {
+        self.scheduler = Arc::new(scheduler);
+        self
+    }
+
+    /// Answers approvals without a person where it wants to. Default: every one waits.
+    pub fn permission_handler(mut self, handler: impl PermissionHandler) -> Self {
+        self.permission = Some(Arc::new(handler));
+        self
+    }
+
+    /// How long leases last. Default 30 s.
+    pub fn lease_times(mut self, times: LeaseTimes) -> Self {
+        self.lease_times = times;
+        self
+    }
+
+    /// How often everything that may be stuck is looked at. Default 5 s.
+    pub fn sweep_every(mut self, every: Duration) -> Self {
+        self.sweep_every = every;
+        self
+    }
+
+    /// How long a task may take to stop after a cancel or when the node is closed. Default 15 s.
+    pub fn cancel_grace(mut self, grace: Duration) -> Self {
+        self.cancel_grace = grace;
+        self
+    }
+
+    /// Starts the node.
+    ///
+    /// # Errors
+    /// `InvalidConfig` naming what is wrong, and what the store gives when it cannot be opened.
+    pub async fn build(self) -> Result<Maestro> {
+        self.try_build()
+            .await
+            .map_err(|error| error.during("maestro.build"))
+    }
+
+    async fn try_build(mut self) -> Result<Maestro> {
+        if self.lease_times.ttl < Duration::from_millis(100) {
+            return Err(Error::new(
+                ErrorKind::InvalidConfig,
+                "`lease_times.ttl` must be at least 100 ms",
+            ));
+        }
+        let runtime = match self.runtime.take() {
+            Some(runtime) => runtime,
+            None => detect_runtime()?,
+        };
+        let storage = match self.storage.take() {
+            Some(storage) => storage.open(Arc::clone(&runtime)).await?,
+            None => Memory::new().open(Arc::clone(&runtime)).await?,
+        };
+        let transport = match self.transport.take() {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        if self.workspaces.is_empty() {
+            self.workspaces = default_workspaces(&transport, &runtime, self.worktrees.take());
+        }
+        if !self.agents.is_empty() {
+            self.tasks
+                .entry(crate::model::TaskSpec::AGENT.to_owned())
+                .or_insert_with(|| Arc::new(AgentTask));
+        }
+        let node_id = runtime.id::<NodeId>();
+        let store = node::Store::new(storage, Arc::clone(&runtime));
+        let parts = Parts {
+            runtime,
+            transport,
+            agents: self.agents,
+            tasks: self.tasks,
+            workspaces: self.workspaces,
+            scheduler: self.scheduler,
+            permission: self.permission,
+            concurrency: self.concurrency,
+            lease_times: self.lease_times,
+            sweep_every: self.sweep_every,
+            cancel_grace: self.cancel_grace,
+        };
+        let core = Core::new(node_id, parts, store);
+        core.note_progress();
+        let lease = node::join(&core).await?;
+        core.runtime()
+            .spawn_dedicated("maestro-heart", Box::pin(node::beat(Arc::clone(&core))));
+        let sweeps = node::sweep_for_ever(Arc::clone(&core));
+        core.runtime().spawn("maestro-sweeper", Box::pin(sweeps));
+        if core.parts.concurrency > 0 {
+            let dispatch = crate::task::dispatch_for_ever(Arc::clone(&core));
+            core.runtime()
+                .spawn("maestro-dispatcher", Box::pin(dispatch));
+        }
+        Ok(Maestro::start(core, lease))
+    }
+}
+
+/// The runtime that the caller runs in; only tokio announces itself.
+fn detect_runtime() -> Result<Arc<dyn Runtime>> {
+    #[cfg(feature = "tokio")]
+    return crate::runtime::tokio::TokioRuntime::try_current().map(|runtime| Arc::new(runtime) as _);
+    #[cfg(not(feature = "tokio"))]
+    return Err(Error::new(
+        ErrorKind::InvalidConfig,
+        "`runtime` is needed: without the feature `tokio` none can be found",
+    ));
+}
+
+#[cfg(feature = "process")]
+fn default_transport() -> Result<Arc<dyn Transport>> {
+    use crate::transport::process::{ProcessConfig, ProcessTransport};
+
+    Ok(Arc::new(ProcessTransport::new(ProcessConfig::default())?))
+}
+
+#[cfg(not(feature = "process"))]
+fn default_transport() -> Result<Arc<dyn Transport>> {
+    Err(Error::new(
+        ErrorKind::InvalidConfig,
+        "`transport` is needed: this build has no `process` feature",
+    ))
+}
+
+fn default_workspaces(
+    transport: &Arc<dyn Transport>,
+    runtime: &Arc<dyn Runtime>,
+    worktrees: Option<PathBuf>,
+) -> Vec<Arc<dyn Workspace>> {
+    let place = transport.place();
+    let directory: Arc<dyn Workspace> = Arc::new(DirectoryWorkspace::new(place.clone(), Arc::clone(runtime)));
+    #[cfg(feature = "process")]
+    {
+        use crate::workspace::git::GitWorkspace;
+
+        let root = worktrees.unwrap_or_else(|| std::env::temp_dir().join("maestro-worktrees"));
+        let git = GitWorkspace::new(place, root, Arc::clone(runtime));
+        vec![Arc::new(git), directory]
+    }
+    #[cfg(not(feature = "process"))]
+    {
+        let _ = worktrees;
+        vec![directory]
+    }
+}

@@ -1,0 +1,179 @@
+//! The object that users hold.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::approval::Approvals;
+use crate::builder::MaestroBuilder;
+use crate::error::Result;
+use crate::event::Events;
+use crate::id::{NodeId, TenantId};
+use crate::model::Actor;
+use crate::node::{self, Core, HeldLease, Scope};
+use crate::project::Projects;
+use crate::runtime::RuntimeExt as _;
+use crate::session::Sessions;
+use crate::task::Tasks;
+
+/// One node: everything that a product does with Maestro starts here. Cheap to clone.
+///
+/// Dropping every clone without [`close`](Self::close) ends the node's loops; its agents end with
+/// it, and the next node on the store takes the work over.
+#[derive(Clone)]
+pub struct Maestro {
+    scope: Scope,
+    life: Arc<Life>,
+}
+
+/// Ends the node when the last handle is dropped.
+struct Life {
+    core: Arc<Core>,
+    lease: Mutex<Option<HeldLease>>,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.core.begin_closing();
+        self.core.stop();
+    }
+}
+
+/// What happens to running work when a node is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Running {
+    /// Agents are stopped where they are, to be resumed by the next node. It costs no retry.
+    #[default]
+    Park,
+    /// Tasks that run are waited for; nothing new starts.
+    Wait,
+}
+
+impl Maestro {
+    /// Configures a node.
+    pub fn builder() -> MaestroBuilder {
+        MaestroBuilder::default()
+    }
+
+    pub(crate) fn start(core: Arc<Core>, lease: HeldLease) -> Self {
+        let scope = Scope {
+            core: Arc::clone(&core),
+            tenant: TenantId::default(),
+            actor: Actor::default(),
+        };
+        Self {
+            scope,
+            life: Arc::new(Life {
+                core,
+                lease: Mutex::new(Some(lease)),
+            }),
+        }
+    }
+
+    /// The same node, confined to a tenant and acting as somebody.
+    pub fn scoped(&self, tenant: TenantId, actor: Actor) -> Self {
+        let scope = Scope {
+            core: Arc::clone(&self.scope.core),
+            tenant,
+            actor,
+        };
+        Self {
+            scope,
+            life: Arc::clone(&self.life),
+        }
+    }
+
+    /// This node's incarnation.
+    pub fn node_id(&self) -> NodeId {
+        self.scope.core.node_id
+    }
+
+    /// Projects.
+    pub fn projects(&self) -> Projects {
+        Projects {
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// Tasks.
+    pub fn tasks(&self) -> Tasks {
+        Tasks {
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// Sessions.
+    pub fn sessions(&self) -> Sessions {
+        Sessions {
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// Approvals.
+    pub fn approvals(&self) -> Approvals {
+        Approvals {
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// Events.
+    pub fn events(&self) -> Events {
+        Events {
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// Closes the node: takes nothing new, lets running work end as `running` says, and gives its
+    /// leases back. Calling it again does nothing.
+    ///
+    /// # Errors
+    /// As the store and the transport give them; the node is closed all the same.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the node closing; call it again to go on.
+    pub async fn close(&self, running: Running) -> Result<()> {
+        let core = &self.scope.core;
+        core.begin_closing();
+        let beat = std::time::Duration::from_millis(50);
+        if running == Running::Wait {
+            while core.running.load(std::sync::atomic::Ordering::SeqCst) > 0 {
+                core.runtime().sleep(beat).await;
+            }
+        }
+        core.park();
+        // Whoever still writes needs the heart and the store: wait until the last one is done.
+        let patience = core.parts.cancel_grace * 2;
+        let parked = async {
+            while core.is_busy() {
+                core.runtime().sleep(beat).await;
+            }
+        };
+        if core.runtime().timeout(patience, parked).await.is_none() {
+            tracing::warn!("some work did not stop in time; the next node takes it over");
+        }
+        let lease = self
+            .life
+            .lease
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let left = match lease {
+            Some(lease) => node::leave(core, &lease).await,
+            None => Ok(()),
+        };
+        core.stop();
+        let transport = core.parts.transport.close().await;
+        let store = core.store.storage.close().await;
+        left.and(transport)
+            .and(store)
+            .map_err(|error| error.during("maestro.close"))
+    }
+}
+
+impl fmt::Debug for Maestro {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Maestro")
+            .field("node_id", &self.node_id())
+            .finish_non_exhaustive()
+    }
+}

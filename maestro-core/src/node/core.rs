@@ -1,0 +1,349 @@
+//! What the parts of the engine share: one `Core` per `Maestro` object.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::agent::Agent;
+use crate::approval::PermissionHandler;
+use crate::command::Inbox;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Live;
+use crate::id::{NodeId, TenantId};
+use crate::model::{
+    Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, StreamKey, Timestamp,
+    WorkspaceKind,
+};
+use crate::node::leases::{HeldLease, LeaseTimes, Leases};
+use crate::node::store::{Store, Stored, Versioned};
+use crate::runtime::{Runtime, RuntimeExt as _};
+use crate::scheduler::Scheduler;
+use crate::session::LiveSessions;
+use crate::storage::{Claim, ClaimOutcome, Permit, Want};
+use crate::task::Task;
+use crate::transport::Transport;
+use crate::workspace::Workspace;
+
+/// What a node works with, put together by the builder.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub(crate) tasks: BTreeMap<String, Arc<dyn Task>>,
+    pub(crate) workspaces: Vec<Arc<dyn Workspace>>,
+    pub(crate) scheduler: Arc<dyn Scheduler>,
+    /// Who is asked about approvals before they wait for a person.
+    pub(crate) permission: Option<Arc<dyn PermissionHandler>>,
+    pub(crate) concurrency: u32,
+    pub(crate) lease_times: LeaseTimes,
+    pub(crate) sweep_every: Duration,
+    pub(crate) cancel_grace: Duration,
+}
+
+/// The shared heart of a node.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) node_id: NodeId,
+    pub(crate) parts: Parts,
+    pub(crate) store: Store,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) live: Live,
+    /// Owners of sessions and tasks on this node, by the record that a command is for.
+    pub(crate) owners: Mutex<HashMap<(TenantId, String, String), Inbox>>,
+    /// Sessions that have an actor on this node.
+    pub(crate) sessions: LiveSessions,
+    /// Bumped by every pass of the node's loops; the heart does not beat over a dead engine.
+    progress: AtomicU64,
+    /// Wakes the dispatcher.
+    pub(crate) wake: (async_channel::Sender<()>, async_channel::Receiver<()>),
+    closing: AtomicBool,
+    /// Closed when running work is to stop where it is.
+    park: Mutex<Option<async_channel::Sender<()>>>,
+    pub(crate) parking: async_channel::Receiver<()>,
+    /// Closed when the node stops: everything that waits on it ends.
+    stop: Mutex<Option<async_channel::Sender<()>>>,
+    pub(crate) stopping: async_channel::Receiver<()>,
+    /// How many tasks run here.
+    pub(crate) running: AtomicU64,
+}
+
+impl Core {
+    pub(crate) fn new(node_id: NodeId, parts: Parts, store: Store) -> Arc<Self> {
+        let (stop, stopping) = async_channel::bounded(1);
+        let (park, parking) = async_channel::bounded(1);
+        let leases = Arc::new(Leases::new(
+            node_id,
+            parts.lease_times,
+            Arc::clone(&parts.runtime),
+        ));
+        Arc::new(Self {
+            node_id,
+            store,
+            leases,
+            live: Live::default(),
+            owners: Mutex::default(),
+            sessions: LiveSessions::default(),
+            progress: AtomicU64::new(0),
+            wake: async_channel::bounded(1),
+            closing: AtomicBool::new(false),
+            park: Mutex::new(Some(park)),
+            parking,
+            stop: Mutex::new(Some(stop)),
+            stopping,
+            running: AtomicU64::new(0),
+            parts,
+        })
+    }
+
+    pub(crate) fn runtime(&self) -> &dyn Runtime {
+        &*self.parts.runtime
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.runtime.now()
+    }
+
+    /// Who acts when the node itself does.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::node(self.node_id)
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            task_kinds: self.parts.tasks.keys().cloned().collect(),
+            agents: self.parts.agents.keys().cloned().collect(),
+            place: Some(self.parts.transport.place()),
+        }
+    }
+
+    pub(crate) fn agent(&self, name: &str) -> Result<&Arc<dyn Agent>> {
+        self.parts.agents.get(name).ok_or_else(|| {
+            let known = self
+                .parts
+                .agents
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>();
+            Error::invalid(
+                "agent",
+                format!("{name:?} is not registered with this node"),
+            )
+            .with("registered", known.join(", "))
+        })
+    }
+
+    pub(crate) async fn workspace_for(
+        &self,
+        kind: WorkspaceKind,
+        project: &crate::model::PlacePath,
+    ) -> Result<&Arc<dyn Workspace>> {
+        let wanted = match kind {
+            WorkspaceKind::Auto => None,
+            WorkspaceKind::Git => Some("git"),
+            WorkspaceKind::Directory => Some("directory"),
+        };
+        for workspace in &self.parts.workspaces {
+            let fits = wanted.is_none_or(|wanted| wanted == workspace.kind());
+            if fits && workspace.fits(project).await? {
+                return Ok(workspace);
+            }
+        }
+        Err(
+            Error::invalid("workspace", "cannot be made from this project")
+                .with("project", project),
+        )
+    }
+
+    pub(crate) fn workspace_by_kind(&self, kind: &str) -> Result<&Arc<dyn Workspace>> {
+        self.parts
+            .workspaces
+            .iter()
+            .find(|workspace| workspace.kind() == kind)
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Unsupported, "this node makes no such workspaces")
+                    .with("kind", kind)
+            })
+    }
+
+    /// An event of this node's clock.
+    pub(crate) fn event(
+        &self,
+        actor: &Actor,
+        refs: &EventRefs,
+        data: &EventData,
+        raw: Option<&str>,
+    ) -> Result<NewEvent> {
+        let refs = EventRefs {
+            node_id: Some(self.node_id),
+            ..refs.clone()
+        };
+        Ok(NewEvent {
+            at: self.now(),
+            event_type: data.event_type().to_owned(),
+            actor: actor.clone(),
+            refs,
+            schema: Event::SCHEMA,
+            data: Envelope::json(&data.to_value())?,
+            raw: raw.map(Envelope::text),
+        })
+    }
+
+    /// Several events of one thing.
+    pub(crate) fn events(
+        &self,
+        actor: &Actor,
+        refs: &EventRefs,
+        data: impl IntoIterator<Item = EventData>,
+    ) -> Result<Vec<NewEvent>> {
+        data.into_iter()
+            .map(|data| self.event(actor, refs, &data, None))
+            .collect()
+    }
+
+    /// Claims one record and holds it.
+    pub(crate) async fn claim<T: Stored>(
+        self: &Arc<Self>,
+        key: crate::storage::RecordKey,
+        version: Option<u64>,
+        seize_from: Option<NodeId>,
+        permits: Vec<Permit>,
+    ) -> Result<Claimed<T>> {
+        let asked = self.runtime().monotonic();
+        let want = Want {
+            key: key.clone(),
+            version,
+            seize_from,
+            permits,
+        };
+        let ttl_ms = u64::try_from(self.leases.times().ttl.as_millis()).unwrap_or(u64::MAX);
+        let claim = Claim {
+            node_id: self.node_id,
+            ttl_ms,
+            wants: vec![want],
+        };
+        let outcome = self.store.storage.claim(&claim).await?.pop();
+        Ok(match outcome {
+            Some(ClaimOutcome::Claimed { record }) => {
+                let value = Versioned::decode(&record)?;
+                let lease = self.leases.hold(key, record.lease.token, asked);
+                Claimed::Yes {
+                    value: Box::new(value),
+                    lease,
+                }
+            }
+            Some(ClaimOutcome::Missing) | None => Claimed::Missing,
+            Some(ClaimOutcome::Held { node_id, .. }) => Claimed::Held { node_id },
+            Some(ClaimOutcome::Stale { .. } | ClaimOutcome::Limited { .. }) => Claimed::No,
+        })
+    }
+
+    /// Wakes the dispatcher soon.
+    pub(crate) fn wake(&self) {
+        // Full means that a wake-up is under way already.
+        let _ = self.wake.0.try_send(());
+    }
+
+    pub(crate) fn note_progress(&self) {
+        let now = u64::try_from(self.runtime().monotonic().as_micros()).unwrap_or(u64::MAX);
+        self.progress.store(now, Ordering::SeqCst);
+    }
+
+    pub(crate) fn last_progress(&self) -> Duration {
+        Duration::from_micros(self.progress.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    /// Takes no new work from now on.
+    pub(crate) fn begin_closing(&self) -> bool {
+        !self.closing.swap(true, Ordering::SeqCst)
+    }
+
+    /// Asks running work to stop where it is, to be resumed by another node.
+    pub(crate) fn park(&self) {
+        self.park
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// Ends when running work is to stop where it is.
+    pub(crate) async fn parked(&self) {
+        while self.parking.recv().await.is_ok() {}
+    }
+
+    /// Whether tasks or sessions still run here.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running.load(Ordering::SeqCst) > 0
+            || !self
+                .owners
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_empty()
+    }
+
+    /// Ends the loops and everything that runs.
+    pub(crate) fn stop(&self) {
+        self.park();
+        self.stop
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// Ends when the node stops.
+    pub(crate) async fn stopped(&self) {
+        while self.stopping.recv().await.is_ok() {}
+    }
+
+    /// Waits for news of the store, or half a second: hints may be lost.
+    ///
+    /// # Errors
+    /// `Closed` when the node stops.
+    pub(crate) async fn pause(&self, watch: &crate::storage::Watch) -> Result<()> {
+        let news = futures::future::select(Box::pin(watch.next()), Box::pin(self.stopped()));
+        self.runtime()
+            .timeout(Duration::from_millis(500), news)
+            .await;
+        while watch.try_next().is_some() {}
+        if self.stopping.is_closed() {
+            return Err(Error::new(ErrorKind::Closed, "this node is closed"));
+        }
+        Ok(())
+    }
+
+    /// Publishes an ephemeral event to the subscribers of this process.
+    pub(crate) fn publish(&self, event: Event, after: (StreamKey, u64)) {
+        self.live.publish(event, after);
+    }
+
+    pub(crate) fn env_for_tools(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("MAESTRO_NODE_ID".to_owned(), self.node_id.to_string())])
+    }
+}
+
+/// What a claim of one record came to.
+#[derive(Debug)]
+pub(crate) enum Claimed<T> {
+    Yes {
+        value: Box<Versioned<T>>,
+        lease: HeldLease,
+    },
+    Held {
+        node_id: NodeId,
+    },
+    No,
+    Missing,
+}
+
+/// Whose data, by whom: what every group of verbs works under.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope {
+    pub(crate) core: Arc<Core>,
+    pub(crate) tenant: TenantId,
+    pub(crate) actor: Actor,
+}

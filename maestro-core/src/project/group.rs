@@ -1,0 +1,167 @@
+//! The `projects` group.
+
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::ProjectId;
+use crate::model::{
+    Extra, PlacePath, ProjectCreated, ProjectInfo, ProjectSpec, ProjectState, ProjectUpdated,
+};
+use crate::node::Scope;
+use crate::project::{record, resolve};
+use crate::runtime::RuntimeExt as _;
+use crate::storage::{ListQuery, RecordKind};
+
+/// The `projects` group.
+#[derive(Debug, Clone)]
+pub struct Projects {
+    pub(crate) scope: Scope,
+}
+
+/// A project that exists. Cheap to clone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectHandle {
+    /// The project as it was when the call returned.
+    pub info: ProjectInfo,
+}
+
+impl ProjectHandle {
+    /// Its id.
+    pub fn id(&self) -> ProjectId {
+        self.info.id
+    }
+}
+
+impl From<&ProjectHandle> for String {
+    fn from(handle: &ProjectHandle) -> Self {
+        handle.info.id.to_string()
+    }
+}
+
+impl Projects {
+    /// Makes sure that a project is there, and updates what the spec names.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field, `Conflict` when the name stands for another directory.
+    pub async fn ensure(&self, spec: ProjectSpec) -> Result<ProjectHandle> {
+        self.try_ensure(spec)
+            .await
+            .map_err(|error| error.during("project.ensure"))
+    }
+
+    async fn try_ensure(&self, spec: ProjectSpec) -> Result<ProjectHandle> {
+        if !(1..=200).contains(&spec.name.len()) {
+            return Err(Error::invalid("name", "must be 1 to 200 bytes long"));
+        }
+        if spec.max_running == Some(0) {
+            return Err(Error::invalid(
+                "max_running",
+                "must be greater than 0; pause the project",
+            ));
+        }
+        let core = &self.scope.core;
+        let path = PlacePath::new(core.parts.transport.place(), absolute(&spec.path)?);
+        let found = core
+            .store
+            .by_unique_key::<ProjectInfo>(&self.scope.tenant, &spec.name)
+            .await?;
+        if let Some(found) = found {
+            return self.update(found.value.id, &spec, &path).await;
+        }
+        let project = ProjectInfo {
+            id: core.runtime().id(),
+            tenant_id: self.scope.tenant.clone(),
+            name: spec.name.clone(),
+            path: path.clone(),
+            state: ProjectState::Active,
+            agent: spec.agent.clone(),
+            base: spec.base.clone(),
+            max_running: spec.max_running,
+            created_at: core.now(),
+            extra: Extra::new(),
+        };
+        let created = ProjectCreated {
+            name: project.name.clone(),
+            path: path.to_string(),
+        };
+        let mut draft = core.store.draft();
+        draft.insert(&project)?;
+        let refs = record::refs(&project);
+        let event = core.event(&self.scope.actor, &refs, &created.into(), None)?;
+        draft.append(record::stream(&project), vec![event]);
+        match core.store.commit(draft).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let found = resolve(&self.scope, &spec.name).await?;
+                self.update(found.value.id, &spec, &path).await
+            }
+            result => result.map(|_| ProjectHandle { info: project }),
+        }
+    }
+
+    async fn update(
+        &self,
+        id: ProjectId,
+        spec: &ProjectSpec,
+        path: &PlacePath,
+    ) -> Result<ProjectHandle> {
+        let core = &self.scope.core;
+        core.store
+            .change::<ProjectInfo, ()>(&self.scope.tenant, id, |read, draft| {
+                if read.value.path != *path {
+                    return Err(Error::new(
+                        ErrorKind::Conflict,
+                        "`name` stands for a project in another directory",
+                    )
+                    .with("name", &spec.name)
+                    .with("directory", &read.value.path));
+                }
+                let mut project = read.value.clone();
+                project.agent = spec.agent.clone().or(project.agent);
+                project.base = spec.base.clone().or(project.base);
+                project.max_running = spec.max_running.or(project.max_running);
+                if project == read.value {
+                    return Ok(None);
+                }
+                draft.update(read.version, &project)?;
+                let updated = ProjectUpdated {
+                    name: project.name.clone(),
+                };
+                let refs = record::refs(&project);
+                let event = core.event(&self.scope.actor, &refs, &updated.into(), None)?;
+                draft.append(record::stream(&project), vec![event]);
+                Ok(Some(()))
+            })
+            .await?;
+        let info = core.store.require(&self.scope.tenant, id).await?.value;
+        Ok(ProjectHandle { info })
+    }
+
+    /// A project by its id or name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get(&self, reference: &str) -> Result<ProjectInfo> {
+        Ok(resolve(&self.scope, reference).await?.value)
+    }
+
+    /// The first thousand projects, oldest first.
+    ///
+    /// # Errors
+    /// As the store gives them.
+    pub async fn list(&self) -> Result<Vec<ProjectInfo>> {
+        let mut query = ListQuery::new(Some(self.scope.tenant.clone()), RecordKind::PROJECT);
+        query.limit = ListQuery::MAX_LIMIT;
+        let found = self.scope.core.store.list::<ProjectInfo>(&query).await?;
+        Ok(found.into_iter().map(|read| read.value).collect())
+    }
+}
+
+fn absolute(path: &Path) -> Result<std::path::PathBuf> {
+    std::path::absolute(path).map_err(|error| {
+        Error::invalid(
+            "path",
+            format!("cannot be made absolute: {:?}", path.display().to_string()),
+        )
+        .caused_by(error)
+    })
+}

@@ -1,0 +1,192 @@
+//! Getting the work out of a task's workspace.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::TaskId;
+use crate::model::{
+    Changes, TaskInfo, WorkspaceConflicted, WorkspaceInfo, WorkspaceKept, WorkspaceMerged,
+    WorkspaceRemoved, WorkspaceState,
+};
+use crate::node::Scope;
+use crate::project::record::{workspace_refs, workspace_stream};
+use crate::project::workspaces::Hold;
+use crate::workspace::{Merged, Release, Released};
+
+/// The workspace of one task, and the verbs that get the work out of it.
+///
+/// The verbs that change something hold the workspace's lease meanwhile: while the task's agent
+/// works there they are refused with `Conflict`.
+#[derive(Debug, Clone)]
+pub struct WorkspaceHandle {
+    pub(crate) scope: Scope,
+    pub(crate) task_id: TaskId,
+}
+
+impl WorkspaceHandle {
+    /// The workspace.
+    ///
+    /// # Errors
+    /// `NotFound` when the task has none yet.
+    pub async fn info(&self) -> Result<WorkspaceInfo> {
+        let store = &self.scope.core.store;
+        let task = store
+            .require::<TaskInfo>(&self.scope.tenant, self.task_id)
+            .await?
+            .value;
+        let id = task.workspace_id.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "the task has no workspace yet")
+                .with("task_id", self.task_id)
+        })?;
+        Ok(store
+            .require::<WorkspaceInfo>(&self.scope.tenant, id)
+            .await?
+            .value)
+    }
+
+    /// What it holds that its base does not.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unavailable`.
+    pub async fn changes(&self) -> Result<Changes> {
+        let info = self.info().await?;
+        self.scope
+            .core
+            .workspace_by_kind(&info.workspace.kind)?
+            .changes(&info.workspace)
+            .await
+    }
+
+    /// The difference to its base as a unified diff.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unavailable`.
+    pub async fn diff(&self) -> Result<String> {
+        let info = self.info().await?;
+        self.scope
+            .core
+            .workspace_by_kind(&info.workspace.kind)?
+            .diff(&info.workspace)
+            .await
+    }
+
+    /// Merges its commits into a branch of the project. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `Conflict` when the branches do not merge by themselves (the files are in the context), when
+    /// uncommitted work is in the way, or while the agent works there.
+    pub async fn merge(&self, into: &str) -> Result<String> {
+        self.try_merge(into)
+            .await
+            .map_err(|error| error.during("workspace.merge"))
+    }
+
+    async fn try_merge(&self, into: &str) -> Result<String> {
+        let core = &self.scope.core;
+        let hold = Hold::take(core, self.info().await?).await?;
+        let info = &hold.info;
+        let task = core
+            .store
+            .require::<TaskInfo>(&self.scope.tenant, self.task_id)
+            .await?
+            .value;
+        let message = format!("Merge {}", task.title());
+        let adapter = core.workspace_by_kind(&info.workspace.kind)?;
+        let (merged, event) = match adapter.merge(&info.workspace, into, &message).await? {
+            Merged::Done { commit, .. } => {
+                let event = WorkspaceMerged {
+                    workspace_id: Some(info.id),
+                    into: into.to_owned(),
+                    commit: commit.clone(),
+                };
+                (Ok(commit), event.into())
+            }
+            Merged::Conflicted { files } => {
+                let error = Error::new(
+                    ErrorKind::Conflict,
+                    "the branches do not merge by themselves",
+                )
+                .with("into", into)
+                .with("files", files.join(", "));
+                let event = WorkspaceConflicted {
+                    workspace_id: Some(info.id),
+                    files,
+                    with: into.to_owned(),
+                };
+                (Err(error), event.into())
+            }
+        };
+        let mut after = info.clone();
+        if merged.is_ok() {
+            after.state = WorkspaceState::Merged;
+            after.merged_into = Some(into.to_owned());
+        }
+        hold.give_back(&self.scope, after, event).await?;
+        merged
+    }
+
+    /// Removes the workspace when it provably holds nothing; otherwise it stays, and the error says
+    /// what it holds.
+    ///
+    /// # Errors
+    /// `Conflict`, `NotFound`.
+    pub async fn remove(&self) -> Result<()> {
+        self.release(Release::IfEmpty)
+            .await
+            .map_err(|error| error.during("workspace.remove"))
+    }
+
+    /// Removes the workspace with all the work in it. `name` must be the name of its branch, or of
+    /// its directory where it has none: this cannot be undone.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the name is another, `Conflict` while the agent works there.
+    pub async fn discard(&self, name: &str) -> Result<()> {
+        let info = self.info().await?;
+        let directory = info.workspace.root.to_string();
+        let expected = info.workspace.branch.as_deref().unwrap_or(&directory);
+        if name != expected {
+            return Err(Error::invalid(
+                "name",
+                format!("must be {expected:?} to discard its work"),
+            )
+            .during("workspace.discard"));
+        }
+        self.release(Release::Discard)
+            .await
+            .map_err(|error| error.during("workspace.discard"))
+    }
+
+    async fn release(&self, how: Release) -> Result<()> {
+        let core = &self.scope.core;
+        let hold = Hold::take(core, self.info().await?).await?;
+        let info = hold.info.clone();
+        let adapter = core.workspace_by_kind(&info.workspace.kind)?;
+        let mut after = info.clone();
+        let workspace_id = Some(info.id);
+        match adapter.release(&info.workspace, how).await? {
+            Released::Removed => {
+                after.state = WorkspaceState::Removed;
+                let discarded = how == Release::Discard;
+                let event = WorkspaceRemoved {
+                    workspace_id,
+                    discarded,
+                };
+                hold.give_back(&self.scope, after, event.into()).await
+            }
+            Released::Kept { holds } => {
+                let error = Error::new(ErrorKind::Conflict, "the workspace holds work")
+                    .with("holds", holds.join(", "));
+                let event = WorkspaceKept {
+                    workspace_id,
+                    reasons: holds,
+                };
+                hold.give_back(&self.scope, after, event.into()).await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What the events of a workspace need.
+pub(crate) fn home(info: &WorkspaceInfo) -> (crate::model::StreamKey, crate::model::EventRefs) {
+    (workspace_stream(info), workspace_refs(info))
+}

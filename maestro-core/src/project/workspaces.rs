@@ -1,0 +1,273 @@
+//! Workspaces of tasks: prepared, held, committed.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::SessionId;
+use crate::model::{
+    EventData, Extra, ProjectInfo, TaskInfo, WorkspaceCommitted, WorkspaceConflicted,
+    WorkspaceInfo, WorkspacePrepared, WorkspaceRef, WorkspaceState,
+};
+use crate::node::{Claimed, Core, HeldLease, Scope, Stored as _, Versioned};
+use crate::project::handle::home;
+use crate::runtime::RuntimeExt as _;
+use crate::task::TaskContext;
+use crate::workspace::{PrepareSpec, Prepared};
+
+/// What came of preparing a workspace.
+pub(crate) enum Ready {
+    Yes(WorkspaceInfo),
+    Conflicted { with: String, files: Vec<String> },
+}
+
+/// Makes the workspace of a task, or finds it, and records it.
+pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Result<Ready> {
+    let scope = &context.inner.scope;
+    let core = &scope.core;
+    let task = context.task();
+    let current = core
+        .store
+        .require::<TaskInfo>(&task.tenant_id, task.id)
+        .await?
+        .value;
+    let existing = match current.workspace_id {
+        Some(id) => core.store.get::<WorkspaceInfo>(&task.tenant_id, id).await?,
+        None => None,
+    };
+    let adapter = match &existing {
+        Some(found) => core.workspace_by_kind(&found.value.workspace.kind)?,
+        None => {
+            core.workspace_for(task.spec.workspace, &project.path)
+                .await?
+        }
+    };
+    let spec = PrepareSpec {
+        project: project.path.clone(),
+        task_id: task.id,
+        title: task.title(),
+        base: task.spec.base.clone().or_else(|| project.base.clone()),
+        needs: workspaces_of_needs(core, task).await?,
+        owner: core.node_id,
+        existing: existing.as_ref().map(|found| found.value.workspace.clone()),
+    };
+    context.verify()?;
+    let prepared = adapter.prepare(&spec).await?;
+    let (workspace, state) = match &prepared {
+        Prepared::Ready { workspace, .. } => (workspace, WorkspaceState::Ready),
+        Prepared::Conflicted { workspace, .. } => (workspace, WorkspaceState::Conflicted),
+    };
+    let info = WorkspaceInfo {
+        id: existing
+            .as_ref()
+            .map_or_else(|| core.runtime().id(), |found| found.value.id),
+        tenant_id: task.tenant_id.clone(),
+        project_id: project.id,
+        task_id: task.id,
+        state,
+        workspace: workspace.clone(),
+        keep: false,
+        merged_into: None,
+        created_at: existing
+            .as_ref()
+            .map_or_else(|| core.now(), |found| found.value.created_at),
+        extra: existing
+            .as_ref()
+            .map_or_else(Extra::new, |found| found.value.extra.clone()),
+    };
+    let event = prepared_event(&info, &prepared);
+    record(context, existing.as_ref(), &info, event).await?;
+    Ok(match prepared {
+        Prepared::Ready { .. } => Ready::Yes(info),
+        Prepared::Conflicted { with, files, .. } => Ready::Conflicted { with, files },
+    })
+}
+
+fn prepared_event(info: &WorkspaceInfo, prepared: &Prepared) -> EventData {
+    match prepared {
+        Prepared::Ready {
+            workspace,
+            merged,
+            recreated,
+        } => WorkspacePrepared {
+            workspace_id: Some(info.id),
+            kind: workspace.kind.clone(),
+            path: workspace.root.to_string(),
+            branch: workspace.branch.clone(),
+            base: workspace.base.clone(),
+            merged: merged.clone(),
+            recreated: *recreated,
+        }
+        .into(),
+        Prepared::Conflicted { with, files, .. } => WorkspaceConflicted {
+            workspace_id: Some(info.id),
+            files: files.clone(),
+            with: with.clone(),
+        }
+        .into(),
+    }
+}
+
+/// Writes the workspace and the task's reference to it in one commit.
+async fn record(
+    context: &TaskContext,
+    existing: Option<&Versioned<WorkspaceInfo>>,
+    info: &WorkspaceInfo,
+    event: EventData,
+) -> Result<()> {
+    let core = &context.inner.scope.core;
+    let task = context.task();
+    core.store
+        .change::<TaskInfo, ()>(&task.tenant_id, task.id, |read, draft| {
+            draft.fence(&context.inner.lease.fence);
+            match existing {
+                Some(found) => draft.update(found.version, info)?,
+                None => draft.insert(info)?,
+            }
+            if read.value.workspace_id != Some(info.id) {
+                let task = TaskInfo {
+                    workspace_id: Some(info.id),
+                    ..read.value.clone()
+                };
+                draft.update(read.version, &task)?;
+            }
+            let (stream, refs) = home(info);
+            draft.append(
+                stream,
+                vec![core.event(&core.actor(), &refs, &event, None)?],
+            );
+            Ok(Some(()))
+        })
+        .await
+        .map(|_| ())
+}
+
+async fn workspaces_of_needs(core: &Core, task: &TaskInfo) -> Result<Vec<WorkspaceRef>> {
+    let mut found = Vec::new();
+    for id in &task.spec.needs {
+        let Some(need) = core.store.get::<TaskInfo>(&task.tenant_id, id).await? else {
+            continue;
+        };
+        let Some(workspace_id) = need.value.workspace_id else {
+            continue;
+        };
+        if let Some(workspace) = core
+            .store
+            .get::<WorkspaceInfo>(&task.tenant_id, workspace_id)
+            .await?
+        {
+            found.push(workspace.value.workspace);
+        }
+    }
+    Ok(found)
+}
+
+/// Commits what the agent did to the workspace's branch.
+pub(crate) async fn commit(context: &TaskContext, info: &WorkspaceInfo) -> Result<()> {
+    context.verify()?;
+    let core = &context.inner.scope.core;
+    let adapter = core.workspace_by_kind(&info.workspace.kind)?;
+    let Some(commit) = adapter
+        .commit(&info.workspace, &context.task().title())
+        .await?
+    else {
+        return Ok(());
+    };
+    let files = adapter.changes(&info.workspace).await?.files;
+    let event = WorkspaceCommitted {
+        workspace_id: Some(info.id),
+        commit,
+        files,
+    };
+    let (stream, refs) = home(info);
+    let mut draft = core.store.draft();
+    draft.fence(&context.inner.lease.fence);
+    draft.append(
+        stream,
+        vec![core.event(&core.actor(), &refs, &event.into(), None)?],
+    );
+    core.store.commit(draft).await.map(|_| ())
+}
+
+/// Notes which session works for the task.
+pub(crate) async fn note_session(context: &TaskContext, session_id: SessionId) -> Result<()> {
+    let core = &context.inner.scope.core;
+    let task = context.task();
+    core.store
+        .change::<TaskInfo, ()>(&task.tenant_id, task.id, |read, draft| {
+            if read.value.session_id == Some(session_id) {
+                return Ok(None);
+            }
+            draft.fence(&context.inner.lease.fence);
+            let task = TaskInfo {
+                session_id: Some(session_id),
+                ..read.value.clone()
+            };
+            draft.update(read.version, &task)?;
+            Ok(Some(()))
+        })
+        .await
+        .map(|_| ())
+}
+
+/// The lease of a workspace that nobody works in, for the verbs that change it.
+pub(crate) struct Hold {
+    pub(crate) info: WorkspaceInfo,
+    lease: HeldLease,
+    version: u64,
+    core: Arc<Core>,
+}
+
+impl Hold {
+    /// Takes the lease.
+    ///
+    /// # Errors
+    /// `Conflict` while another holds it, or while the task's agent works there.
+    pub(crate) async fn take(core: &Arc<Core>, info: WorkspaceInfo) -> Result<Self> {
+        let busy = || {
+            Error::new(
+                ErrorKind::Conflict,
+                "somebody works in the workspace; try again later",
+            )
+            .with("workspace_id", info.id)
+        };
+        let task = core
+            .store
+            .require::<TaskInfo>(&info.tenant_id, info.task_id)
+            .await?
+            .value;
+        if task.state == crate::model::TaskState::Running {
+            return Err(busy());
+        }
+        match core
+            .claim::<WorkspaceInfo>(info.key(), None, None, Vec::new())
+            .await?
+        {
+            Claimed::Yes { value, lease } => Ok(Self {
+                info: value.value,
+                version: value.version,
+                lease,
+                core: Arc::clone(core),
+            }),
+            _ => Err(busy()),
+        }
+    }
+
+    /// Records what was done and gives the lease back.
+    pub(crate) async fn give_back(
+        self,
+        scope: &Scope,
+        after: WorkspaceInfo,
+        event: EventData,
+    ) -> Result<()> {
+        let core = &self.core;
+        let mut draft = core.store.draft();
+        draft.fence(&self.lease.fence);
+        if after != self.info {
+            draft.update(self.version, &after)?;
+        }
+        draft.release(&self.lease.fence);
+        let (stream, refs) = home(&after);
+        draft.append(stream, vec![core.event(&scope.actor, &refs, &event, None)?]);
+        core.store.commit(draft).await.map(|_| ())
+    }
+}

@@ -1,0 +1,274 @@
+//! The actor of a session: one loop that joins the agent, commands and the store.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _, select_biased};
+
+use crate::agent::{AgentPrompt, AgentReport, AgentSession};
+use crate::approval;
+use crate::command::{Delivery, Owner};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{ApprovalId, TurnId};
+use crate::model::{Actor, ApprovalInfo, SessionInfo, SessionState, StopReason};
+use crate::node::{Core, HeldLease, Versioned};
+use crate::runtime::{RuntimeExt as _, spawn};
+use crate::session::deliver::Called;
+use crate::session::live::{Registration, Signal};
+use crate::session::machine::{self, TurnResult};
+use crate::session::work::{Aside, Ended};
+use crate::session::writer::Then;
+
+/// One session that this node owns, as long as its process lives.
+#[derive(Debug)]
+pub(super) struct SessionActor {
+    pub(super) core: Arc<Core>,
+    pub(super) agent: Arc<dyn AgentSession>,
+    pub(super) lease: HeldLease,
+    /// The record as this node last read or wrote it.
+    pub(super) session: Versioned<SessionInfo>,
+    pub(super) attempt: Option<u32>,
+    /// What the agent waits for, and its own names of it.
+    pub(super) pending: BTreeMap<ApprovalId, String>,
+    pub(super) aside: Option<Aside>,
+    /// The last event of the session that this actor knows of; deltas come after it.
+    pub(super) last_seq: u64,
+    pub(super) inbox: async_channel::Receiver<Delivery>,
+    pub(super) registration: Registration,
+    /// Keeps commands coming.
+    pub(super) _owner: Owner,
+    /// Calls to the agent under way. They run beside the loop, since an answer may only come after
+    /// other reports were read.
+    pub(super) calls: FuturesUnordered<BoxFuture<'static, Called>>,
+}
+
+/// Why an actor ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The process ended.
+    Ended(Ended),
+    /// This node wants to be rid of it; the session stays resumable.
+    Park,
+    /// The same at once.
+    Kill,
+    /// Somebody closes the session for good.
+    Close(Delivery),
+    /// Another node may own the session by now.
+    LeaseLost,
+    /// What happens cannot be recorded any more.
+    Broken(Error),
+}
+
+/// What the loop wakes up for.
+enum News {
+    LeaseLost,
+    /// The node wants to be rid of what runs.
+    Parked,
+    Signal(Signal),
+    Called(Called),
+    Delivery(Delivery),
+    Report(Option<AgentReport>),
+}
+
+impl SessionActor {
+    /// How many reports that are ready go into one commit.
+    const BATCH: usize = 64;
+
+    /// Runs until the session has no process any more.
+    pub(super) async fn run(mut self) {
+        let end = match self.drive().await {
+            Ok(end) => end,
+            Err(error) if error.kind() == ErrorKind::LeaseLost => End::LeaseLost,
+            Err(error) => End::Broken(error),
+        };
+        self.leave(end).await;
+    }
+
+    async fn drive(&mut self) -> Result<End> {
+        loop {
+            self.advance().await?;
+            match self.news().await {
+                News::LeaseLost => return Ok(End::LeaseLost),
+                News::Parked | News::Signal(Signal::Park) => return Ok(End::Park),
+                News::Signal(Signal::Kill) => return Ok(End::Kill),
+                News::Signal(Signal::Look) => self.refresh().await?,
+                News::Signal(Signal::Attempt(attempt)) => self.attempt = Some(attempt),
+                News::Signal(Signal::Interrupt) if !self.is_busy() => {}
+                News::Signal(Signal::Interrupt) => {
+                    let agent = Arc::clone(&self.agent);
+                    self.calls.push(
+                        async move {
+                            if let Err(error) = agent.interrupt().await {
+                                tracing::warn!(%error, "the agent was not interrupted");
+                            }
+                            Called::Nothing
+                        }
+                        .boxed(),
+                    );
+                }
+                News::Called(called) => self.settle(called).await?,
+                News::Delivery(delivery) => {
+                    if let Some(end) = self.take(delivery).await? {
+                        return Ok(end);
+                    }
+                }
+                News::Report(Some(report)) => {
+                    if let Some(ended) = self.absorb(report).await? {
+                        return Ok(End::Ended(ended));
+                    }
+                }
+                News::Report(None) => {
+                    let error = Error::new(ErrorKind::Protocol, "the agent ended without a word");
+                    return Ok(End::Ended(Ended {
+                        error: Some(error.info()),
+                        exit: None,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Whether the agent has anything to do, as far as we know.
+    pub(super) fn is_busy(&self) -> bool {
+        let session = &self.session.value;
+        session.state != SessionState::Idle || session.open_turn().is_some()
+    }
+
+    async fn news(&mut self) -> News {
+        let mut lost = pin!(self.lease.lost().fuse());
+        let mut parked = pin!(self.core.parked().fuse());
+        let mut signal = pin!(self.registration.signals.recv().fuse());
+        let mut delivery = pin!(self.inbox.recv().fuse());
+        let mut report = pin!(self.agent.next().fuse());
+        select_biased! {
+            () = lost => News::LeaseLost,
+            () = parked => News::Parked,
+            signal = signal => signal.map_or(News::Parked, News::Signal),
+            called = self.calls.select_next_some() => News::Called(called),
+            delivery = delivery => delivery.map_or(News::Parked, News::Delivery),
+            report = report => News::Report(report),
+        }
+    }
+
+    /// Commits a report together with those that are ready behind it. Gives the end, if it is one.
+    pub(super) async fn absorb(&mut self, report: AgentReport) -> Result<Option<Ended>> {
+        let mut reports = vec![report];
+        while reports.len() < Self::BATCH {
+            match self.agent.next().now_or_never() {
+                Some(Some(report)) => reports.push(report),
+                // The end is seen again at the next look.
+                Some(None) | None => break,
+            }
+        }
+        let written = self
+            .write(Then::Stay, |work| {
+                reports.iter().try_for_each(|report| work.report(report))
+            })
+            .await?;
+        for approval in written.asked {
+            self.consult(approval);
+        }
+        Ok(written.ended)
+    }
+
+    /// Asks the permission handler about a question that is durable now.
+    fn consult(&self, approval: ApprovalInfo) {
+        if !self.pending.contains_key(&approval.id) {
+            return;
+        }
+        let Some(handler) = self.core.parts.permission.clone() else {
+            return;
+        };
+        let core = Arc::clone(&self.core);
+        // On its own, so that a panic of the handler ends nothing else.
+        let consultation = async move {
+            let Some(decision) = handler.decide(&approval).await else {
+                return;
+            };
+            let by = Actor::policy("permission_handler");
+            let decided =
+                approval::decide(&core, &approval.tenant_id, &by, approval.id, &decision).await;
+            match decided {
+                // A person was faster, or the agent took the question back.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => tracing::error!(%error, "a permission handler's answer is lost"),
+                Ok(_) => {}
+            }
+        };
+        spawn(self.core.runtime(), "permission", consultation).detach();
+    }
+
+    /// Begins the next turn when the agent has nothing to do: first in the store, then at the agent.
+    async fn advance(&mut self) -> Result<()> {
+        let session = &self.session.value;
+        if session.state != SessionState::Idle
+            || session.open_turn().is_some()
+            || session.queue.is_empty()
+        {
+            return Ok(());
+        }
+        let message = self.core.runtime().uuid();
+        let written = self
+            .write(Then::Stay, |work| {
+                let by = work.session.queue.first().map(|next| next.by.clone());
+                let now = work.core.now();
+                let begun = machine::begin_next(&mut work.session, message, now);
+                let (Some(by), Some((turn_id, prompt, told))) = (by, begun) else {
+                    return Ok(());
+                };
+                work.begun = Some((turn_id, prompt));
+                work.tell_all(&by, told)
+            })
+            .await?;
+        let Some((turn_id, blocks)) = written.begun else {
+            return Ok(());
+        };
+        self.lease.verify()?;
+        let agent = Arc::clone(&self.agent);
+        let sent = async move {
+            let prompt = AgentPrompt {
+                id: message,
+                blocks,
+            };
+            Called::Prompted {
+                turn_id,
+                result: agent.prompt(&prompt).await,
+            }
+        };
+        self.calls.push(sent.boxed());
+        Ok(())
+    }
+
+    /// Ends a turn whose prompt the agent did not take.
+    pub(super) async fn refused(&mut self, turn_id: TurnId, error: &Error) -> Result<()> {
+        if error.kind() == ErrorKind::Closed {
+            // The process is gone; its end is reported and tells what becomes of the turn.
+            return Ok(());
+        }
+        self.write(Then::Stay, |work| {
+            if work
+                .session
+                .open_turn()
+                .is_none_or(|turn| turn.id != turn_id)
+            {
+                return Ok(());
+            }
+            let by = work.core.actor();
+            let now = work.core.now();
+            let result = TurnResult {
+                stop_reason: StopReason::Other("prompt_failed".to_owned()),
+                error: Some(error.info()),
+                ..TurnResult::default()
+            };
+            let told = machine::end_turn(&mut work.session, result, now);
+            work.tell_all(&by, told)?;
+            let told = machine::set_state(&mut work.session, SessionState::Idle);
+            work.tell_all(&by, told)
+        })
+        .await
+        .map(|_| ())
+    }
+}

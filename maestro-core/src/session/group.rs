@@ -1,0 +1,175 @@
+//! The `sessions` group.
+
+use crate::error::{Error, Result};
+use crate::id::{ProjectId, SessionId, TaskId};
+use crate::model::{Cursor, ProjectInfo, SessionInfo, SessionSpec, SessionState};
+use crate::node::{Core, Scope, Versioned};
+use crate::session::handle::SessionHandle;
+use crate::session::open::open;
+use crate::session::resume::resume;
+use crate::storage::{ListOrder, ListQuery, RecordKind};
+
+/// Which sessions to list. Every given field narrows; an empty list means "any".
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct SessionFilter {
+    /// In any of these states.
+    pub states: Vec<SessionState>,
+    /// Of these projects.
+    pub project_ids: Vec<ProjectId>,
+    /// Of this task.
+    pub task_id: Option<TaskId>,
+    /// At most this many, up to 1000. Default 100.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub page_token: Option<String>,
+}
+
+impl SessionFilter {
+    /// Narrows to one project.
+    pub fn project(mut self, id: ProjectId) -> Self {
+        self.project_ids.push(id);
+        self
+    }
+
+    /// Narrows to a state.
+    pub fn state(mut self, state: SessionState) -> Self {
+        self.states.push(state);
+        self
+    }
+}
+
+/// One page of sessions, newest first.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionPage {
+    /// The sessions.
+    pub sessions: Vec<SessionInfo>,
+    /// Where the next page starts; none when this is the last.
+    pub next: Option<String>,
+    /// Watching from here misses nothing that came after this page.
+    pub as_of: Cursor,
+}
+
+/// The `sessions` group: conversations with agents.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    pub(crate) scope: Scope,
+}
+
+impl Sessions {
+    /// Opens a session in a project, on this node.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field (`project`, `agent`), `NotFound` when there is no such
+    /// project or the agent's program is missing, `Unavailable` when the project is at another
+    /// place, and what the agent says when it does not start.
+    pub async fn open(&self, spec: SessionSpec) -> Result<SessionHandle> {
+        self.opened(spec)
+            .await
+            .map_err(|error| error.during("sessions.open"))
+    }
+
+    async fn opened(&self, mut spec: SessionSpec) -> Result<SessionHandle> {
+        let Some(name) = spec.project.as_deref() else {
+            return Err(Error::invalid(
+                "project",
+                "is needed: an agent works in a project",
+            ));
+        };
+        let project = crate::project::resolve(&self.scope, name).await?.value;
+        spec.agent = agent_name(&self.scope.core, &spec, &project)?;
+        let cwd = project.path.clone();
+        let live = open(&self.scope, spec, cwd, Some(project.id), None).await?;
+        Ok(self.handle(live.id))
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get(&self, id: SessionId) -> Result<SessionHandle> {
+        let read = self
+            .scope
+            .core
+            .store
+            .require::<SessionInfo>(&self.scope.tenant, id)
+            .await;
+        read.map_err(|error| error.during("sessions.get"))?;
+        Ok(self.handle(id))
+    }
+
+    /// A page of sessions.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a limit out of range or a page token of another query.
+    pub async fn list(&self, filter: SessionFilter) -> Result<SessionPage> {
+        let mut query = ListQuery::new(Some(self.scope.tenant.clone()), RecordKind::SESSION);
+        query.states = filter
+            .states
+            .iter()
+            .map(|state| state.as_str().to_owned())
+            .collect();
+        query.groups = filter.project_ids.iter().map(ToString::to_string).collect();
+        query.parent = filter.task_id.map(|id| id.to_string());
+        query.order = ListOrder::Newest;
+        query.limit = filter.limit.unwrap_or(ListQuery::DEFAULT_LIMIT);
+        query.page_token = filter.page_token;
+        let listed = self.scope.core.store.storage.list(&query).await;
+        let page = listed.map_err(|error: Error| error.during("sessions.list"))?;
+        let reads = page.records.iter().map(Versioned::decode);
+        let sessions = reads
+            .map(|read| read.map(|read| read.value))
+            .collect::<Result<_>>()?;
+        Ok(SessionPage {
+            sessions,
+            next: page.next,
+            as_of: page.as_of,
+        })
+    }
+
+    /// Gives a session a process on this node. One that has a process here keeps it.
+    ///
+    /// What the agent still remembers is looked up first; `session.resumed` says what was found.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when it is closed or another node owns it, `Unavailable` when it is at
+    /// another place, and what the agent says when it does not start.
+    pub async fn resume(&self, id: SessionId) -> Result<SessionHandle> {
+        let resumed = resume(&self.scope, id, None).await;
+        resumed.map_err(|error| error.during("sessions.resume"))?;
+        Ok(self.handle(id))
+    }
+
+    fn handle(&self, id: SessionId) -> SessionHandle {
+        SessionHandle {
+            scope: self.scope.clone(),
+            id,
+        }
+    }
+}
+
+/// The agent that is asked for, the project's, or the only one there is.
+fn agent_name(core: &Core, spec: &SessionSpec, project: &ProjectInfo) -> Result<String> {
+    if !spec.agent.is_empty() {
+        return Ok(spec.agent.clone());
+    }
+    if let Some(agent) = &project.agent {
+        return Ok(agent.clone());
+    }
+    let mut names = core.parts.agents.keys();
+    match (names.next(), names.next()) {
+        (Some(only), None) => Ok(only.clone()),
+        (None, _) => Err(Error::invalid("agent", "is needed: this node has none")),
+        (Some(_), Some(_)) => {
+            let names = core
+                .parts
+                .agents
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>();
+            Err(Error::invalid("agent", "is needed: this node has several")
+                .with("registered", names.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! One session, as its user holds it.
+
+use serde_json::Value;
+
+use crate::approval;
+use crate::command;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{EventStream, Subject};
+use crate::id::{CommandId, SessionId, TurnId};
+use crate::model::{
+    ContentBlock, EventFilter, Origin, Position, PromptCancelled, QueuedPrompt, SessionInfo,
+    SessionState, Verb,
+};
+use crate::node::{Claimed, Core, Scope, Stored as _, Versioned};
+use crate::runtime::RuntimeExt as _;
+use crate::session::resume::resume;
+use crate::session::turn::TurnHandle;
+use crate::session::work::Work;
+use crate::session::{machine, record};
+use crate::storage::RecordKind;
+
+/// What an agent is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt(pub(crate) Vec<ContentBlock>);
+
+impl From<&str> for Prompt {
+    fn from(text: &str) -> Self {
+        Self(vec![ContentBlock::text(text)])
+    }
+}
+
+impl From<String> for Prompt {
+    fn from(text: String) -> Self {
+        Self(vec![ContentBlock::text(text)])
+    }
+}
+
+impl From<Vec<ContentBlock>> for Prompt {
+    fn from(blocks: Vec<ContentBlock>) -> Self {
+        Self(blocks)
+    }
+}
+
+impl Prompt {
+    /// # Errors
+    /// `InvalidArgument` when nothing is asked.
+    pub(super) fn validate(self) -> Result<Vec<ContentBlock>> {
+        let says = |block: &ContentBlock| match block {
+            ContentBlock::Text { text } => !text.trim().is_empty(),
+            _ => true,
+        };
+        if self.0.iter().any(says) {
+            Ok(self.0)
+        } else {
+            Err(Error::invalid("prompt", "must not be empty"))
+        }
+    }
+}
+
+/// One session. Dropping the handle changes nothing about it.
+#[derive(Debug, Clone)]
+pub struct SessionHandle {
+    pub(super) scope: Scope,
+    pub(super) id: SessionId,
+}
+
+impl SessionHandle {
+    /// Its id.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The session as it is now.
+    pub async fn info(&self) -> Result<SessionInfo> {
+        self.read().await.map(|read| read.value)
+    }
+
+    /// Asks the agent. The prompt is durable when this returns; it begins a turn when those before
+    /// it are over. A session without a process gets one, here or on a node that waits for it.
+    ///
+    /// # Errors
+    /// `Conflict` when the session is closed, `ResourceExhausted` when too many prompts wait,
+    /// `Unavailable` when no node takes the session up in time; the prompt is taken back then.
+    ///
+    /// # Cancel safety
+    /// A prompt that is durable stays, also when the future is dropped.
+    pub async fn prompt(&self, prompt: impl Into<Prompt> + Send) -> Result<TurnHandle> {
+        let blocks = prompt.into().validate()?;
+        self.ask(blocks)
+            .await
+            .map_err(|error| error.during("session.prompt"))
+    }
+
+    async fn ask(&self, blocks: Vec<ContentBlock>) -> Result<TurnHandle> {
+        let Scope { core, tenant, .. } = &self.scope;
+        self.ensure_owner().await?;
+        let turn_id = core.runtime().id::<TurnId>();
+        let watch = core.store.storage.watch();
+        let command_id = core
+            .store
+            .change(tenant, self.id, |read, draft| {
+                self.queue(read, draft, turn_id, &blocks).map(Some)
+            })
+            .await?
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "a prompt was not queued"))?;
+        let turn = TurnHandle {
+            scope: self.scope.clone(),
+            session_id: self.id,
+            id: turn_id,
+        };
+        match command::wait(&self.scope, command_id, &watch).await {
+            Err(error)
+                if error.kind() == ErrorKind::Unavailable && self.take_back(turn_id).await? =>
+            {
+                Err(error)
+            }
+            // Taken up without a word, or the node is closing: the prompt is durable.
+            _ => Ok(turn),
+        }
+    }
+
+    /// Drafts a prompt in the queue and the command that says so.
+    fn queue(
+        &self,
+        read: &Versioned<SessionInfo>,
+        draft: &mut crate::node::Draft,
+        turn_id: TurnId,
+        blocks: &[ContentBlock],
+    ) -> Result<CommandId> {
+        let Scope {
+            core,
+            tenant,
+            actor,
+        } = &self.scope;
+        let mut session = read.value.clone();
+        let queued = QueuedPrompt {
+            turn_id,
+            prompt: blocks.to_vec(),
+            by: actor.clone(),
+            origin: Origin::Prompt,
+            key: None,
+            first_prompt: Vec::new(),
+        };
+        let told = machine::enqueue(&mut session, queued)?;
+        draft.update(read.version, &session)?;
+        let told = record::events(core, actor, &session, None, told)?;
+        draft.append(record::stream(&session), told);
+        let verb = Verb::SessionPrompt {
+            turn_id,
+            prompt: blocks.to_vec(),
+        };
+        command::draft(core, draft, tenant, actor, self.target(), verb)
+    }
+
+    /// Takes a prompt out of the queue. False when its turn has begun.
+    async fn take_back(&self, turn_id: TurnId) -> Result<bool> {
+        let Scope {
+            core,
+            tenant,
+            actor,
+        } = &self.scope;
+        let taken = core
+            .store
+            .change::<SessionInfo, ()>(tenant, self.id, |read, draft| {
+                let mut session = read.value.clone();
+                session.queue.retain(|queued| queued.turn_id != turn_id);
+                if session.queue.len() == read.value.queue.len() {
+                    return Ok(None);
+                }
+                draft.update(read.version, &session)?;
+                let refs = crate::model::EventRefs {
+                    turn_id: Some(turn_id),
+                    ..record::refs(&session, None)
+                };
+                let data = PromptCancelled {
+                    reason: "no_capable_node".to_owned(),
+                }
+                .into();
+                draft.append(
+                    record::stream(&session),
+                    vec![core.event(actor, &refs, &data, None)?],
+                );
+                Ok(Some(()))
+            })
+            .await?;
+        Ok(taken.is_some())
+    }
+
+    /// Stops the turn under way. Its end comes as `turn.ended`; prompts that wait stay.
+    ///
+    /// # Errors
+    /// `Unavailable` when the owner does not answer in time.
+    pub async fn interrupt(&self) -> Result<()> {
+        if !is_owned(&self.scope.core, &self.read().await?) {
+            // Nothing runs.
+            return Ok(());
+        }
+        self.call(Verb::SessionInterrupt, "session.interrupt")
+            .await
+            .map(|_| ())
+    }
+
+    /// Changes the permission mode, also for the session's later processes.
+    ///
+    /// # Errors
+    /// `Unavailable` when no node takes the session up in time, and what the agent says.
+    pub async fn set_mode(&self, mode: impl Into<String> + Send) -> Result<()> {
+        let verb = Verb::SessionSetMode { mode: mode.into() };
+        self.ensure_owner().await?;
+        self.call(verb, "session.set_mode").await.map(|_| ())
+    }
+
+    /// Changes the model, also for the session's later processes.
+    ///
+    /// # Errors
+    /// `Unavailable` when no node takes the session up in time, and what the agent says.
+    pub async fn set_model(&self, model: impl Into<String> + Send) -> Result<()> {
+        let verb = Verb::SessionSetModel {
+            model: model.into(),
+        };
+        self.ensure_owner().await?;
+        self.call(verb, "session.set_model").await.map(|_| ())
+    }
+
+    /// Sends a control request of the agent's own protocol, verbatim, and gives its answer.
+    ///
+    /// # Errors
+    /// `Unavailable` when no node takes the session up in time, and what the agent says.
+    pub async fn control(&self, request: Value) -> Result<Value> {
+        self.ensure_owner().await?;
+        self.call(Verb::SessionControl { request }, "session.control")
+            .await
+    }
+
+    /// Ends the session for good. Prompts that wait are cancelled; the turn under way is too.
+    /// Closing a closed session succeeds.
+    ///
+    /// # Errors
+    /// `Unavailable` when the owner does not answer in time.
+    pub async fn close(&self) -> Result<()> {
+        let read = self.read().await?;
+        if read.value.state == SessionState::Closed || self.close_unowned(&read).await? {
+            return Ok(());
+        }
+        self.call(Verb::SessionClose, "session.close")
+            .await
+            .map(|_| ())
+    }
+
+    /// Closes a session that has no process. False when somebody owns it.
+    async fn close_unowned(&self, read: &Versioned<SessionInfo>) -> Result<bool> {
+        let Scope { core, tenant, .. } = &self.scope;
+        if is_owned(core, read) || core.sessions.is_live(self.id) {
+            return Ok(false);
+        }
+        let claim = core
+            .claim::<SessionInfo>(read.value.key(), None, None, Vec::new())
+            .await?;
+        let Claimed::Yes { lease, .. } = claim else {
+            return Ok(false);
+        };
+        let why = Error::new(ErrorKind::Cancelled, "the session was closed").info();
+        let approvals = approval::pending_of(core, tenant, self.id).await?;
+        core.store
+            .change::<SessionInfo, ()>(tenant, self.id, |read, draft| {
+                let mut work = Work::new(core, &read.value, None, approvals.clone(), true);
+                work.close(&why)?;
+                *draft = work.draft(&lease.fence, read.version, true)?;
+                Ok(Some(()))
+            })
+            .await
+            .map_err(|error| error.during("session.close"))?;
+        Ok(true)
+    }
+
+    /// Everything that happens in the session, from its beginning; ends when it is closed.
+    pub fn events(&self) -> EventStream {
+        let filter = EventFilter {
+            session_ids: vec![self.id],
+            ..EventFilter::default()
+        };
+        EventStream::open(
+            &self.scope,
+            filter,
+            Position::Beginning,
+            Some(Subject::Session(self.id)),
+        )
+    }
+
+    /// Gives the session a process on this node when nobody owns it and this node can.
+    async fn ensure_owner(&self) -> Result<()> {
+        let core = &self.scope.core;
+        let read = self.read().await?;
+        let session = &read.value;
+        let capable = core.parts.agents.contains_key(&session.spec.agent)
+            && session.cwd.place == core.parts.transport.place();
+        if session.state == SessionState::Closed || is_owned(core, &read) || !capable {
+            return Ok(());
+        }
+        match resume(&self.scope, self.id, None).await {
+            // Another node was faster, or has to finish first: it takes the command.
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Closed) => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+
+    async fn call(&self, verb: Verb, operation: &'static str) -> Result<Value> {
+        let result = command::call(&self.scope, self.target(), verb).await;
+        result.map_err(|error| error.during(operation))
+    }
+
+    async fn read(&self) -> Result<Versioned<SessionInfo>> {
+        self.scope
+            .core
+            .store
+            .require(&self.scope.tenant, self.id)
+            .await
+    }
+
+    fn target(&self) -> (&'static RecordKind, String) {
+        const SESSION: &RecordKind = &RecordKind::SESSION;
+        (SESSION, self.id.to_string())
+    }
+}
+
+/// Whether a node drives the session, as far as this one knows.
+fn is_owned(core: &Core, read: &Versioned<SessionInfo>) -> bool {
+    match read.lease.node_id {
+        Some(node_id) if node_id == core.node_id => core.sessions.is_live(read.value.id),
+        Some(_) => read.lease.until > core.now(),
+        None => false,
+    }
+}

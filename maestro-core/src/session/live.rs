@@ -1,0 +1,150 @@
+//! The sessions that have an actor on this node.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::SessionId;
+use crate::node::Core;
+
+/// What an actor is told by its own node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// The record has changed.
+    Look,
+    /// It works for this attempt of its task now.
+    Attempt(u32),
+    /// Stop the turn under way.
+    Interrupt,
+    /// End the process gracefully; the session can be resumed.
+    Park,
+    /// End the process at once; the session can be resumed.
+    Kill,
+}
+
+/// A session that has an actor on this node.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveSession {
+    pub(crate) id: SessionId,
+    signals: async_channel::Sender<Signal>,
+    leaving: Arc<AtomicBool>,
+    opened: async_channel::Receiver<()>,
+    ended: async_channel::Receiver<()>,
+}
+
+impl LiveSession {
+    pub(crate) fn signal(&self, signal: Signal) {
+        // A closed channel means that the actor is gone, which is what most signals ask for.
+        let _ = self.signals.try_send(signal);
+    }
+
+    /// Ends when the actor has ended and has given its lease back.
+    pub(crate) async fn ended(&self) {
+        // Nothing is ever sent: the channel closes.
+        while self.ended.recv().await.is_ok() {}
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended.is_closed()
+    }
+}
+
+/// All sessions that have an actor on this node, or are about to.
+#[derive(Debug, Default)]
+pub(crate) struct LiveSessions {
+    entries: Mutex<HashMap<SessionId, LiveSession>>,
+}
+
+impl LiveSessions {
+    pub(crate) fn is_live(&self, id: SessionId) -> bool {
+        self.lock().contains_key(&id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveSession>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came of the wish to run a session here.
+#[derive(Debug)]
+pub(crate) enum Entered {
+    /// It runs here already.
+    Live(LiveSession),
+    /// The caller is the one to start it. A node claims from itself without complaint, so this
+    /// keeps two actors for one session apart.
+    Mine(Registration),
+}
+
+/// The right to run a session on this node, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    core: Arc<Core>,
+    pub(crate) live: LiveSession,
+    pub(crate) signals: async_channel::Receiver<Signal>,
+    opening: Option<async_channel::Sender<()>>,
+    _ended: async_channel::Sender<()>,
+}
+
+impl Registration {
+    /// The actor runs: those who wanted it too can use it.
+    pub(crate) fn opened(&mut self) {
+        self.opening = None;
+    }
+
+    /// The actor takes nothing up any more.
+    pub(crate) fn leave(&self) {
+        self.live.leaving.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.core.sessions.lock().remove(&self.live.id);
+    }
+}
+
+/// Asks to run a session here, after whatever runs, starts or ends it now.
+pub(crate) async fn enter(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
+    loop {
+        let live = match register(core, id)? {
+            Entered::Live(live) => live,
+            mine @ Entered::Mine(_) => return Ok(mine),
+        };
+        while live.opened.recv().await.is_ok() {}
+        if live.leaving.load(Ordering::SeqCst) {
+            live.ended().await;
+        } else if !live.is_over() {
+            return Ok(Entered::Live(live));
+        }
+    }
+}
+
+fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
+    if core.parking.is_closed() {
+        return Err(Error::new(ErrorKind::Closed, "this node is closing"));
+    }
+    let mut entries = core.sessions.lock();
+    if let Some(live) = entries.get(&id) {
+        return Ok(Entered::Live(live.clone()));
+    }
+    let (signal_sender, signals) = async_channel::unbounded();
+    let (opening, opened) = async_channel::bounded(1);
+    let (ended_sender, ended) = async_channel::bounded(1);
+    let leaving = Arc::default();
+    let live = LiveSession {
+        id,
+        signals: signal_sender,
+        leaving,
+        opened,
+        ended,
+    };
+    entries.insert(id, live.clone());
+    Ok(Entered::Mine(Registration {
+        core: Arc::clone(core),
+        live,
+        signals,
+        opening: Some(opening),
+        _ended: ended_sender,
+    }))
+}

@@ -1,0 +1,31 @@
+//! Sessions: durable conversations, each driven by one actor on the node that holds its lease.
+//!
+//! `machine` is the life of a session as pure functions. `work` computes one commit from what an
+//! agent reported; `writer` commits it under the lease; `actor` is the loop that joins agent,
+//! commands and store. `open` and `resume` start an actor, `rescue` cleans up after a lost node.
+
+mod actor;
+mod deliver;
+mod group;
+mod handle;
+mod leave;
+mod live;
+mod machine;
+mod open;
+mod question;
+mod record;
+mod rescue;
+mod resume;
+mod task;
+mod turn;
+mod wait;
+mod work;
+mod writer;
+
+pub use group::{SessionFilter, SessionPage, Sessions};
+pub use handle::{Prompt, SessionHandle};
+pub use turn::TurnHandle;
+
+pub(crate) use live::LiveSessions;
+pub(crate) use rescue::{end_processes_of, rescue};
+pub(crate) use task::TaskSession;

@@ -1,0 +1,144 @@
+//! Waiting for a turn.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{SessionId, TurnId};
+use crate::model::{
+    Event, EventData, EventFilter, EventPage, EventQuery, Position, SessionInfo, SessionState,
+    TurnEnded, TurnInfo, TurnStarted,
+};
+use crate::node::{Scope, Stored as _};
+use crate::session::wait::until_touched;
+
+/// A turn that was asked for.
+#[derive(Debug, Clone)]
+pub struct TurnHandle {
+    pub(super) scope: Scope,
+    pub(super) session_id: SessionId,
+    pub(super) id: TurnId,
+}
+
+impl TurnHandle {
+    /// Its id.
+    pub fn id(&self) -> TurnId {
+        self.id
+    }
+
+    /// The session that it belongs to.
+    pub fn session_id(&self) -> SessionId {
+        self.session_id
+    }
+
+    /// Waits until the turn has ended. How it ended is data, also when it failed.
+    ///
+    /// A turn whose process was lost ends as `cancelled` with an error; when Maestro takes its work
+    /// up again, that is another turn.
+    ///
+    /// # Errors
+    /// `Cancelled` when the prompt was taken back before its turn began, `Closed` when the node is
+    /// closed meanwhile.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the turn.
+    pub async fn wait(&self) -> Result<TurnInfo> {
+        self.settled()
+            .await
+            .map_err(|error| error.during("turn.wait"))
+    }
+
+    async fn settled(&self) -> Result<TurnInfo> {
+        let core = &self.scope.core;
+        let watch = core.store.storage.watch();
+        loop {
+            let read = core
+                .store
+                .require::<SessionInfo>(&self.scope.tenant, self.session_id)
+                .await?;
+            let session = &read.value;
+            match session.turn.as_ref().filter(|turn| turn.id == self.id) {
+                Some(turn) if turn.ended_at.is_some() => return Ok(turn.clone()),
+                Some(_) => {}
+                None if session.queue.iter().any(|queued| queued.turn_id == self.id) => {}
+                None => return self.history().await,
+            }
+            if session.state == SessionState::Closed {
+                return self.history().await;
+            }
+            until_touched(core, &watch, &session.key()).await?;
+        }
+    }
+
+    /// What the events tell of a turn that the record has forgotten.
+    async fn history(&self) -> Result<TurnInfo> {
+        let types = ["turn.started", "turn.ended", "prompt.cancelled"];
+        let filter = EventFilter {
+            tenant_id: Some(self.scope.tenant.clone()),
+            session_ids: vec![self.session_id],
+            types: types.map(str::to_owned).to_vec(),
+            ..EventFilter::default()
+        };
+        let limit = EventQuery::MAX_LIMIT;
+        let mut query = EventQuery {
+            filter,
+            after: Position::Beginning,
+            limit,
+        };
+        let mut number = 0;
+        let mut started = None;
+        loop {
+            let page = self.scope.core.store.storage.read_events(&query).await?;
+            let EventPage { events, next, .. } = page;
+            if events.is_empty() {
+                return Err(Error::new(ErrorKind::NotFound, "there is no such turn")
+                    .with("turn_id", self.id));
+            }
+            for stored in events {
+                let event = Event::from_stored(stored)?;
+                number += u32::from(matches!(event.data, EventData::TurnStarted(_)));
+                if event.refs.turn_id != Some(self.id) {
+                    continue;
+                }
+                match event.data {
+                    EventData::TurnStarted(data) => started = Some((number, event.at, data)),
+                    EventData::TurnEnded(data) => {
+                        let (number, at, begun) =
+                            started.unwrap_or((number, event.at, TurnStarted::default()));
+                        return Ok(TurnInfo {
+                            started_at: at,
+                            ended_at: Some(event.at),
+                            ..self.told(number, begun, data)
+                        });
+                    }
+                    EventData::PromptCancelled(data) => {
+                        return Err(
+                            Error::new(ErrorKind::Cancelled, "the prompt was taken back")
+                                .with("turn_id", self.id)
+                                .with("reason", data.reason),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            query.after = Position::After(next);
+        }
+    }
+
+    fn told(&self, number: u32, begun: TurnStarted, ended: TurnEnded) -> TurnInfo {
+        TurnInfo {
+            id: self.id,
+            number,
+            origin: begun.origin,
+            prompt: begun.prompt,
+            key: None,
+            first_prompt: Vec::new(),
+            // The events do not tell.
+            process_number: 0,
+            started_at: self.scope.core.now(),
+            ended_at: None,
+            stop_reason: Some(ended.stop_reason),
+            error: ended.error,
+            result: ended.result,
+            structured_output: ended.structured_output.unwrap_or_default(),
+            usage: ended.usage,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Connections: opening them, and waiting for other processes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::{Fault, is_busy};
+use super::{Durability, Sqlite};
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 128;
+
+/// Waits for a lock that another process holds: short, growing, jittered pauses up to a limit.
+///
+/// SQLite's own busy handler is off. It sleeps in fixed steps, so that many waiters meet again and
+/// again, and it is skipped where SQLite fears a deadlock, for example while the journal mode
+/// changes or a log is recovered.
+#[derive(Debug)]
+pub(super) struct Patience {
+    limit: Duration,
+    waited: Duration,
+    pause: Duration,
+}
+
+impl Patience {
+    const FIRST: Duration = Duration::from_micros(200);
+    const LONGEST: Duration = Duration::from_millis(20);
+
+    pub(super) fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            waited: Duration::ZERO,
+            pause: Self::FIRST,
+        }
+    }
+
+    /// Waits once more; false when the limit is used up.
+    pub(super) fn wait(&mut self) -> bool {
+        if self.waited >= self.limit {
+            return false;
+        }
+        let pause = self.pause.mul_f64(0.5 + fastrand::f64());
+        std::thread::park_timeout(pause);
+        self.waited += pause;
+        self.pause = (self.pause * 2).min(Self::LONGEST);
+        true
+    }
+
+    /// Repeats a call for as long as others are in the way.
+    pub(super) fn retry<T>(
+        limit: Duration,
+        mut call: impl FnMut() -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let mut patience = Self::new(limit);
+        loop {
+            match call() {
+                Err(error) if is_busy(&error) && patience.wait() => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// The same for a call that may also refuse.
+    pub(super) fn retry_fault<T>(
+        limit: Duration,
+        mut call: impl FnMut() -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut patience = Self::new(limit);
+        loop {
+            match call() {
+                Err(Fault::Sql(error)) if is_busy(&error) && patience.wait() => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    // A URI is not accepted: it could switch locking off. One thread uses each connection.
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Opens the file for the writer, without touching it yet.
+pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
+    open(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    )
+}
+
+/// Sets the writer's connection up. It may have to wait for others that do the same.
+pub(super) fn prepare_writer(connection: &Connection, config: &Sqlite) -> rusqlite::Result<()> {
+    Patience::retry(config.busy_limit, || {
+        connection.pragma_update(None, "journal_mode", "wal")
+    })?;
+    // FULL waits for the disk at each commit. On macOS only F_FULLFSYNC does; elsewhere the
+    // pragma changes nothing.
+    let (synchronous, fullfsync) = match config.durability {
+        Durability::Full => ("full", true),
+        Durability::Relaxed => ("normal", false),
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "fullfsync", fullfsync)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", fullfsync)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Truncates a log that grew while a reader kept it from being reset.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    // Pages in the log before a commit moves them into the file: 8 MiB.
+    connection.pragma_update(None, "wal_autocheckpoint", 2000)?;
+    // The upper pages of a dozen indexes stay in memory: 16 MiB.
+    connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    if let Some(pages) = config.max_pages {
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
+    common(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn reader(path: &Path, busy_limit: Duration) -> rusqlite::Result<Connection> {
+    Patience::retry(busy_limit, || {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        common(&connection)?;
+        Ok(connection)
+    })
+}
+
+fn common(connection: &Connection) -> rusqlite::Result<()> {
+    // Mapped pages turn a write error of another process into a crash of this one.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    // A tampered schema must not run functions with side effects.
+    connection.pragma_update(None, "trusted_schema", false)
+}

@@ -1,0 +1,216 @@
+//! The doorbell: notices that another process has written.
+//!
+//! It rings when the `-wal` file next to the database changes (Linux), and now and then by itself.
+//! The writer then compares `PRAGMA data_version`, which only other connections change, so a
+//! process is not woken by its own commits for more than that. The doorbell opens neither the
+//! database nor its `-shm` file: closing such a descriptor would drop SQLite's locks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::queue::Queue;
+
+/// How often it rings by itself where the log is watched.
+#[cfg(target_os = "linux")]
+const SLOW: Duration = Duration::from_secs(1);
+
+/// How often it rings by itself where the log cannot be watched.
+const FAST: Duration = Duration::from_millis(100);
+
+/// Ends the doorbell's thread when it is dropped or told to.
+#[derive(Debug)]
+pub(super) struct Stop(imp::Stop);
+
+impl Stop {
+    pub(super) fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+/// The thread's own half.
+#[derive(Debug)]
+pub(super) struct Doorbell {
+    bell: imp::Bell,
+    queue: Arc<Queue>,
+}
+
+/// A doorbell for the database at `path`, which must be the real path, and its off switch.
+pub(super) fn new(path: PathBuf, queue: Arc<Queue>) -> std::io::Result<(Doorbell, Stop)> {
+    let (bell, stop) = imp::new(path)?;
+    Ok((Doorbell { bell, queue }, Stop(stop)))
+}
+
+impl Doorbell {
+    /// Rings until it is stopped.
+    pub(super) fn run(mut self) {
+        while self.bell.wait() {
+            self.queue.ring();
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod imp {
+    use std::mem::MaybeUninit;
+    use std::os::fd::OwnedFd;
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+    use rustix::fs::inotify;
+
+    use super::{FAST, SLOW};
+
+    /// After a change the writer is asked again and again, at growing intervals: the log changes
+    /// before its commit counts, by the time that the disk takes.
+    const FIRST: Duration = Duration::from_millis(1);
+
+    #[derive(Debug)]
+    pub(super) struct Stop(Arc<OwnedFd>);
+
+    impl Stop {
+        pub(super) fn stop(&self) {
+            // It fails only when the counter is full, and then the thread is told already.
+            let _told = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+        }
+    }
+
+    impl Drop for Stop {
+        fn drop(&mut self) {
+            self.stop();
+        }
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Bell {
+        log: Vec<u8>,
+        changes: Option<OwnedFd>,
+        stop: Arc<OwnedFd>,
+        interval: Duration,
+    }
+
+    enum Heard {
+        Stop,
+        Changes,
+        Nothing,
+    }
+
+    pub(super) fn new(path: PathBuf) -> std::io::Result<(Bell, Stop)> {
+        let mut log = path.file_name().unwrap_or_default().to_owned();
+        log.push("-wal");
+        let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        // A user may have only so many watches; the fast poll does without.
+        let changes = watch(path).ok();
+        let bell = Bell {
+            log: log.into_encoded_bytes(),
+            changes,
+            stop: Arc::clone(&stop),
+            interval: FIRST,
+        };
+        Ok((bell, Stop(stop)))
+    }
+
+    fn watch(mut path: PathBuf) -> rustix::io::Result<OwnedFd> {
+        path.pop();
+        let changes =
+            inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
+        inotify::add_watch(&changes, &path, inotify::WatchFlags::MODIFY)?;
+        Ok(changes)
+    }
+
+    impl Bell {
+        /// Waits for a ring; false when stopped.
+        pub(super) fn wait(&mut self) -> bool {
+            let slowest = if self.changes.is_some() { SLOW } else { FAST };
+            loop {
+                match self.poll(self.changes.as_ref(), self.interval) {
+                    Heard::Stop => return false,
+                    Heard::Nothing => {
+                        self.interval = (self.interval * 2).min(slowest);
+                        return true;
+                    }
+                    Heard::Changes if self.drain() => {
+                        // Changes that follow each other closely ring once.
+                        if matches!(self.poll(None, FIRST), Heard::Stop) {
+                            return false;
+                        }
+                        self.drain();
+                        self.interval = FIRST;
+                        return true;
+                    }
+                    Heard::Changes => {}
+                }
+            }
+        }
+
+        fn poll(&self, changes: Option<&OwnedFd>, timeout: Duration) -> Heard {
+            let timeout = Timespec {
+                tv_sec: timeout.as_secs().try_into().unwrap_or(1),
+                tv_nsec: timeout.subsec_nanos().into(),
+            };
+            let mut fds = vec![PollFd::new(&self.stop, PollFlags::IN)];
+            fds.extend(changes.map(|changes| PollFd::new(changes, PollFlags::IN)));
+            match poll(&mut fds, Some(&timeout)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => Heard::Nothing,
+                Ok(_) if fds[0].revents().is_empty() => Heard::Changes,
+                Ok(_) => Heard::Stop,
+                Err(error) => {
+                    tracing::warn!(%error, "changes by other processes are not noticed any more");
+                    Heard::Stop
+                }
+            }
+        }
+
+        /// Reads what has changed; whether the log was among it.
+        fn drain(&self) -> bool {
+            let Some(changes) = &self.changes else {
+                return false;
+            };
+            let mut buffer = [MaybeUninit::uninit(); 4096];
+            let mut reader = inotify::Reader::new(changes, &mut buffer);
+            let mut rung = false;
+            while let Ok(event) = reader.next() {
+                rung |= event.events().contains(inotify::ReadFlags::QUEUE_OVERFLOW)
+                    || event
+                        .file_name()
+                        .is_some_and(|name| name.to_bytes() == self.log);
+            }
+            rung
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod imp {
+    use std::path::PathBuf;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+
+    use super::FAST;
+
+    #[derive(Debug)]
+    pub(super) struct Stop(SyncSender<()>);
+
+    impl Stop {
+        pub(super) fn stop(&self) {
+            // It fails only when the thread was told already.
+            drop(self.0.try_send(()));
+        }
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Bell(Receiver<()>);
+
+    pub(super) fn new(_path: PathBuf) -> std::io::Result<(Bell, Stop)> {
+        let (sender, receiver) = sync_channel(1);
+        Ok((Bell(receiver), Stop(sender)))
+    }
+
+    impl Bell {
+        /// Waits for a ring; false when stopped.
+        pub(super) fn wait(&mut self) -> bool {
+            self.0.recv_timeout(FAST) == Err(RecvTimeoutError::Timeout)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The built-in kind of task: prompts a coding agent in a workspace of its own.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::{Either, select};
+use serde_json::json;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    ContentBlock, Outcome, ProjectInfo, StopReason, TaskInfo, TurnInfo, WorkspaceInfo,
+};
+use crate::project::workspaces;
+use crate::session::TaskSession;
+use crate::task::{Task, TaskContext};
+
+/// Prompts an agent: prepares the workspace, opens or resumes the session, prompts, commits the
+/// work to the workspace's branch.
+#[derive(Debug)]
+pub(crate) struct AgentTask;
+
+#[async_trait]
+impl Task for AgentTask {
+    async fn run(&self, context: TaskContext) -> Outcome {
+        match attempt(&context).await {
+            Ok(outcome) => outcome,
+            Err(_) if context.is_cancelled() => cancelled(),
+            Err(error) => Outcome::failed(&error),
+        }
+    }
+}
+
+async fn attempt(context: &TaskContext) -> Result<Outcome> {
+    let scope = &context.inner.scope;
+    let task = context.task();
+    let project_id = task
+        .project_id
+        .ok_or_else(|| Error::invalid("project", "is needed by an agent task"))?;
+    let project = scope
+        .core
+        .store
+        .require::<ProjectInfo>(&task.tenant_id, project_id)
+        .await?
+        .value;
+    let workspace = match workspaces::prepare(context, &project).await? {
+        workspaces::Ready::Yes(workspace) => workspace,
+        workspaces::Ready::Conflicted { with, files } => {
+            return Ok(Outcome::InputRequired {
+                reason: "workspace_conflict".to_owned(),
+                detail: json!({ "with": with, "files": files }),
+            });
+        }
+    };
+    let turn = match converse(context, task, &workspace).await? {
+        Some(turn) => turn,
+        None => return Ok(cancelled()),
+    };
+    workspaces::commit(context, &workspace).await?;
+    Ok(outcome(&turn))
+}
+
+/// Runs the task's turn. None when the task was cancelled meanwhile.
+async fn converse(
+    context: &TaskContext,
+    task: &TaskInfo,
+    workspace: &WorkspaceInfo,
+) -> Result<Option<TurnInfo>> {
+    let scope = &context.inner.scope;
+    let session = TaskSession::open_or_resume(
+        scope,
+        task,
+        context.attempt(),
+        task.spec.session.clone(),
+        workspace.workspace.root.clone(),
+        context.env(),
+    )
+    .await?;
+    workspaces::note_session(context, session.session_id()).await?;
+    let session = Arc::new(session);
+    let prompt = vec![ContentBlock::text(task.spec.prompt.clone())];
+    let key = format!("task:{}", task.id);
+    let turn = session.run_turn(prompt, &key);
+    let done = match select(Box::pin(turn), Box::pin(context.cancelled())).await {
+        Either::Left((turn, _)) => Some(turn),
+        Either::Right(((), turn)) => {
+            // The turn's end is worth waiting for: it brings the diff and the cost of what was
+            // done. The worker bounds how long.
+            session.interrupt().await?;
+            if let Err(error) = turn.await {
+                tracing::debug!(%error, "the cancelled turn did not end by itself");
+            }
+            None
+        }
+    };
+    session.close().await?;
+    done.transpose()
+}
+
+fn outcome(turn: &TurnInfo) -> Outcome {
+    if let Some(error) = &turn.error {
+        return Outcome::Failed {
+            error: error.clone(),
+            retryable: error.retryable,
+        };
+    }
+    match &turn.stop_reason {
+        Some(StopReason::EndTurn) | None => Outcome::Succeeded {
+            summary: turn.result.clone().unwrap_or_default(),
+            output: turn.structured_output.clone(),
+        },
+        Some(StopReason::Cancelled) => cancelled(),
+        Some(reason) => {
+            let error = Error::new(ErrorKind::Internal, format!("the agent stopped: {reason}"));
+            Outcome::Failed {
+                error: error.info(),
+                retryable: true,
+            }
+        }
+    }
+}
+
+fn cancelled() -> Outcome {
+    Outcome::Cancelled {
+        reason: "cancelled".to_owned(),
+    }
+}

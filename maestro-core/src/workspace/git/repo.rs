@@ -1,0 +1,294 @@
+//! A project's repository: its refs, commits and worktrees.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::lock::Of;
+use super::name::branch_ref;
+use super::run::Git;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Why a worktree is locked whose files are being written.
+pub(super) const MAKING: &str = "maestro is making it";
+
+/// A repository that worktrees are made from.
+#[derive(Debug, Clone)]
+pub(super) struct Repo {
+    pub(super) git: Git,
+    /// The project: the repository's checkout, a linked worktree of it, or a bare repository.
+    pub(super) path: PathBuf,
+    /// The directory that all worktrees share.
+    pub(super) common: PathBuf,
+}
+
+/// A worktree as git knows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    /// The full name of the branch that is checked out.
+    pub(super) branch: Option<String>,
+    /// Why it is locked, if it is.
+    pub(super) locked: Option<String>,
+}
+
+impl Entry {
+    /// Whether nobody ever got to work in this worktree: git, or we, were ended while making it.
+    pub(super) fn half_made(&self) -> bool {
+        self.locked
+            .as_deref()
+            .is_some_and(|why| why == "initializing" || why == MAKING)
+    }
+}
+
+/// What a transaction of refs came to.
+#[derive(Debug)]
+pub(super) enum Swap {
+    Done,
+    /// A ref was not what it should have been; nothing was changed. Git says which.
+    Lost(String),
+}
+
+impl Repo {
+    /// Opens the repository of a project.
+    pub(super) async fn open(git: &Git, project: &Path) -> Result<Self> {
+        git.check().await?;
+        let path = {
+            let project = project.to_owned();
+            git.blocking("open", move || canonical_directory(&project))
+                .await??
+        };
+        let facts = git
+            .at(&path)
+            .args([
+                "rev-parse",
+                "--is-bare-repository",
+                "--is-inside-work-tree",
+                "--show-prefix",
+            ])
+            .text()
+            .await?;
+        let common = git
+            .at(&path)
+            .args(["rev-parse", "--path-format=absolute", "--git-common-dir"])
+            .bytes()
+            .await?;
+        let common = path_of(common.strip_suffix(b"\n").unwrap_or(&common));
+        let mut facts = facts.splitn(3, '\n');
+        let bare = facts.next() == Some("true");
+        let inside = facts.next() == Some("true");
+        let prefix = facts.next().unwrap_or_default();
+        let itself = if bare {
+            let common = common.clone();
+            git.blocking("open", move || fs::canonicalize(common))
+                .await?
+                .ok()
+                .as_ref()
+                == Some(&path)
+        } else {
+            inside && prefix.is_empty()
+        };
+        if !itself {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the project is a directory inside a repository; make the repository's own directory the project",
+            )
+            .with("project", path.display())
+            .with("repository", common.display()));
+        }
+        Ok(Self {
+            git: git.clone(),
+            path,
+            common,
+        })
+    }
+
+    /// The commit of a branch.
+    pub(super) async fn branch(&self, branch: &str) -> Result<Option<String>> {
+        self.commit(&branch_ref(branch)).await
+    }
+
+    /// The commit that a name means in the project.
+    pub(super) async fn commit(&self, name: &str) -> Result<Option<String>> {
+        self.commit_in(&self.path, name).await
+    }
+
+    /// The commit that a name means in one of the worktrees.
+    pub(super) async fn commit_in(&self, dir: &Path, name: &str) -> Result<Option<String>> {
+        let found = self
+            .git
+            .at(dir)
+            .args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
+            .arg(format!("{name}^{{commit}}"))
+            .codes(&[0, 1])
+            .await?;
+        let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        Ok((found.code == Some(0)).then_some(commit))
+    }
+
+    /// Whether a text can be a branch's name.
+    pub(super) async fn is_branch_name(&self, name: &str) -> Result<bool> {
+        // Given to git as a part of a longer word, it cannot be an option.
+        let checked = self
+            .git
+            .at(&self.path)
+            .arg("check-ref-format")
+            .arg(branch_ref(name))
+            .codes(&[0, 1])
+            .await?;
+        Ok(checked.code == Some(0))
+    }
+
+    pub(super) async fn is_ancestor(&self, ancestor: &str, commit: &str) -> Result<bool> {
+        let found = self
+            .git
+            .at(&self.path)
+            .args(["merge-base", "--is-ancestor", ancestor, commit])
+            .codes(&[0, 1])
+            .await?;
+        Ok(found.code == Some(0))
+    }
+
+    /// The last commit that two commits share.
+    pub(super) async fn merge_base(&self, a: &str, b: &str) -> Result<Option<String>> {
+        let found = self
+            .git
+            .at(&self.path)
+            .args(["merge-base", a, b])
+            .codes(&[0, 1])
+            .await?;
+        let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        Ok((!commit.is_empty()).then_some(commit))
+    }
+
+    /// Changes refs all together or not at all. Each line is an `update-ref --stdin` command.
+    pub(super) async fn swap(&self, lines: &[String]) -> Result<Swap> {
+        if lines.is_empty() {
+            return Ok(Swap::Done);
+        }
+        let call = self.git.at(&self.path).args(["update-ref", "--stdin"]);
+        let mut input = lines.join("\n");
+        input.push('\n');
+        let done = call.input(input).run().await?;
+        if done.code == Some(0) {
+            return Ok(Swap::Done);
+        }
+        if done.stderr.contains("cannot lock ref") {
+            return Ok(Swap::Lost(done.stderr.trim().to_owned()));
+        }
+        Err(super::failure::error(
+            &format!("git update-ref in {}", self.path.display()),
+            &done,
+        ))
+    }
+
+    /// The refs that match patterns of `for-each-ref`, with their values.
+    pub(super) async fn refs(&self, args: &[String]) -> Result<Vec<(String, String)>> {
+        let found = self
+            .git
+            .at(&self.path)
+            .args([
+                "for-each-ref",
+                "--format=%(refname) %(objectname) %(symref)",
+            ])
+            .args(args)
+            .text()
+            .await?;
+        // A symbolic ref follows another one, which is in the list too.
+        let plain = found.lines().filter_map(|line| {
+            let mut words = line.splitn(3, ' ');
+            let (name, value) = (words.next()?, words.next()?);
+            words
+                .next()
+                .unwrap_or_default()
+                .is_empty()
+                .then(|| (name.to_owned(), value.to_owned()))
+        });
+        Ok(plain.collect())
+    }
+
+    /// The worktrees of the repository, the project's own checkout included.
+    pub(super) async fn worktrees(&self) -> Result<Vec<Entry>> {
+        let lock = self.lock(Of::WorktreesToRead).await?;
+        let list = self
+            .git
+            .at(&self.path)
+            .args(["worktree", "list", "--porcelain", "-z"])
+            .under(&lock)
+            .bytes()
+            .await?;
+        let mut entries = Vec::new();
+        for line in list
+            .split(|byte| *byte == 0)
+            .filter(|line| !line.is_empty())
+        {
+            let text = String::from_utf8_lossy(line);
+            if let Some(path) = line.strip_prefix(b"worktree ") {
+                entries.push(Entry {
+                    path: path_of(path),
+                    ..Entry::default()
+                });
+            } else if let Some(entry) = entries.last_mut() {
+                match text.split_once(' ').unwrap_or((&text, "")) {
+                    ("branch", name) => entry.branch = Some(name.to_owned()),
+                    ("locked", why) => entry.locked = Some(why.to_owned()),
+                    _ => {}
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The entry of a worktree, if git has one.
+    pub(super) async fn entry(&self, root: &Path) -> Result<Option<Entry>> {
+        Ok(self
+            .worktrees()
+            .await?
+            .into_iter()
+            .find(|entry| entry.path == root))
+    }
+
+    /// The worktree in which a branch is checked out, apart from the one at `root`.
+    pub(super) async fn checkout_of(&self, branch: &str, root: &Path) -> Result<Option<PathBuf>> {
+        let name = branch_ref(branch);
+        let entries = self.worktrees().await?.into_iter();
+        Ok(entries
+            .filter(|entry| entry.branch.as_ref() == Some(&name) && entry.path != root)
+            .map(|entry| entry.path)
+            .next())
+    }
+}
+
+/// The directory with no link in its path, so that one directory has one name.
+fn canonical_directory(path: &Path) -> Result<PathBuf> {
+    let found = fs::canonicalize(path).map_err(|error| {
+        Error::new(ErrorKind::NotFound, "the project's directory is not there")
+            .with("project", path.display())
+            .caused_by(error)
+    })?;
+    if found.is_dir() {
+        Ok(found)
+    } else {
+        Err(
+            Error::new(ErrorKind::NotFound, "the project is not a directory")
+                .with("project", path.display()),
+        )
+    }
+}
+
+/// A path as git writes it: bytes, where paths are bytes.
+#[cfg(unix)]
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// A path as git writes it: UTF-8, where paths are text.
+#[cfg(not(unix))]
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// A path for people and JSON: bytes that are no text are replaced.
+pub(super) fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,9 @@
+//! The engine through its public API, on a virtual clock.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod agents;
+mod puppet;
+mod recovery;
+mod sessions;
+mod support;
+mod tasks;

@@ -1,0 +1,214 @@
+//! An agent that does what its prompts say, and keeps its memory outside of its process.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use maestro_core::agent::{
+    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
+};
+use maestro_core::model::{
+    AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, PlacePath,
+    ProcessRef, StopReason, Usage,
+};
+use maestro_core::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+/// What all processes of the agent share, as a transcript on a disk would be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Puppet {
+    /// Prompts that reached the agent, by the id that they went out with.
+    known: Arc<Mutex<HashSet<String>>>,
+    /// Everything that it was asked and told, in order.
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Puppet {
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Forgets all conversations.
+    pub(crate) fn forget(&self) {
+        self.known.lock().unwrap().clear();
+    }
+
+    fn hear(&self, what: impl Into<String>) {
+        self.heard.lock().unwrap().push(what.into());
+    }
+}
+
+#[async_trait]
+impl Agent for Puppet {
+    fn kind(&self) -> &'static str {
+        "puppet"
+    }
+
+    async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
+        if context.spec.model.as_deref() == Some("broken") {
+            return Err(Error::new(ErrorKind::NotFound, "there is no such program"));
+        }
+        let (reports, inbox) = async_channel::unbounded();
+        let agent_session_id = Some("conversation".to_owned());
+        let opened = AgentEvent::Pointer {
+            agent_session_id,
+            last_message: None,
+        };
+        reports.try_send(AgentReport::of(opened)).unwrap();
+        Ok(Box::new(Strings {
+            puppet: self.clone(),
+            reports,
+            inbox,
+            turns: Mutex::new(0),
+        }))
+    }
+
+    async fn evidence(&self, _cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
+        let known = self.known.lock().unwrap();
+        let holds = pointer
+            .last_prompt
+            .as_ref()
+            .is_some_and(|id| known.contains(id));
+        Ok(if holds {
+            Evidence::Holds
+        } else {
+            Evidence::Missing
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Strings {
+    puppet: Puppet,
+    reports: async_channel::Sender<AgentReport>,
+    inbox: async_channel::Receiver<AgentReport>,
+    turns: Mutex<u64>,
+}
+
+impl Strings {
+    fn say(&self, events: Vec<AgentEvent>) {
+        // A session that is gone hears nothing.
+        let _ = self.reports.try_send(AgentReport {
+            events,
+            raw: Some("{\"frame\":1}".to_owned()),
+        });
+    }
+
+    fn end(&self, stop_reason: StopReason, result: &str) {
+        let counter = {
+            let mut turns = self.turns.lock().unwrap();
+            *turns += 1;
+            *turns
+        };
+        let end = AgentTurnEnd {
+            stop_reason,
+            result: Some(result.to_owned()),
+            usage: Usage {
+                turns: 1,
+                output_tokens: 3,
+                cost_micro_usd: 7,
+                ..Usage::default()
+            },
+            cost_micro_usd: Some(MicroUsd(7)),
+            counter,
+            ..AgentTurnEnd::default()
+        };
+        self.say(vec![AgentEvent::TurnEnded(end), AgentEvent::Idle]);
+    }
+}
+
+#[async_trait]
+impl AgentSession for Strings {
+    fn process(&self) -> Option<ProcessRef> {
+        None
+    }
+
+    async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
+        let text = ContentBlock::join_text(&prompt.blocks);
+        self.puppet
+            .known
+            .lock()
+            .unwrap()
+            .insert(prompt.id.to_string());
+        self.puppet.hear(text.clone());
+        self.say(vec![AgentEvent::TurnStarted {
+            origin: Origin::Prompt,
+        }]);
+        match text.as_str() {
+            "refuse" => return Err(Error::invalid("prompt", "is refused")),
+            "hang" => {}
+            "die" => self.say(vec![AgentEvent::Ended {
+                error: None,
+                exit: "signal 9".to_owned(),
+            }]),
+            "ask" => self.say(vec![AgentEvent::Approval {
+                request_id: "question-1".to_owned(),
+                kind: ApprovalKind::Tool,
+                tool: Some("Bash".to_owned()),
+                tool_call_id: None,
+                title: "Run ls".to_owned(),
+                input: json!({ "command": "ls" }),
+                options: Vec::new(),
+                suggestions: Vec::new(),
+                blocked_path: None,
+                agent_id: None,
+            }]),
+            _ => {
+                let message = json!({
+                    "message_id": "m1", "role": "assistant", "blocks": [{ "type": "text", "text": text }],
+                });
+                let message = EventData::from_parts("message".to_owned(), message);
+                self.say(vec![AgentEvent::Fact(message)]);
+                self.end(StopReason::EndTurn, &text);
+            }
+        }
+        Ok(())
+    }
+
+    async fn steer(&self, _prompt: &AgentPrompt) -> Result<()> {
+        Ok(())
+    }
+
+    async fn interrupt(&self) -> Result<()> {
+        self.end(StopReason::Cancelled, "stopped");
+        Ok(())
+    }
+
+    async fn answer(&self, request_id: &str, decision: &Decision) -> Result<()> {
+        let said = match decision {
+            Decision::Allow { .. } => "allowed",
+            Decision::Deny { message, .. } => message,
+            _ => "answered",
+        };
+        self.puppet.hear(format!("{request_id}: {said}"));
+        self.end(StopReason::EndTurn, said);
+        Ok(())
+    }
+
+    async fn set_mode(&self, mode: &str) -> Result<()> {
+        self.puppet.hear(format!("mode {mode}"));
+        Ok(())
+    }
+
+    async fn set_model(&self, model: &str) -> Result<()> {
+        self.puppet.hear(format!("model {model}"));
+        Ok(())
+    }
+
+    async fn control(&self, request: Value) -> Result<Value> {
+        Ok(json!({ "echo": request }))
+    }
+
+    async fn next(&self) -> Option<AgentReport> {
+        self.inbox.recv().await.ok()
+    }
+
+    async fn close(&self, _hard: bool) -> Result<()> {
+        self.say(vec![AgentEvent::Ended {
+            error: None,
+            exit: "closed".to_owned(),
+        }]);
+        self.reports.close();
+        Ok(())
+    }
+}
