@@ -1,10 +1,7 @@
 //! The driver with the real Claude Code CLI and a scripted model on loopback. Needs npm once; see
 //! `examples/fetch-claude.sh`.
-#![cfg(all(unix, feature = "tokio"))]
+#![cfg(all(unix, feature = "tokio", feature = "process"))]
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
-
-#[path = "support/process.rs"]
-mod process;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -14,13 +11,14 @@ use maestro_core::agent::{
     Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
 };
 use maestro_core::model::{
-    AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, Place,
-    PlacePath, Remember, SessionSpec, StopReason, ToolContent, ToolStatus,
+    AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, PlacePath,
+    Remember, SessionSpec, StopReason, ToolContent, ToolStatus,
 };
 use maestro_core::runtime::tokio::TokioRuntime;
 use maestro_core::runtime::{Runtime, RuntimeExt as _};
 use maestro_core::testing::agent::{AgentHouse, CASES};
-use maestro_core::transport::EnvPolicy;
+use maestro_core::transport::process::{ProcessConfig, ProcessTransport};
+use maestro_core::transport::{EnvPolicy, Transport};
 use maestro_core::{ErrorKind, Result};
 use scripted_model::{ModelConfig, ScriptedModel};
 use serde_json::{Value, json};
@@ -57,6 +55,7 @@ struct House {
     work: TempDir,
     agent: ClaudeCode,
     runtime: Arc<dyn Runtime>,
+    transport: Arc<dyn Transport>,
 }
 
 impl House {
@@ -65,6 +64,7 @@ impl House {
         let model = ScriptedModel::start(ModelConfig::new())
             .await
             .expect("a model");
+        let transport = ProcessTransport::new(ProcessConfig::default()).expect("a transport");
         let home = tempfile::tempdir().expect("a directory");
         let path = std::env::var_os("PATH").expect("a PATH");
         let set = [
@@ -89,11 +89,12 @@ impl House {
             work: tempfile::tempdir().expect("a directory"),
             agent,
             runtime: Arc::new(TokioRuntime::current().expect("a runtime")),
+            transport: Arc::new(transport),
         })
     }
 
     fn cwd(&self) -> PlacePath {
-        PlacePath::new(Place::new("test"), self.work.path())
+        PlacePath::new(self.transport.place(), self.work.path())
     }
 
     async fn try_open(&self, spec: SessionSpec, resume: Option<AgentPointer>) -> Result<Talk> {
@@ -105,7 +106,7 @@ impl House {
             cwd: self.cwd(),
             resume: resume.clone(),
             env: env.into(),
-            transport: Arc::new(process::Local),
+            transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),
         };
         let session = self.agent.open(context).await?;
@@ -249,7 +250,7 @@ async fn conforms() {
         println!("{}", case.name);
         let house_of_case = AgentHouse {
             agent: Arc::new(house.agent.clone()),
-            transport: Arc::new(process::Local),
+            transport: Arc::clone(&house.transport),
             runtime: Arc::clone(&house.runtime),
             cwd: house.cwd(),
             spec: SessionSpec::default(),
