@@ -30,7 +30,8 @@ use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
 ///
 /// let found = ClaudeCode::discover()?;
 /// let pinned = ClaudeCode::at("/opt/claude/bin/claude").config_dir("/var/lib/shop/claude");
-/// # maestro_core::Result::Ok(())
+/// # let _ = (found, pinned);
+/// # Ok::<(), maestro_core::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClaudeCode {
