@@ -3,6 +3,8 @@
 //! - [`runtime`]: the table of demands that every runtime has to meet;
 //! - [`storage`]: the conformance table that every storage backend has to pass;
 //! - [`workspace`]: the table for workspaces;
+//! - [`sim`]: seeded random work on a backend, compared after each step with the naive
+//!   [`reference`](mod@reference);
 //! - [`loopback`] and [`adversarial`]: wrappers that make a good store harder to live with;
 //! - [`SteppedRuntime`]: a clock that a test moves.
 //!
@@ -11,7 +13,9 @@
 pub mod adversarial;
 pub mod loopback;
 pub mod patient;
+pub mod reference;
 pub mod runtime;
+pub mod sim;
 mod stepped;
 pub mod storage;
 pub mod workspace;
