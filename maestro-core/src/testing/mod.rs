@@ -2,7 +2,7 @@
 //!
 //! - [`runtime`]: the table of demands that every runtime has to meet;
 //! - [`storage`]: the conformance table that every storage backend has to pass;
-//! - [`workspace`]: the table for workspaces;
+//! - [`transport`] and [`workspace`]: the tables for transports and workspaces;
 //! - [`sim`]: seeded random work on a backend, compared after each step with the naive
 //!   [`reference`](mod@reference);
 //! - [`loopback`] and [`adversarial`]: wrappers that make a good store harder to live with;
@@ -18,6 +18,7 @@ pub mod runtime;
 pub mod sim;
 mod stepped;
 pub mod storage;
+pub mod transport;
 pub mod workspace;
 
 pub use stepped::SteppedRuntime;
