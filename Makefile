@@ -1,11 +1,13 @@
 .POSIX:
-.PHONY: help verify fix test demo kills soak clean
+.PHONY: help verify fix test demo kills sim soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
 ARGS =
 # SIGKILLs of the demo, each followed by a run to its end.
 ROUNDS ?= 40
+# Seeded histories compared with the reference model.
+SEEDS ?= 2000
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -46,11 +48,15 @@ kills: ## the demo under SIGKILL, ROUNDS times
 	@$(CARGO) build -q -p maestro-cli -p kills
 	@$(CARGO) run -q -p kills -- --rounds $(ROUNDS)
 
+sim: ## seeded simulation against the reference model, SEEDS times
+	@$(CARGO) test -q --release -p maestro-core --test sim -- --seeds $(SEEDS)
+
 soak: ## what is too long for CI; its log stays in docs/soak
 	@mkdir -p docs/soak; log=docs/soak/$$(date -u +%Y-%m-%dT%H%MZ).log; echo "soak: writing $$log"; \
 	failed=0; { \
 	  echo "commit $$(git describe --always --dirty), $$(uname -sm), $$(rustc --version)"; \
 	  $(MAKE) --no-print-directory kills ROUNDS=40 || failed=1; \
+	  $(MAKE) --no-print-directory sim SEEDS=2000 || failed=1; \
 	  echo "soak: exit $$failed"; } >$$log 2>&1; \
 	tail -n 5 $$log; exit $$failed
 

@@ -20,6 +20,7 @@ pub(crate) const SIGTERM: c_int = 15;
 pub(crate) const SIGCONT: c_int = 18;
 const SIGCHLD: c_int = 17;
 const SIG_DFL: usize = 0;
+const SIG_UNBLOCK: c_int = 1;
 const SIG_SETMASK: c_int = 2;
 const SFD_NONBLOCK_CLOEXEC: c_int = 0o4000 | 0o2_000_000;
 const PR_SET_PDEATHSIG: c_int = 1;
@@ -86,9 +87,13 @@ pub(crate) fn become_subreaper() -> io::Result<()> {
     check(unsafe { prctl(PR_SET_CHILD_SUBREAPER, 1 as c_ulong) }).map(drop)
 }
 
-fn set_mask(set: &SigSet) -> io::Result<()> {
+fn change_mask(how: c_int, set: &SigSet) -> io::Result<()> {
     // SAFETY: `set` is initialised; a null old set is allowed.
-    check(unsafe { sigprocmask(SIG_SETMASK, set, std::ptr::null_mut()) }).map(drop)
+    check(unsafe { sigprocmask(how, set, std::ptr::null_mut()) }).map(drop)
+}
+
+fn set_mask(set: &SigSet) -> io::Result<()> {
+    change_mask(SIG_SETMASK, set)
 }
 
 fn set_of(signals: &[c_int]) -> SigSet {
@@ -321,7 +326,8 @@ pub(crate) fn end_as(status: c_int) -> ExitCode {
         set_disposition(signal, SIG_DFL);
     }
     let own = std::process::id();
-    if set_mask(&set_of(&[])).is_ok() {
+    // No other one: a SIGTERM that waits, from a host that asked again, would come first.
+    if change_mask(SIG_UNBLOCK, &set_of(&[signal])).is_ok() {
         send(own, signal);
     }
     ExitCode::from(128_u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX)))

@@ -28,13 +28,14 @@ pub struct Want {
     /// A holder that is known by evidence to be dead: its lease is taken although it has not lapsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seize_from: Option<NodeId>,
-    /// Counted permits that are needed, all of them.
+    /// Counted permits that are needed, all of them; each scope once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permits: Vec<Permit>,
 }
 
 /// One of `max` places in `scope`. It is held by the lease that it was claimed with, and counts
-/// until that lease is released or claimed by another: capacity is never a cached number.
+/// until that lease is released or claimed again, or its record deleted, also when it has lapsed:
+/// capacity is never a cached number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Permit {
     /// What is counted, for example `project:…`. The tenant of the record is part of it.
@@ -43,7 +44,8 @@ pub struct Permit {
     pub max: u32,
 }
 
-/// What became of one [`Want`].
+/// What became of one [`Want`]. Refusals are looked for in this order: missing, held, stale,
+/// limited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum ClaimOutcome {
@@ -66,7 +68,7 @@ pub enum ClaimOutcome {
     },
     /// A permit is used up.
     Limited {
-        /// The scope that has no place left.
+        /// The first scope asked for that has no place left.
         scope: String,
     },
     /// There is no such record.

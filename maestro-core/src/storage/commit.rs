@@ -90,7 +90,8 @@ pub struct Put {
 pub struct Append {
     /// The stream that becomes their home.
     pub stream: StreamKey,
-    /// The events, in order. They get consecutive `seq`s.
+    /// The events, in order. They get consecutive `seq`s. There may be none: then the receipt tells
+    /// the `seq` that the next one would get.
     pub events: Vec<NewEvent>,
 }
 
@@ -98,7 +99,8 @@ pub struct Append {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum LeaseChange {
-    /// Takes a free or lapsed lease of a record that exists after the commit; otherwise `Conflict`.
+    /// Takes a free or lapsed lease of a record that exists after the commit; otherwise `Conflict`,
+    /// also when the same node holds it. It ends the permits of the lease it replaces.
     Acquire {
         /// The record.
         key: RecordKey,

@@ -59,6 +59,10 @@ pub trait Storage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// # Contract
     /// - The guards are checked in order against the state before the commit; the first that fails
     ///   decides the error. Then puts, deletes, lease changes and appends happen together.
+    /// - Unique keys hold for the state after all puts and deletes, so two records can exchange theirs.
+    ///   Lease changes happen in order, on that state.
+    /// - A delete ends the lease with its permits. A record made anew starts at version 1 and free; its
+    ///   tokens still grow.
     /// - A `commit.id` that was applied before gives its first receipt and does nothing. Receipts
     ///   are kept for at least 24 hours.
     /// - Every put and delete has a version or absence guard for its key; every key is put or
@@ -86,7 +90,11 @@ pub trait Storage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// - A record is free to take when nobody holds it, its time has lapsed, the holder is
     ///   `seize_from`, or the same node holds it already. Each success gives a token that is greater
     ///   than every earlier one of that record, and ends the permits of the lease it replaces.
+    /// - A want sees what the wants before it took.
     /// - A claim changes neither version nor events.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a want that names a scope twice.
     async fn claim(&self, claim: &Claim) -> Result<Vec<ClaimOutcome>>;
 
     /// Extends leases that the node holds with these tokens; lapsed ones too, if nobody took them.
@@ -114,6 +122,7 @@ pub trait Storage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// every reader also looks by itself now and then.
     fn watch(&self) -> Watch;
 
-    /// Stops the store's own threads after the calls under way. Later calls give `Closed`.
+    /// Ends this handle: stops its own threads after the calls under way. Later calls give `Closed`,
+    /// and watchers hear the end. Other handles of the same store go on.
     async fn close(&self) -> Result<()>;
 }

@@ -37,7 +37,8 @@ pub struct ListQuery {
     /// In which state the lease is.
     #[serde(default)]
     pub lease: Option<LeaseFilter>,
-    /// At most this many of each group, the first in the order.
+    /// At most this many of each group, the first in the order; at least 1. Records without a group
+    /// are one group; groups are of one tenant.
     #[serde(default)]
     pub per_group: Option<u32>,
     /// The order. Pages keep to it.
@@ -77,7 +78,8 @@ impl ListQuery {
     }
 }
 
-/// In which order records are listed.
+/// In which order records are listed. Text is compared by its bytes, and a list of all tenants
+/// breaks ties by tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListOrder {

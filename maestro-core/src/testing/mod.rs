@@ -3,7 +3,9 @@
 //! - [`agent`]: the table of demands that every agent has to meet;
 //! - [`runtime`]: the table of demands that every runtime has to meet;
 //! - [`storage`]: the conformance table that every storage backend has to pass;
-//! - [`workspace`]: the table for workspaces;
+//! - [`transport`] and [`workspace`]: the tables for transports and workspaces;
+//! - [`sim`]: seeded random work on a backend, compared after each step with the naive
+//!   [`reference`](mod@reference);
 //! - [`loopback`] and [`adversarial`]: wrappers that make a good store harder to live with;
 //! - [`SteppedRuntime`]: a clock that a test moves.
 //!
@@ -13,9 +15,12 @@ pub mod adversarial;
 pub mod agent;
 pub mod loopback;
 pub mod patient;
+pub mod reference;
 pub mod runtime;
+pub mod sim;
 mod stepped;
 pub mod storage;
+pub mod transport;
 pub mod workspace;
 
 pub use stepped::SteppedRuntime;

@@ -1,8 +1,11 @@
 //! The transport port: starts a program somewhere and carries lines. Agent drivers know no process.
 
 pub mod channel;
+mod frames;
+pub mod framing;
 #[cfg(feature = "process")]
 pub mod guardian;
+mod latch;
 #[cfg(all(feature = "process", target_os = "linux"))]
 pub mod proc_table;
 #[cfg(feature = "process")]
@@ -18,6 +21,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::id::NodeId;
 use crate::model::{Place, PlacePath, ProcessRef};
+
+/// Names the incarnation that a program belongs to, in the environment of the program and of
+/// everything that it starts. This is the marker of [`Transport`]'s contract.
+pub const OWNER_VARIABLE: &str = "MAESTRO_NODE";
+
+/// Names what a process does for Maestro itself, in its environment. Processes with `git` here get
+/// time to finish when their node is dead: stopped halfway they would leave lock files.
+pub const ROLE_VARIABLE: &str = "MAESTRO_ROLE";
 
 /// Starts programs at one place.
 ///
@@ -229,6 +240,12 @@ pub struct ExitStatus {
 }
 
 impl ExitStatus {
+    /// A good end: code 0.
+    pub const SUCCESS: Self = Self {
+        code: Some(0),
+        signal: None,
+    };
+
     /// Whether it ended well.
     pub fn is_success(self) -> bool {
         self.code == Some(0)

@@ -49,6 +49,20 @@ impl Ctx {
         }
     }
 
+    /// Opens the same store once more, with a clock that stands still until it is moved.
+    pub(super) async fn open_frozen(&self) -> Self {
+        let clock = Arc::new(SteppedRuntime::frozen(
+            Arc::<SteppedRuntime>::clone(&self.clock),
+            self.clock.now(),
+        ));
+        let storage = open(&self.place, &clock).await;
+        Self {
+            storage,
+            clock,
+            place: Arc::clone(&self.place),
+        }
+    }
+
     /// Opens the same store once more.
     ///
     /// # Panics

@@ -1,112 +1,228 @@
-//! Finding and ending what dead nodes left behind.
+//! Ending what a dead incarnation left behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-
+use super::io_thread::{blocking, sleep};
+use super::transport::Shared;
+use super::tree::{not_signalled, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
-use crate::transport::Ended;
+use crate::transport::guardian::Journal;
 use crate::transport::proc_table::{self, ProcessStamp, Signal};
+use crate::transport::{Ended, OWNER_VARIABLE, ROLE_VARIABLE};
 
-/// Names the incarnation that a process belongs to, in its environment.
-pub(super) const MARKER: &str = "MAESTRO_NODE";
-/// Names what a process does for Maestro itself, in its environment.
-const ROLE: &str = "MAESTRO_ROLE";
-/// How long a git command of a dead node may go on: stopping it half-way would leave its locks.
-const GIT_PATIENCE: u32 = 50;
-/// How often it is looked whether everything is gone, every 100 ms.
-const ROUNDS: u32 = 150;
+/// How often it is looked who is left.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long everything may take to end after it was asked. Then it is asked again, on which
+/// guardians kill what is below them.
+const AFTER_TERM: Duration = Duration::from_secs(2);
+/// When everything is killed, guardians too.
+const KILL_AT: Duration = Duration::from_secs(3);
+/// How long a git command may go on before it is asked to end.
+const GIT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long all of it may take.
+const ALL: Duration = Duration::from_secs(20);
 
-/// Ends everything of a dead incarnation.
-pub(super) async fn end_all(
-    handle: &Handle,
+/// Ends everything of a dead incarnation: `processes`, what its guardians noted down, and what
+/// carries its marker.
+pub(super) async fn end_all_of(
+    shared: Arc<Shared>,
     owner: NodeId,
-    guardians: Vec<ProcessStamp>,
+    processes: Vec<ProcessStamp>,
 ) -> Result<Ended> {
-    let ending = handle.spawn(async move {
-        let mut seen = BTreeSet::new();
-        for guardian in &guardians {
-            // Twice means at once: it ends its tree, also what has no marker.
-            for _ in 0..2 {
-                signal(*guardian, Signal::Terminate)?;
-            }
-        }
-        for round in 0..ROUNDS {
-            let left = left(owner, &guardians)?;
-            seen.extend(left.iter().copied());
-            if left.is_empty() {
-                let processes = u32::try_from(seen.len()).unwrap_or(u32::MAX);
-                return Ok(Ended { processes });
-            }
-            // The guardians get two seconds to do it properly.
-            if round >= 20 {
-                let git = marked(ROLE, "git")?;
-                for process in left {
-                    if round >= GIT_PATIENCE || !git.contains(&process) {
-                        signal(process, Signal::Kill)?;
-                    }
-                }
-            } else {
-                let own: BTreeSet<_> = guardians.iter().copied().collect();
-                let git = marked(ROLE, "git")?;
-                for process in left {
-                    if !own.contains(&process) && !git.contains(&process) {
-                        signal(process, Signal::Terminate)?;
-                    }
-                }
-            }
-            pause().await;
-        }
-        Err(
-            Error::new(ErrorKind::Timeout, "processes of a dead node do not end")
-                .with("node_id", owner),
-        )
-    });
-    ending.await.map_err(|error| {
-        Error::new(ErrorKind::Closed, "the transport was closed meanwhile").caused_by(error)
-    })?
-}
-
-fn left(owner: NodeId, guardians: &[ProcessStamp]) -> Result<BTreeSet<ProcessStamp>> {
-    let mut left = marked(MARKER, &owner.to_string())?;
-    for guardian in guardians.iter().filter(|guardian| guardian.is_alive()) {
-        left.insert(*guardian);
-        left.extend(proc_table::descendants(guardian.pid).map_err(unreadable)?);
+    if shared.registry.is_alive(owner) {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            "the node is not dead: its programs are in use in this process",
+        ));
     }
-    left.retain(|process| process.pid != std::process::id() && process.is_alive());
-    Ok(left)
-}
-
-fn marked(name: &str, value: &str) -> Result<BTreeSet<ProcessStamp>> {
-    Ok(proc_table::with_marker(name, value)
-        .map_err(unreadable)?
-        .into_iter()
-        .collect())
-}
-
-fn signal(process: ProcessStamp, signal: Signal) -> Result<()> {
-    proc_table::signal(process, signal)
-        .map(|_| ())
-        .map_err(|error| {
-            Error::new(
-                ErrorKind::PermissionDenied,
-                "a process of a dead node cannot be ended",
-            )
-            .with("pid", process.pid)
-            .caused_by(error)
+    let mut search = Search {
+        owner: owner.to_string(),
+        journals: shared.journals(),
+        roots: processes.into_iter().collect(),
+    };
+    let mut known: BTreeMap<ProcessStamp, Told> = BTreeMap::new();
+    let mut now = Duration::ZERO;
+    let mut clean = 0;
+    loop {
+        let found;
+        (search, found) = blocking(move || {
+            let found = search.run()?;
+            Ok((search, found))
         })
+        .await?;
+        // A process that is being forked can be missing in one scan, not in two.
+        clean = if found.is_empty() { clean + 1 } else { 0 };
+        if clean == 2 {
+            blocking(move || search.forget()).await?;
+            return Ok(Ended {
+                processes: u32::try_from(known.len()).unwrap_or(u32::MAX),
+            });
+        }
+        if now > ALL {
+            let pids: Vec<_> = found
+                .keys()
+                .map(|process| process.pid.to_string())
+                .collect();
+            return Err(
+                Error::new(ErrorKind::Timeout, "processes of a dead node do not end")
+                    .with("pids", pids.join(" ")),
+            );
+        }
+        for (process, is_git) in found {
+            let patience = if is_git { GIT_PATIENCE } else { Duration::ZERO };
+            let told = known.entry(process).or_insert(Told {
+                // Later ones get no time of their own: what forks for ever must end too.
+                since: now.min(AFTER_TERM) + patience,
+                times: 0,
+            });
+            if let Some(signal) = told.next(now) {
+                proc_table::signal(process, signal)
+                    .map_err(|error| not_signalled(process, error))?;
+            }
+        }
+        sleep(LOOK_EVERY).await;
+        now += LOOK_EVERY;
+    }
 }
 
-fn unreadable(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, "the process table cannot be read").caused_by(error)
+/// What a process was told so far.
+struct Told {
+    /// When its time begins to run.
+    since: Duration,
+    times: u32,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the event loop of this thread has its own clock"
-)]
-async fn pause() {
-    tokio::time::sleep(Duration::from_millis(100)).await;
+impl Told {
+    /// What it is to be told now, if anything.
+    fn next(&mut self, now: Duration) -> Option<Signal> {
+        let since = now.checked_sub(self.since)?;
+        if since >= KILL_AT {
+            return Some(Signal::Kill);
+        }
+        let due = 1 + u32::from(since >= AFTER_TERM);
+        if self.times >= due {
+            return None;
+        }
+        self.times += 1;
+        Some(Signal::Terminate)
+    }
+}
+
+/// Looks for the processes of one incarnation.
+struct Search {
+    owner: String,
+    journals: Option<PathBuf>,
+    /// Processes known from elsewhere; believed only if they carry the marker.
+    roots: BTreeSet<ProcessStamp>,
+}
+
+impl Search {
+    /// Everyone who runs, and whether it is a git command. Never this process, nor those that it
+    /// descends from.
+    fn run(&self) -> Result<BTreeMap<ProcessStamp, bool>> {
+        let marked: BTreeSet<_> = proc_table::with_marker(OWNER_VARIABLE, &self.owner)
+            .map_err(unreadable)?
+            .into_iter()
+            .collect();
+        let mut found = marked.clone();
+        for root in self.roots.intersection(&marked) {
+            found.extend(proc_table::descendants(root.pid).map_err(unreadable)?);
+        }
+        for (_, journal) in self.read_journals()? {
+            found.extend(journal.alive().map_err(unreadable)?);
+        }
+        found.retain(ProcessStamp::is_alive);
+        if found.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        spare_ourselves(&marked, &mut found)?;
+        let git: BTreeSet<_> = proc_table::with_marker(ROLE_VARIABLE, "git")
+            .map_err(unreadable)?
+            .into_iter()
+            .collect();
+        Ok(found
+            .into_iter()
+            .map(|process| (process, git.contains(&process)))
+            .collect())
+    }
+
+    fn read_journals(&self) -> Result<Vec<(PathBuf, Journal)>> {
+        let Some(directory) = &self.journals else {
+            return Ok(Vec::new());
+        };
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            // No program was ever started with it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(no_journals(error)),
+        };
+        let mut journals = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(no_journals)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let ours = name
+                .strip_prefix(&self.owner)
+                .is_some_and(|rest| rest.starts_with('.'));
+            if !ours {
+                continue;
+            }
+            match Journal::read(&entry.path()) {
+                Ok(Some(journal)) => journals.push((entry.path(), journal)),
+                // Its guardian finished meanwhile.
+                Ok(None) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    tracing::warn!(%error, "a guardian's journal cannot be understood");
+                }
+                Err(error) => return Err(no_journals(error)),
+            }
+        }
+        Ok(journals)
+    }
+
+    /// Removes the journals: nothing that they name runs.
+    fn forget(&self) -> Result<()> {
+        for (path, _) in self.read_journals()? {
+            if let Err(error) = fs::remove_file(&path)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(no_journals(error));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes out this process, which may itself have been started by a program of the dead node,
+/// and then carries its marker and hands it down.
+fn spare_ourselves(
+    marked: &BTreeSet<ProcessStamp>,
+    found: &mut BTreeSet<ProcessStamp>,
+) -> Result<()> {
+    let own = std::process::id();
+    for process in found.clone() {
+        let below = proc_table::descendants(process.pid).map_err(unreadable)?;
+        if process.pid == own || below.iter().any(|below| below.pid == own) {
+            found.remove(&process);
+        }
+    }
+    if marked.iter().any(|process| process.pid == own) {
+        for below in proc_table::descendants(own).map_err(unreadable)? {
+            found.remove(&below);
+        }
+    }
+    Ok(())
+}
+
+fn no_journals(error: std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the journals of guardians cannot be read",
+    )
+    .caused_by(error)
 }

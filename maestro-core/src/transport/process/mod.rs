@@ -1,173 +1,60 @@
 //! Programs as processes of this host, each under a guardian that ends it with its host.
 //!
-//! One thread reads and writes all pipes; it starts with the first program and ends with
-//! [`close`](crate::transport::Transport::close). Linux only for now: elsewhere
-//! [`ProcessTransport::new`] says so.
+//! # Threads
+//! One thread per [`ProcessTransport`] reads and writes all pipes with an event loop of its own, so
+//! it works under every [`Runtime`](crate::runtime::Runtime), and a busy one cannot starve it. It
+//! starts with the first program and ends with [`close`](crate::transport::Transport::close), or
+//! when the transport and its connections are dropped. Looking through `/proc` and at the
+//! directories of programs happens on helpers of that event loop, which end with it.
+//!
+//! # Containment
+//! On Linux every program runs under a [`Guardian`](crate::transport::guardian::Guardian), which
+//! is what [`Connection::process`](crate::transport::Connection::process) names: it lives for as
+//! long as anything of the program's tree, and takes over its exit status. The environment carries
+//! two markers, [`OWNER_VARIABLE`](crate::transport::OWNER_VARIABLE) and [`PROGRAM_VARIABLE`]. Linux architectures that have no
+//! guardian get repeated scans of the process table by descent and marker instead; there, what a
+//! killed host leaves behind ends with the next
+//! [`end_all_of`](crate::transport::Transport::end_all_of). Other systems are refused with
+//! `Unsupported`.
+//!
+//! # Bounds
+//! | what | bound |
+//! |---|---|
+//! | output that nobody read yet | 4 MiB, then reading pauses; a longer line still passes |
+//! | standard error that nobody read yet | [`Frame::MAX_STDERR_BYTES`](crate::transport::Frame::MAX_STDERR_BYTES), then the oldest is dropped |
+//! | outputs that stay open after the whole tree ended | 2 s and 16 MiB more are read |
+//! | a tree that was told to end at once | 15 s, then `Timeout` |
+//! | [`end_all_of`](crate::transport::Transport::end_all_of) | 20 s, then `Timeout`; git commands get 5 s to finish |
 
-mod child;
+mod config;
+#[cfg(target_os = "linux")]
+mod connection;
+#[cfg(target_os = "linux")]
 mod ending;
-mod framing;
+#[cfg(target_os = "linux")]
+mod host;
+#[cfg(target_os = "linux")]
+mod io_thread;
+#[cfg(target_os = "linux")]
+mod launch;
+#[cfg(target_os = "linux")]
+mod program;
+#[cfg(target_os = "linux")]
+mod pumps;
+#[cfg(target_os = "linux")]
+mod registry;
+#[cfg(target_os = "linux")]
 mod start;
-mod thread;
+#[cfg(target_os = "linux")]
+mod transport;
+#[cfg(not(target_os = "linux"))]
+#[path = "unsupported.rs"]
+mod transport;
+#[cfg(target_os = "linux")]
+mod tree;
 
-use std::sync::OnceLock;
-use std::time::Duration;
+pub use config::ProcessConfig;
+pub use transport::ProcessTransport;
 
-use async_trait::async_trait;
-use sha2::{Digest as _, Sha256};
-
-use crate::error::{Error, ErrorKind, Result};
-use crate::id::NodeId;
-use crate::model::{Place, ProcessRef};
-use crate::transport::guardian::Guardian;
-use crate::transport::proc_table::{self, ProcessStamp};
-use crate::transport::{Connection, Ended, ProcessStatus, ProgramSpec, Transport};
-
-use thread::IoThread;
-
-/// How processes are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ProcessConfig {
-    /// How long the processes of a host that died may take to end after they were asked to. After
-    /// it they are killed. Default 1 s: Claude Code writes its transcript within 60 ms.
-    pub orphan_grace: Duration,
-}
-
-impl Default for ProcessConfig {
-    fn default() -> Self {
-        Self {
-            orphan_grace: Duration::from_secs(1),
-        }
-    }
-}
-
-/// Starts programs as processes of this host.
-#[derive(Debug)]
-pub struct ProcessTransport {
-    config: ProcessConfig,
-    place: Place,
-    boot: String,
-    namespace: String,
-    guardian: OnceLock<Guardian>,
-    io: IoThread,
-}
-
-impl ProcessTransport {
-    /// Looks at the host. Nothing is started.
-    ///
-    /// # Errors
-    /// `Unsupported` where there is no guardian for the platform, `InvalidConfig` without `/proc`.
-    pub fn new(config: ProcessConfig) -> Result<Self> {
-        if !Guardian::available() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "processes are kept on Linux only for now; give the builder another `transport`",
-            ));
-        }
-        let no_proc = |error| {
-            Error::new(
-                ErrorKind::InvalidConfig,
-                "`/proc` is needed and cannot be read",
-            )
-            .caused_by(error)
-        };
-        Ok(Self {
-            config,
-            place: place(),
-            boot: proc_table::boot_id().map_err(no_proc)?,
-            namespace: proc_table::pid_namespace().map_err(no_proc)?.to_string(),
-            guardian: OnceLock::new(),
-            io: IoThread::default(),
-        })
-    }
-
-    fn reference(&self, stamp: ProcessStamp) -> ProcessRef {
-        ProcessRef {
-            place: self.place.clone(),
-            pid: stamp.pid,
-            start: stamp.start,
-            boot: Some(self.boot.clone()),
-            namespace: Some(self.namespace.clone()),
-            started_at: None,
-        }
-    }
-
-    /// The process in this boot and namespace; none when it is gone for sure or cannot be seen.
-    fn stamp(&self, process: &ProcessRef) -> Result<ProcessStamp, ProcessStatus> {
-        if process.place != self.place {
-            return Err(ProcessStatus::Unknown);
-        }
-        if process.boot.as_ref().is_some_and(|boot| *boot != self.boot) {
-            return Err(ProcessStatus::Dead);
-        }
-        if process
-            .namespace
-            .as_ref()
-            .is_some_and(|namespace| *namespace != self.namespace)
-        {
-            return Err(ProcessStatus::Unknown);
-        }
-        Ok(ProcessStamp {
-            pid: process.pid,
-            start: process.start,
-        })
-    }
-}
-
-#[async_trait]
-impl Transport for ProcessTransport {
-    fn place(&self) -> Place {
-        self.place.clone()
-    }
-
-    fn own_process(&self) -> Option<ProcessRef> {
-        ProcessStamp::current()
-            .ok()
-            .map(|stamp| self.reference(stamp))
-    }
-
-    async fn start(&self, spec: ProgramSpec) -> Result<Box<dyn Connection>> {
-        start::start(self, spec).map_err(|error| error.during("transport.start"))
-    }
-
-    async fn inspect(&self, process: &ProcessRef) -> Result<ProcessStatus> {
-        Ok(match self.stamp(process) {
-            Ok(stamp) if stamp.is_alive() => ProcessStatus::Alive,
-            Ok(_) => ProcessStatus::Dead,
-            Err(status) => status,
-        })
-    }
-
-    async fn end_all_of(&self, owner: NodeId, processes: &[ProcessRef]) -> Result<Ended> {
-        let guardians = processes
-            .iter()
-            .filter_map(|process| self.stamp(process).ok());
-        let guardians = guardians.filter(ProcessStamp::is_alive).collect();
-        ending::end_all(&self.io.handle()?, owner, guardians)
-            .await
-            .map_err(|error| error.during("transport.end_all_of"))
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.io.close();
-        Ok(())
-    }
-}
-
-/// This host: its machine id and name together, since containers share the one or the other.
-fn place() -> Place {
-    let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
-    let name = rustix::system::uname();
-    let digest = Sha256::new()
-        .chain_update(machine.trim())
-        .chain_update([0])
-        .chain_update(name.nodename().to_bytes())
-        .finalize();
-    let hex: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Place::new(format!("host:{hex}"))
-}
+/// Names the one program that a process belongs to, in its environment.
+pub const PROGRAM_VARIABLE: &str = "MAESTRO_PROGRAM";

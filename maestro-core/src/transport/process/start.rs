@@ -1,125 +1,261 @@
-//! Starting a program under its guardian.
+//! Starting a program.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::connection::ProcessConnection;
+use super::io_thread::{self, blocking, within};
+use super::launch::Launch;
+use super::program::{Line, Program};
+use super::pumps;
+use super::transport::Shared;
+use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::guardian::{GuardSpec, Guardian};
+use crate::transport::frames::Frames;
+use crate::transport::guardian::{
+    EXIT_CANNOT_GUARD, EXIT_CANNOT_START, EXIT_USAGE, GuardSpec, Guardian, refusal,
+};
+use crate::transport::latch::Latch;
 use crate::transport::proc_table::ProcessStamp;
-use crate::transport::process::ProcessTransport;
-use crate::transport::process::child::ChildConnection;
-use crate::transport::process::ending::MARKER;
-use crate::transport::{Connection, EnvPolicy, ProgramSpec};
+use crate::transport::{ExitStatus, ProgramSpec};
 
-pub(super) fn start(
-    transport: &ProcessTransport,
-    spec: ProgramSpec,
-) -> Result<Box<dyn Connection>> {
-    if spec.cwd.place != transport.place {
-        return Err(Error::invalid(
-            "cwd",
-            "is at another place than this transport",
-        ));
-    }
-    if !spec.cwd.path.is_dir() {
-        return Err(Error::invalid("cwd", "is no directory").with("cwd", &spec.cwd));
-    }
-    let env = environment(&spec);
-    let program = look_up(
-        &spec.program,
-        env.get(&OsString::from("PATH")),
-        &spec.cwd.path,
-    )?;
-    let guardian = guardian(transport)?;
-    let args: Vec<OsString> = spec.args.iter().map(OsString::from).collect();
-    let guard = GuardSpec::default().grace(transport.config.orphan_grace);
-    let unavailable = |error: std::io::Error| {
-        Error::new(ErrorKind::Unavailable, "the program cannot be started")
-            .with("program", program.display())
-            .caused_by(error)
+/// How long a program may take until it runs: it is about a millisecond.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// How often it is looked whether it runs.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+/// How many lines wait for the writer; those who send more wait for a place.
+const WAITING_LINES: usize = 16;
+
+/// Starts a program and returns once it runs. Belongs on the I/O thread.
+pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<ProcessConnection> {
+    let (mark, launch, guardian) = {
+        let shared = Arc::clone(&shared);
+        let spec = spec.clone();
+        blocking(move || {
+            let mark = random_mark()?;
+            let launch = Launch::prepare(&spec, &shared.host.place, &mark)?;
+            Ok((mark, launch, shared.guardian()?))
+        })
+        .await?
     };
-    let (wrapper, args) = guardian
-        .wrap(program.as_os_str(), &args, &guard)
-        .map_err(unavailable)?;
-    let handle = transport.io.handle()?;
-    let _context = handle.enter();
-    let child = Command::new(wrapper)
+    let command = command(&shared, &spec, &launch, guardian.as_deref(), &mark)?;
+    let (key, program) = shared
+        .registry
+        .add(|| spawn(&shared, &spec, command, guardian.is_some(), mark))?;
+    let connection = ProcessConnection::new(Arc::clone(&shared), Arc::clone(&program));
+    {
+        let registry = Arc::clone(&shared.registry);
+        let program = Arc::clone(&program);
+        io_thread::spawn(async move {
+            program.finished.wait().await;
+            registry.remove(key);
+        });
+    }
+    // Dropping the connection on the way out ends what runs already.
+    if program.tree.guarded {
+        runs(&program, &launch).await?;
+    }
+    Ok(connection)
+}
+
+/// The command, under the guardian if there is one.
+fn command(
+    shared: &Shared,
+    spec: &ProgramSpec,
+    launch: &Launch,
+    guardian: Option<&Guardian>,
+    mark: &str,
+) -> Result<Command> {
+    let program = launch.program.as_os_str();
+    let (program, args) = match guardian {
+        None => (program.to_owned(), launch.args.clone()),
+        Some(guardian) => {
+            let mut guard = GuardSpec::default().grace(shared.config.grace);
+            if let Some(directory) = shared.journals() {
+                guard = guard.journal(directory.join(format!("{}.{mark}", spec.owner)));
+            }
+            guardian
+                .wrap(program, &launch.args, &guard)
+                .map_err(|error| cannot_guard().caused_by(error))?
+        }
+    };
+    let mut command = Command::new(program);
+    command
         .args(args)
         .env_clear()
-        .envs(env)
-        .current_dir(&spec.cwd.path)
+        .envs(&launch.env)
+        .current_dir(&launch.cwd)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(unavailable)?;
+        .process_group(0);
+    Ok(command)
+}
+
+/// Starts the process and what serves it.
+fn spawn(
+    shared: &Shared,
+    spec: &ProgramSpec,
+    mut command: Command,
+    guarded: bool,
+    mark: String,
+) -> Result<Arc<Program>> {
+    let child = command.spawn().map_err(|error| spawn_error(spec, error))?;
     let pid = child.id().unwrap_or_default();
-    // A process that ended already has no start time; nothing will ever match it.
-    let stamp = ProcessStamp::of(pid).unwrap_or(ProcessStamp { pid, start: 0 });
-    let process = transport.reference(stamp);
-    let connection = ChildConnection::attach(child, process, stamp, &handle, spec.max_line_bytes);
-    Ok(Box::new(connection))
-}
-
-fn guardian(transport: &ProcessTransport) -> Result<&Guardian> {
-    if let Some(guardian) = transport.guardian.get() {
-        return Ok(guardian);
-    }
-    let made = Guardian::materialise(None).map_err(|error| {
+    // It was not reaped, so it is there even if it ended.
+    let root = ProcessStamp::of(pid).ok_or_else(|| {
         Error::new(
-            ErrorKind::Unavailable,
-            "the guardian of processes cannot be started",
+            ErrorKind::Internal,
+            "a program that was started is not in `/proc`",
         )
-        .caused_by(error)
     })?;
-    Ok(transport.guardian.get_or_init(|| made))
+    let (input, lines) = async_channel::bounded::<Line>(WAITING_LINES);
+    let program = Arc::new(Program {
+        owner: spec.owner,
+        tree: Tree {
+            root,
+            guarded,
+            mark,
+        },
+        grace: shared.config.grace,
+        frames: Frames::new(spec.max_line_bytes),
+        input,
+        ended: Latch::new(),
+        finished: Latch::new(),
+        dropped: AtomicBool::new(false),
+    });
+    io_thread::spawn(pumps::serve(Arc::clone(&program), child, lines));
+    Ok(program)
 }
 
-/// The environment that the policy asks for, with the marker of the incarnation.
-fn environment(spec: &ProgramSpec) -> BTreeMap<OsString, OsString> {
-    let EnvPolicy { inherit, deny, set } = &spec.env;
-    let mut env = BTreeMap::new();
-    if *inherit {
-        env.extend(std::env::vars_os().filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            !deny.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(prefix) => name.starts_with(prefix),
-                None => *pattern == name,
-            })
-        }));
-    }
-    env.extend(set.iter().map(|(name, value)| (name.into(), value.into())));
-    env.insert(MARKER.into(), spec.owner.to_string().into());
-    env
-}
-
-/// The program's path: as it is, or found in the child's `PATH`.
-fn look_up(program: &str, path: Option<&OsString>, cwd: &Path) -> Result<PathBuf> {
-    if program.contains('/') {
-        let found = cwd.join(program);
-        if is_executable(&found) {
-            return Ok(found);
+/// Waits until the guardian has started the program.
+///
+/// From then on the guardian holds `/dev/null` instead of our pipes.
+async fn runs(program: &Program, launch: &Launch) -> Result<()> {
+    let root = program.tree.root;
+    let stdin = PathBuf::from(format!("/proc/{}/fd/0", root.pid));
+    let looking = async {
+        loop {
+            match fs::read_link(&stdin) {
+                Ok(target) if !target.as_os_str().as_encoded_bytes().starts_with(b"pipe:") => {
+                    return Ok(());
+                }
+                // A system that hides it (`hidepid`) leaves a refusal to the frames.
+                Err(error)
+                    if error.kind() == io::ErrorKind::PermissionDenied && root.is_alive() =>
+                {
+                    return Ok(());
+                }
+                _ => {}
+            }
+            if let Some(status) = within(LOOK_EVERY, program.ended.wait()).await {
+                program.finished.wait().await;
+                return refused(program, status, launch);
+            }
         }
+    };
+    within(STARTS_WITHIN, looking).await.unwrap_or_else(|| {
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "the program does not get to run",
+        ))
+    })
+}
+
+/// Whether a guardian that ended at once did so because there was nothing to guard.
+fn refused(program: &Program, status: ExitStatus, launch: &Launch) -> Result<()> {
+    let Some(code @ (EXIT_USAGE | EXIT_CANNOT_GUARD | EXIT_CANNOT_START)) = status.code else {
+        return Ok(());
+    };
+    let errors = program.frames.peek_errors().unwrap_or_default();
+    let Some(reason) = errors.lines().next().and_then(refusal) else {
+        return Ok(());
+    };
+    Err(if code == EXIT_CANNOT_START {
+        Error::new(ErrorKind::NotFound, "`program` cannot be started")
+            .with("program", launch.program.display())
+            .with("reason", reason)
     } else {
-        let directories = path.map(std::env::split_paths).into_iter().flatten();
-        let mut candidates = directories.map(|directory| cwd.join(directory).join(program));
-        if let Some(found) = candidates.find(|candidate| is_executable(candidate)) {
-            return Ok(found);
-        }
-    }
-    Err(Error::new(
-        ErrorKind::NotFound,
-        format!("`program` is not there or cannot be executed: {program:?}"),
-    ))
+        cannot_guard().with("reason", reason)
+    })
 }
 
-fn is_executable(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+fn spawn_error(spec: &ProgramSpec, error: io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+        io::ErrorKind::ArgumentListTooLong => {
+            return Error::invalid("args", "are too long together with the environment")
+                .caused_by(error);
+        }
+        // No processes, no memory, no file descriptors: later there may be some.
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, "`program` cannot be started")
+        .with("program", &spec.program)
+        .caused_by(error)
+}
+
+fn cannot_guard() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the guardian, without which no program is started, does not run",
+    )
+}
+
+fn random_mark() -> Result<String> {
+    // Not from the runtime: a seeded one would give the marks of an earlier run again.
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "there is no chance").caused_by(error)
+    })?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+impl Shared {
+    /// The guardian, made at first use; none on architectures without one. Blocks.
+    fn guardian(&self) -> Result<Option<Arc<Guardian>>> {
+        if !Guardian::available() || self.unguarded {
+            return Ok(None);
+        }
+        let mut guardian = self
+            .guardian
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(guardian) = &*guardian {
+            return Ok(Some(Arc::clone(guardian)));
+        }
+        if let Some(directory) = self.journals() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(|error| {
+                    Error::new(
+                        ErrorKind::InvalidConfig,
+                        "the `state_directory` cannot be made",
+                    )
+                    .caused_by(error)
+                })?;
+        }
+        let directory = self.config.state_directory.as_deref();
+        let made =
+            Guardian::materialise(directory.map(|directory| directory.join("bin")).as_deref())
+                .map_err(|error| cannot_guard().caused_by(error))?;
+        Ok(Some(Arc::clone(guardian.insert(Arc::new(made)))))
+    }
+
+    /// Where guardians keep their journals.
+    pub(super) fn journals(&self) -> Option<PathBuf> {
+        let directory = self.config.state_directory.as_ref()?;
+        Some(directory.join("journals"))
+    }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::error::ErrorKind;
 use crate::id::LeaseToken;
 use crate::runtime::Runtime as _;
-use crate::storage::{ClaimOutcome, Renew};
-use crate::testing::storage::ctx::{Ctx, LAPSED, TTL_MS, key, key_of, must, want, want_with};
+use crate::storage::{ClaimOutcome, LeaseFilter, ListQuery, Renew};
+use crate::testing::storage::ctx::{
+    Ctx, LAPSED, TTL_MS, key, key_of, must, tasks, want, want_with,
+};
 
 pub(super) async fn leases_are_acquired_when_free(cx: Ctx) {
     let (a, node) = (key("a"), cx.node());
@@ -133,6 +135,34 @@ pub(super) async fn leases_change_in_order(cx: Ctx) {
         .acquire(&a, old, TTL_MS)
         .release(&a, new, receipt.tokens[0]);
     cx.refused(change, ErrorKind::Conflict).await;
+}
+
+pub(super) async fn leases_lapse_at_their_moment(cx: Ctx) {
+    let (a, cx) = (key("a"), cx.open_frozen().await);
+    cx.have(&[&a]).await;
+    cx.take(cx.node(), want(&a)).await;
+    let lapsed = ListQuery {
+        lease: Some(LeaseFilter::Lapsed),
+        ..tasks()
+    };
+    let claimable = ListQuery {
+        lease: Some(LeaseFilter::Claimable),
+        ..tasks()
+    };
+    let until = cx.record(&a).await.lease.until;
+    cx.advance(Duration::from_micros(TTL_MS * 1000 - 1));
+    assert!(cx.clock.now() < until);
+    let outcome = cx.claim_one(cx.node(), want(&a)).await;
+    assert!(
+        matches!(outcome, ClaimOutcome::Held { .. }),
+        "a moment too early: {outcome:?}"
+    );
+    assert!(cx.ids(&lapsed).await.is_empty() && cx.ids(&claimable).await.is_empty());
+    cx.advance(Duration::from_micros(1));
+    assert_eq!(cx.clock.now(), until);
+    assert_eq!(cx.ids(&lapsed).await, ["a"]);
+    assert_eq!(cx.ids(&claimable).await, ["a"]);
+    cx.take(cx.node(), want(&a)).await;
 }
 
 pub(super) async fn leases_end_with_the_record(cx: Ctx) {

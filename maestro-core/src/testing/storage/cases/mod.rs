@@ -101,6 +101,7 @@ macro_rules! __storage_cases {
                 leases_that_are_not_held_are_not_given_back
                 leases_that_lapsed_are_given_back
                 leases_change_in_order
+                leases_lapse_at_their_moment
                 leases_end_with_the_record
                 renewals_extend_leases
                 renewals_extend_lapsed_leases_that_nobody_took

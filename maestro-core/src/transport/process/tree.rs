@@ -1,0 +1,64 @@
+//! One program's processes, and how they are told to end.
+
+use std::collections::BTreeSet;
+
+use super::PROGRAM_VARIABLE;
+use crate::error::{Error, ErrorKind, Result};
+use crate::transport::proc_table::{self, ProcessStamp, Signal};
+
+/// The processes of one program.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    /// The guardian, or the program itself where there is none.
+    pub(super) root: ProcessStamp,
+    pub(super) guarded: bool,
+    /// What [`PROGRAM_VARIABLE`] says in their environment.
+    pub(super) mark: String,
+}
+
+impl Tree {
+    /// Sends a signal to the root alone. A guardian hands an interrupt on to the program, and ends
+    /// its tree when it is told to terminate, at once when it is told again.
+    pub(super) fn signal_root(&self, signal: Signal) -> Result<bool> {
+        proc_table::signal(self.root, signal).map_err(|error| not_signalled(self.root, error))
+    }
+
+    /// Everything that runs: by descent from the root, and by the mark.
+    ///
+    /// Reads the whole process table, so it blocks for milliseconds.
+    pub(super) fn members(&self) -> Result<BTreeSet<ProcessStamp>> {
+        let mut members: BTreeSet<_> = proc_table::with_marker(PROGRAM_VARIABLE, &self.mark)
+            .map_err(unreadable)?
+            .into_iter()
+            .collect();
+        if self.root.is_alive() {
+            members.insert(self.root);
+            members.extend(proc_table::descendants(self.root.pid).map_err(unreadable)?);
+        }
+        let own = std::process::id();
+        members.retain(|process| process.pid != own && process.is_alive());
+        Ok(members)
+    }
+
+    /// Sends a signal to everything that runs but the guardian; false when nothing does.
+    pub(super) fn signal_members(&self, signal: Signal) -> Result<bool> {
+        let mut any = false;
+        for process in self.members()? {
+            if !(self.guarded && process == self.root) {
+                any |= proc_table::signal(process, signal)
+                    .map_err(|error| not_signalled(process, error))?;
+            }
+        }
+        Ok(any)
+    }
+}
+
+pub(super) fn not_signalled(process: ProcessStamp, error: std::io::Error) -> Error {
+    Error::new(ErrorKind::PermissionDenied, "a process cannot be ended")
+        .with("pid", process.pid)
+        .caused_by(error)
+}
+
+pub(super) fn unreadable(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "the process table cannot be read").caused_by(error)
+}

@@ -1,0 +1,10 @@
+//! The transports against the table of demands, and what only bytes and real processes show.
+
+mod conformance;
+mod framing;
+#[cfg(all(target_os = "linux", feature = "process"))]
+mod leftovers;
+#[cfg(all(target_os = "linux", feature = "process"))]
+mod process;
+#[cfg(all(target_os = "linux", feature = "process"))]
+mod scene;
