@@ -15,7 +15,6 @@ pub mod tokio;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, Either, select};
@@ -23,9 +22,6 @@ use uuid::Uuid;
 
 pub use task::{External, Spawned, spawn};
 
-use crate::error::Result;
-#[cfg(not(feature = "tokio"))]
-use crate::error::{Error, ErrorKind};
 use crate::model::Timestamp;
 
 /// Tasks, time and chance.
@@ -110,21 +106,3 @@ pub trait RuntimeExt: Runtime {
 }
 
 impl<R: Runtime + ?Sized> RuntimeExt for R {}
-
-/// The runtime that the caller runs in.
-///
-/// It is found only where a runtime announces itself: tokio does, within its own context. All
-/// others are passed.
-///
-/// # Errors
-/// `InvalidConfig` when there is none; the message says what to pass.
-pub fn detect() -> Result<Arc<dyn Runtime>> {
-    #[cfg(feature = "tokio")]
-    return tokio::TokioRuntime::try_current().map(|runtime| Arc::new(runtime) as _);
-    #[cfg(not(feature = "tokio"))]
-    return Err(Error::new(
-        ErrorKind::InvalidConfig,
-        "no runtime can be detected without the feature `tokio`: pass one, for example \
-         `SmolRuntime` (feature `smol`)",
-    ));
-}
