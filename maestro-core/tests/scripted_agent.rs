@@ -65,7 +65,7 @@ impl House {
     fn new(agent: ScriptedAgent) -> Self {
         Self {
             runtime: Arc::new(ManualRuntime::new(5)),
-            work: tempfile::tempdir().unwrap(),
+            work: tempfile::tempdir().expect("it works here"),
             agent,
         }
     }
@@ -94,7 +94,9 @@ impl House {
     }
 
     async fn open(&self) -> Talk {
-        self.try_open(SessionSpec::default(), None).await.unwrap()
+        self.try_open(SessionSpec::default(), None)
+            .await
+            .expect("it works here")
     }
 
     /// Plays one prompt to its end.
@@ -107,7 +109,7 @@ impl House {
     }
 
     fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.work.path().join(name)).unwrap()
+        fs::read_to_string(self.work.path().join(name)).expect("it works here")
     }
 }
 
@@ -118,7 +120,7 @@ impl Talk {
             blocks: vec![ContentBlock::text(text)],
         };
         self.pointer.last_prompt = Some(prompt.id.to_string());
-        self.session.prompt(&prompt).await.unwrap();
+        self.session.prompt(&prompt).await.expect("it works here");
     }
 
     async fn until(&mut self, fits: impl Fn(&AgentEvent) -> bool) -> Vec<AgentEvent> {
