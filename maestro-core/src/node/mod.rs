@@ -15,4 +15,4 @@ pub use leases::LeaseTimes;
 pub(crate) use presence::{join, leave};
 pub(crate) use store::Store;
 pub(crate) use store::{Draft, Fence, Stored, Versioned};
-pub(crate) use sweeper::{LostNode, sweep_for_ever};
+pub(crate) use sweeper::{LostNode, recover, sweep_for_ever};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{ErrorKind, Result};
-use crate::id::NodeId;
+use crate::id::{NodeId, TenantId};
 use crate::model::{NodeInfo, NodeLost, NodeState, WorkspaceInfo};
 use crate::node::core::{Claimed, Core};
 use crate::node::record;
@@ -75,6 +75,22 @@ async fn recover_nodes(core: &Arc<Core>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Recovers the work of one node if it is known to be gone. False when it is there.
+pub(crate) async fn recover(core: &Arc<Core>, id: NodeId) -> Result<bool> {
+    let node = core.store.get::<NodeInfo>(&TenantId::default(), id).await?;
+    let Some(node) = node.filter(|node| node.value.id != core.node_id) else {
+        return Ok(false);
+    };
+    if node.value.state != NodeState::Alive {
+        return Ok(true);
+    }
+    let Some(evidence) = evidence(core, &node).await? else {
+        return Ok(false);
+    };
+    recover_node(core, &node, evidence).await?;
+    Ok(true)
 }
 
 async fn evidence(core: &Core, node: &Versioned<NodeInfo>) -> Result<Option<&'static str>> {

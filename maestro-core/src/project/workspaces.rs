@@ -1,6 +1,7 @@
 //! Workspaces of tasks: prepared, held, committed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SessionId;
@@ -8,7 +9,7 @@ use crate::model::{
     EventData, Extra, ProjectInfo, TaskInfo, WorkspaceCommitted, WorkspaceConflicted,
     WorkspaceInfo, WorkspacePrepared, WorkspaceRef, WorkspaceState,
 };
-use crate::node::{Claimed, Core, HeldLease, Scope, Stored as _, Versioned};
+use crate::node::{self, Claimed, Core, HeldLease, Scope, Stored as _, Versioned};
 use crate::project::handle::home;
 use crate::runtime::RuntimeExt as _;
 use crate::task::TaskContext;
@@ -218,7 +219,12 @@ pub(crate) struct Hold {
 }
 
 impl Hold {
-    /// Takes the lease.
+    /// How often the lease of a node that is gone is asked for.
+    const TRIES: u32 = 50;
+    /// How long to wait in between.
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    /// Takes the lease; from a node that is known to be gone, by recovering its work first.
     ///
     /// # Errors
     /// `Conflict` while another holds it, or while the task's agent works there.
@@ -238,18 +244,24 @@ impl Hold {
         if task.state == crate::model::TaskState::Running {
             return Err(busy());
         }
-        match core
-            .claim::<WorkspaceInfo>(info.key(), None, None, Vec::new())
-            .await?
-        {
-            Claimed::Yes { value, lease } => Ok(Self {
-                info: value.value,
-                version: value.version,
-                lease,
-                core: Arc::clone(core),
-            }),
-            _ => Err(busy()),
+        for _ in 0..Self::TRIES {
+            let claim = core.claim::<WorkspaceInfo>(info.key(), None, None, Vec::new());
+            match claim.await? {
+                Claimed::Yes { value, lease } => {
+                    return Ok(Self {
+                        info: value.value,
+                        version: value.version,
+                        lease,
+                        core: Arc::clone(core),
+                    });
+                }
+                Claimed::Held { node_id } if !node::recover(core, node_id).await? => break,
+                // The holder is gone, and whoever recovers its work is about to free the lease.
+                Claimed::Held { .. } => core.runtime().sleep(Self::PAUSE).await,
+                Claimed::No | Claimed::Missing => break,
+            }
         }
+        Err(busy())
     }
 
     /// Records what was done and gives the lease back.
