@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `session` | one session: open, prompt, wait |
 //! | `tasks` | two tasks, one after the other, and their events |
+//! | `approvals` | an agent asks, the program answers |
 //! | `own_agent` | an agent of one's own |
 //! | `own_task` | a task of one's own |
 //!

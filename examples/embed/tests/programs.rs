@@ -26,6 +26,11 @@ fn tasks_run_one_after_the_other_and_their_events_end() {
 }
 
 #[test]
+fn approvals_are_answered() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_approvals")), "allowed Write\ndenied Bash\nDone.\n");
+}
+
+#[test]
 fn an_agent_of_ones_own_answers() {
     assert_eq!(run(env!("CARGO_BIN_EXE_own_agent")), "You said: hello\n");
 }

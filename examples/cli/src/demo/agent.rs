@@ -2,11 +2,15 @@
 //! user's own login, or the scripted one.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use maestro_core::agent::claude::ClaudeCode;
+use maestro_core::agent::scripted::{Script, ScriptedAgent};
 use maestro_core::transport::EnvPolicy;
 use maestro_core::{Error, ErrorKind, Result};
 use scripted_model::{ModelConfig, Scenario, ScriptedModel};
+
+use crate::demo::plan::{PARTS, Part};
 
 /// The real Claude Code and the model that it talks to.
 pub(crate) struct Scripted {
@@ -38,6 +42,20 @@ pub(crate) async fn scripted(dir: &Path) -> Result<Scripted> {
     set("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned());
     let claude = ClaudeCode::at(&program).env(env);
     Ok(Scripted { claude, program, model })
+}
+
+/// The agent of the demo where the real one cannot be had. It writes the same files.
+pub(crate) fn stand_in(dir: &Path) -> ScriptedAgent {
+    let mut agent = ScriptedAgent::new().remember_in(dir.join("conversations"));
+    for Part { name, file: (path, content), .. } in PARTS {
+        let script = Script::new()
+            .say_slowly(format!("I write {path}."), Duration::from_millis(50))
+            .write(path, content)
+            .wait(Duration::from_secs(1))
+            .say(format!("{path} is written."));
+        agent = agent.script(format!("demo-{name}"), script);
+    }
+    agent
 }
 
 /// The path of the pinned program, which is fetched once into the cache of this repository.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::model::ProjectSpec;
-use maestro_core::{Error, Maestro, MaestroBuilder, Result};
+use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result};
 
 use crate::args::{Common, Demo};
 use crate::exit::Exit;
@@ -43,13 +43,26 @@ async fn with_agent(
         println!("demo: the real Claude Code with your own login; this costs money");
         return Ok((builder.agent("claude", ClaudeCode::discover()?), None));
     }
-    let scripted = agent::scripted(dir).await?;
-    println!(
-        "demo: the real Claude Code ({}) against a scripted model on {}",
-        scripted.program.display(),
-        scripted.model.base_url()
-    );
-    Ok((builder.agent("claude", scripted.claude), Some(scripted.model)))
+    let scripted = if command.scripted {
+        Err(Error::new(ErrorKind::Unavailable, "as asked for"))
+    } else {
+        agent::scripted(dir).await
+    };
+    match scripted {
+        Ok(scripted) => {
+            println!(
+                "demo: the real Claude Code ({}) against a scripted model on {}",
+                scripted.program.display(),
+                scripted.model.base_url()
+            );
+            Ok((builder.agent("claude", scripted.claude), Some(scripted.model)))
+        }
+        Err(error) if error.kind() == ErrorKind::Unavailable => {
+            println!("demo: a scripted agent, not the real one: {}", error.message());
+            Ok((builder.agent("claude", agent::stand_in(dir)), None))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn play(
