@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use maestro_core::model::{Event, EventData, EventFilter, Position, TaskState};
+use maestro_core::runtime::tokio::TokioRuntime;
 use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::task::TaskFilter;
+use maestro_core::transport::channel::ChannelTransport;
 use maestro_core::{Maestro, Running};
 
 use crate::round::Outcome;
@@ -68,6 +71,15 @@ pub(crate) async fn check(dir: &Path, outcome: &mut Outcome) {
     }
 }
 
+/// A look at a store that leaves it alone: the place of this node has no processes, so it can know
+/// of no node that it is dead, and recovers nothing.
+pub(crate) async fn observe(store: &Path) -> maestro_core::Result<Maestro> {
+    let runtime = TokioRuntime::try_current()?;
+    let transport = ChannelTransport::new(Arc::new(runtime));
+    let builder = Maestro::builder().storage(Sqlite::at(store)).transport(Arc::new(transport));
+    builder.concurrency(0).build().await
+}
+
 /// All events of the store, or none when there is no store yet.
 pub(crate) async fn events(dir: &Path) -> Result<Option<Vec<Event>>, String> {
     let store = dir.join("demo/maestro.db");
@@ -75,21 +87,30 @@ pub(crate) async fn events(dir: &Path) -> Result<Option<Vec<Event>>, String> {
         return Ok(None);
     }
     let read = async {
-        let maestro = Maestro::builder().storage(Sqlite::at(&store)).concurrency(0).build().await?;
+        let maestro = observe(&store).await?;
         let mut all = Vec::new();
-        let mut after = Position::Beginning;
-        loop {
-            let (page, next) = maestro.events().read(EventFilter::default(), after, 1000).await?;
-            if page.is_empty() {
-                break;
-            }
-            all.extend(page);
-            after = Position::After(next);
-        }
+        more(&maestro, Position::Beginning, &mut all).await?;
         maestro.close(Running::Park).await?;
         Ok::<_, maestro_core::Error>(all)
     };
     read.await.map(Some).map_err(|error| error.to_string())
+}
+
+/// Reads what there is after a position, and says where to go on.
+pub(crate) async fn more(
+    maestro: &Maestro,
+    mut after: Position,
+    all: &mut Vec<Event>,
+) -> maestro_core::Result<Position> {
+    loop {
+        let (page, next) = maestro.events().read(EventFilter::default(), after, 1000).await?;
+        let done = page.is_empty();
+        all.extend(page);
+        after = Position::After(next);
+        if done {
+            return Ok(after);
+        }
+    }
 }
 
 fn streams(events: &[Event], outcome: &mut Outcome) {
@@ -121,7 +142,7 @@ fn files(dir: &Path, outcome: &mut Outcome) {
 
 async fn tasks(dir: &Path, outcome: &mut Outcome) -> maestro_core::Result<()> {
     let store = dir.join("demo/maestro.db");
-    let maestro = Maestro::builder().storage(Sqlite::at(&store)).concurrency(0).build().await?;
+    let maestro = observe(&store).await?;
     let page = maestro.tasks().list(TaskFilter::default()).await?;
     if page.tasks.len() != FILES.len() {
         lost(outcome, format!("{} tasks instead of {}", page.tasks.len(), FILES.len()));

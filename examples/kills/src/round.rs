@@ -5,6 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fastrand::Rng;
+use futures::future::{Either, select};
+use maestro_core::model::Position;
 use tokio::process::{Child, Command};
 
 use crate::check::{self, Counts};
@@ -49,8 +51,16 @@ pub(crate) async fn play(maestro: &Path, whole: Duration, random: &mut Rng, keep
         }
     };
     for _ in 0..random.u32(1..=3) {
-        let after = whole.mul_f64(random.f64() * 1.1);
-        match kill(maestro, dir.path(), after).await {
+        // Half of the kills come at any moment, which is mostly while the model speaks or a tool
+        // runs; the other half begins in a phase of its own choice, so that short ones are met too.
+        let moment = if random.bool() {
+            Moment::After(whole.mul_f64(random.f64() * 1.1))
+        } else {
+            let phase = phase::ALL[random.usize(..phase::ALL.len())];
+            let most = if random.bool() { 2_000 } else { 40_000 };
+            Moment::In(phase, Duration::from_micros(random.u64(0..most)))
+        };
+        match kill(maestro, dir.path(), moment).await {
             Ok(true) => outcome.phases.push(match check::events(dir.path()).await {
                 Ok(Some(events)) => phase::of(&events),
                 Ok(None) => "before the store",
@@ -86,15 +96,61 @@ pub(crate) async fn play(maestro: &Path, whole: Duration, random: &mut Rng, keep
     outcome
 }
 
-/// Starts the demo and kills it after a while. False when it had ended by itself.
-async fn kill(maestro: &Path, dir: &Path, after: Duration) -> Result<bool, String> {
+/// When to kill.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// So long after the start.
+    After(Duration),
+    /// So long after the first sight of a phase.
+    In(&'static str, Duration),
+}
+
+/// Starts the demo and kills it. False when it had ended by itself.
+async fn kill(maestro: &Path, dir: &Path, moment: Moment) -> Result<bool, String> {
     let mut child = start(maestro, dir)?;
-    if timeout(after, child.wait()).await.is_some() {
+    let ended = match moment {
+        Moment::After(time) => timeout(time, child.wait()).await.is_some(),
+        Moment::In(phase, time) => {
+            let seen = Box::pin(async {
+                reached(dir, phase).await;
+                pause(time).await;
+            });
+            matches!(select(Box::pin(child.wait()), seen).await, Either::Left(_))
+        }
+    };
+    if ended {
         return Ok(false);
     }
     child.start_kill().map_err(|error| error.to_string())?;
     child.wait().await.map_err(|error| error.to_string())?;
     Ok(true)
+}
+
+/// Watches the store until the demo is in a phase. A store that is not whole yet is looked at again.
+async fn reached(dir: &Path, phase: &str) {
+    let store = dir.join("demo/maestro.db");
+    while !store.exists() {
+        if phase == phase::ALL[0] {
+            return;
+        }
+        pause(Duration::from_millis(1)).await;
+    }
+    let maestro = loop {
+        match check::observe(&store).await {
+            Ok(maestro) => break maestro,
+            Err(_) => pause(Duration::from_millis(5)).await,
+        }
+    };
+    let mut after = Position::Beginning;
+    let mut events = Vec::new();
+    while phase::of(&events) != phase {
+        match check::more(&maestro, after.clone(), &mut events).await {
+            Ok(next) => after = next,
+            // The next look begins again, so that nothing counts twice.
+            Err(_) => (after, events) = (Position::Beginning, Vec::new()),
+        }
+        pause(Duration::from_millis(2)).await;
+    }
 }
 
 /// Runs the demo to its end. False when it says that it failed.
@@ -136,6 +192,11 @@ fn output(dir: &Path) -> String {
 #[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
 async fn timeout<F: Future>(time: Duration, future: F) -> Option<F::Output> {
     tokio::time::timeout(time, future).await.ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
