@@ -210,7 +210,8 @@ impl MaestroBuilder {
 /// The runtime that the caller runs in; only tokio announces itself.
 fn detect_runtime() -> Result<Arc<dyn Runtime>> {
     #[cfg(feature = "tokio")]
-    return crate::runtime::tokio::TokioRuntime::try_current().map(|runtime| Arc::new(runtime) as _);
+    return crate::runtime::tokio::TokioRuntime::try_current()
+        .map(|runtime| Arc::new(runtime) as _);
     #[cfg(not(feature = "tokio"))]
     return Err(Error::new(
         ErrorKind::InvalidConfig,
@@ -239,7 +240,8 @@ fn default_workspaces(
     worktrees: Option<PathBuf>,
 ) -> Vec<Arc<dyn Workspace>> {
     let place = transport.place();
-    let directory: Arc<dyn Workspace> = Arc::new(DirectoryWorkspace::new(place.clone(), Arc::clone(runtime)));
+    let directory: Arc<dyn Workspace> =
+        Arc::new(DirectoryWorkspace::new(place.clone(), Arc::clone(runtime)));
     #[cfg(feature = "process")]
     {
         use crate::workspace::git::GitWorkspace;

@@ -62,7 +62,11 @@ const ADAPTERS: &[(&str, &str, &[&str])] = &[
     ),
     ("transport", "Transport", &["process", "channel"]),
     ("workspace", "Workspace", &["git", "directory"]),
-    ("agent", "Agent", &["claude", "acp", "scripted", "replay", "function"]),
+    (
+        "agent",
+        "Agent",
+        &["claude", "acp", "scripted", "replay", "function"],
+    ),
 ];
 /// Rooms beside an adapter that belong to it: (port, room, adapter).
 const ADAPTER_PARTS: &[(&str, &str, &str)] = &[

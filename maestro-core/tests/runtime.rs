@@ -8,8 +8,8 @@ use maestro_core::testing::runtime::check;
 #[cfg(feature = "tokio")]
 mod tokio_adapter {
     use maestro_core::ErrorKind;
-    use maestro_core::runtime::tokio::TokioRuntime;
     use maestro_core::runtime::RuntimeExt as _;
+    use maestro_core::runtime::tokio::TokioRuntime;
     use tokio::runtime::Builder;
 
     use super::*;

@@ -1,7 +1,7 @@
 //! `approve` and `deny`.
 
-use maestro_core::model::Remember;
 use maestro_core::Result;
+use maestro_core::model::Remember;
 
 use crate::args::{Approve, Common, Deny};
 use crate::exit::Exit;
@@ -10,7 +10,11 @@ use crate::node;
 pub(crate) async fn approve(common: &Common, command: Approve) -> Result<Exit> {
     let maestro = node::observe(common).await?;
     let id = command.approval.parse()?;
-    let remember = if command.remember { Remember::Session } else { Remember::Once };
+    let remember = if command.remember {
+        Remember::Session
+    } else {
+        Remember::Once
+    };
     maestro.approvals().allow_with(id, None, remember).await?;
     println!("allowed");
     Ok(Exit::Ok)

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::Result;
+use maestro_core::agent::claude::ClaudeCode;
 
 use crate::args::Common;
 use crate::exit::Exit;
@@ -31,7 +31,9 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
     );
     say(
         "claude",
-        ClaudeCode::discover().map(|claude| format!("{claude:?}")).map_err(|error| error.to_string()),
+        ClaudeCode::discover()
+            .map(|claude| format!("{claude:?}"))
+            .map_err(|error| error.to_string()),
     );
     if common.store.exists() {
         let opened = node::observe(common).await;
@@ -42,7 +44,10 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
                 .map_err(|error| error.to_string()),
         );
     } else {
-        say("store", Ok(format!("none yet at {}", common.store.display())));
+        say(
+            "store",
+            Ok(format!("none yet at {}", common.store.display())),
+        );
     }
     Ok(if healthy { Exit::Ok } else { Exit::Unavailable })
 }

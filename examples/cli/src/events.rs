@@ -1,7 +1,7 @@
 //! `events`.
 
-use maestro_core::model::{Cursor, EventFilter, Position};
 use maestro_core::Result;
+use maestro_core::model::{Cursor, EventFilter, Position};
 
 use crate::args::{Common, Events};
 use crate::exit::Exit;
@@ -13,8 +13,9 @@ pub(crate) async fn events(common: &Common, command: Events) -> Result<Exit> {
     if let Some(task) = &command.task {
         filter.task_ids = vec![list::find(&maestro, task).await?.id];
     }
-    let mut after =
-        command.after.map_or(Position::Beginning, |text| Position::After(Cursor::from_text(text)));
+    let mut after = command.after.map_or(Position::Beginning, |text| {
+        Position::After(Cursor::from_text(text))
+    });
     if command.follow {
         let mut events = maestro.events().subscribe(filter, after).await?;
         while let Some(event) = events.next().await {

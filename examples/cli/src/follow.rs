@@ -36,13 +36,17 @@ pub(crate) async fn to_the_end(
             event = events.next() => event,
             _ = &mut interrupted => return Ok(Exit::Interrupted),
         };
-        let Some(event) = event.transpose()? else { break };
+        let Some(event) = event.transpose()? else {
+            break;
+        };
         if common.json {
             println!("{}", list::json(&event)?);
         } else if let Some(line) = progress::line(&event) {
             println!("{line}");
         }
-        let Some(task_id) = event.refs.task_id else { continue };
+        let Some(task_id) = event.refs.task_id else {
+            continue;
+        };
         match &event.data {
             EventData::TaskEnded(data) => {
                 exit = worse(exit, data.state);

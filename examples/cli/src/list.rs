@@ -13,9 +13,11 @@ pub(crate) async fn ls(common: &Common, command: Ls) -> Result<Exit> {
     let mut filter = TaskFilter::default();
     for state in &command.state {
         let parsed = serde_json::from_value::<TaskState>(state.as_str().into());
-        filter.states.push(parsed.map_err(|_| {
-            Error::invalid("state", format!("is not a state of tasks: {state:?}"))
-        })?);
+        filter.states.push(
+            parsed.map_err(|_| {
+                Error::invalid("state", format!("is not a state of tasks: {state:?}"))
+            })?,
+        );
     }
     loop {
         let page = maestro.tasks().list(filter.clone()).await?;
@@ -44,7 +46,10 @@ pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
     for attempt in &task.attempts {
         let state = serde_json::to_value(attempt.state).unwrap_or_default();
         let state = state.as_str().unwrap_or_default();
-        println!("  attempt {}: {state}, token {}", attempt.number, attempt.token);
+        println!(
+            "  attempt {}: {state}, token {}",
+            attempt.number, attempt.token
+        );
     }
     if let Some(session) = task.session_id {
         println!("  session {session}");
@@ -56,7 +61,12 @@ pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
         println!("  {}", outcome.summary());
     }
     for reason in maestro.tasks().explain(task.id).await? {
-        println!("  waits: {} {} ({})", reason.code, reason.reference.unwrap_or_default(), reason.fix);
+        println!(
+            "  waits: {} {} ({})",
+            reason.code,
+            reason.reference.unwrap_or_default(),
+            reason.fix
+        );
     }
     Ok(Exit::Ok)
 }
@@ -79,7 +89,10 @@ pub(crate) async fn find(maestro: &Maestro, reference: &str) -> Result<TaskInfo>
     }
     match (found.pop(), found.len()) {
         (Some(task), 0) => Ok(task),
-        (Some(_), _) => Err(Error::invalid("task", format!("{reference:?} fits several"))),
+        (Some(_), _) => Err(Error::invalid(
+            "task",
+            format!("{reference:?} fits several"),
+        )),
         (None, _) => Err(Error::new(
             maestro_core::ErrorKind::NotFound,
             format!("`task` names none that exists: {reference:?}; `maestro ls` lists them"),
@@ -89,17 +102,27 @@ pub(crate) async fn find(maestro: &Maestro, reference: &str) -> Result<TaskInfo>
 
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| {
-        Error::new(maestro_core::ErrorKind::Internal, "cannot be written as JSON").caused_by(error)
+        Error::new(
+            maestro_core::ErrorKind::Internal,
+            "cannot be written as JSON",
+        )
+        .caused_by(error)
     })
 }
 
 /// The end of an id, which is what tells ids of the same moment apart.
-pub(crate) fn short(id: impl ToString) -> String {
+pub(crate) fn short(id: &impl ToString) -> String {
     let id = id.to_string();
     id[id.len().saturating_sub(8)..].to_owned()
 }
 
 fn line(task: &TaskInfo) -> String {
     let tries = task.attempts.len();
-    format!("{}  {:<14} {:>2} attempts  {}", short(task.id), task.state.as_str(), tries, task.title())
+    format!(
+        "{}  {:<14} {:>2} attempts  {}",
+        short(&task.id),
+        task.state.as_str(),
+        tries,
+        task.title()
+    )
 }

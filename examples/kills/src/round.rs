@@ -13,7 +13,7 @@ use crate::check::{self, Counts};
 use crate::phase;
 
 /// How long a demo may take to its end before it counts as stuck. Ten times what it takes here.
-const STUCK_AFTER: Duration = Duration::from_secs(180);
+const STUCK_AFTER: Duration = Duration::from_mins(3);
 
 /// What a round came to.
 #[derive(Debug, Default)]
@@ -86,12 +86,16 @@ pub(crate) async fn play(maestro: &Path, whole: Duration, random: &mut Rng, keep
         }
         Err(why) => {
             outcome.counts.stuck += 1;
-            outcome.findings.push(format!("{why}\n{}", output(dir.path())));
+            outcome
+                .findings
+                .push(format!("{why}\n{}", output(dir.path())));
         }
     }
     check::check(dir.path(), &mut outcome).await;
     if keep && outcome.counts != Counts::default() {
-        outcome.findings.push(format!("kept {}", dir.keep().display()));
+        outcome
+            .findings
+            .push(format!("kept {}", dir.keep().display()));
     }
     outcome
 }
@@ -144,10 +148,11 @@ async fn reached(dir: &Path, phase: &str) {
     let mut after = Position::Beginning;
     let mut events = Vec::new();
     while phase::of(&events) != phase {
-        match check::more(&maestro, after.clone(), &mut events).await {
-            Ok(next) => after = next,
+        if let Ok(next) = check::more(&maestro, after.clone(), &mut events).await {
+            after = next;
+        } else {
             // The next look begins again, so that nothing counts twice.
-            Err(_) => (after, events) = (Position::Beginning, Vec::new()),
+            (after, events) = (Position::Beginning, Vec::new());
         }
         pause(Duration::from_millis(2)).await;
     }
@@ -156,13 +161,11 @@ async fn reached(dir: &Path, phase: &str) {
 /// Runs the demo to its end. False when it says that it failed.
 async fn to_the_end(maestro: &Path, dir: &Path) -> Result<bool, String> {
     let mut child = start(maestro, dir)?;
-    match timeout(STUCK_AFTER, child.wait()).await {
-        Some(status) => Ok(status.map_err(|error| error.to_string())?.success()),
-        None => {
-            child.start_kill().map_err(|error| error.to_string())?;
-            Err(format!("stuck for {} s", STUCK_AFTER.as_secs()))
-        }
+    if let Some(status) = timeout(STUCK_AFTER, child.wait()).await {
+        return Ok(status.map_err(|error| error.to_string())?.success());
     }
+    child.start_kill().map_err(|error| error.to_string())?;
+    Err(format!("stuck for {} s", STUCK_AFTER.as_secs()))
 }
 
 fn start(maestro: &Path, dir: &Path) -> Result<Child, String> {
@@ -189,17 +192,26 @@ fn output(dir: &Path) -> String {
     lines[lines.len().saturating_sub(12)..].join("\n")
 }
 
-#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this program measures and waits for real time"
+)]
 async fn timeout<F: Future>(time: Duration, future: F) -> Option<F::Output> {
     tokio::time::timeout(time, future).await.ok()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this program measures and waits for real time"
+)]
 async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this program measures and waits for real time"
+)]
 fn clock() -> Duration {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

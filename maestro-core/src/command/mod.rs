@@ -96,6 +96,6 @@ pub(crate) async fn wait(scope: &Scope, id: CommandId, watch: &Watch) -> Result<
                 ));
             }
         }
-        core.pause(&watch).await?;
+        core.pause(watch).await?;
     }
 }

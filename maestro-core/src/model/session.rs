@@ -279,6 +279,8 @@ impl SessionInfo {
     /// The latest turn that was given with a key, if it is the latest such key.
     pub fn turn_for(&self, key: &str) -> Option<&TurnInfo> {
         let turns = self.turn.iter().chain(&self.keyed_turn);
-        turns.into_iter().find(|turn| turn.key.as_deref() == Some(key))
+        turns
+            .into_iter()
+            .find(|turn| turn.key.as_deref() == Some(key))
     }
 }

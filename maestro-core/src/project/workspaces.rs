@@ -17,7 +17,7 @@ use crate::workspace::{PrepareSpec, Prepared};
 
 /// What came of preparing a workspace.
 pub(crate) enum Ready {
-    Yes(WorkspaceInfo),
+    Yes(Box<WorkspaceInfo>),
     Conflicted { with: String, files: Vec<String> },
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
     let event = prepared_event(&info, &prepared);
     record(context, existing.as_ref(), &info, event).await?;
     Ok(match prepared {
-        Prepared::Ready { .. } => Ready::Yes(info),
+        Prepared::Ready { .. } => Ready::Yes(Box::new(info)),
         Prepared::Conflicted { with, files, .. } => Ready::Conflicted { with, files },
     })
 }

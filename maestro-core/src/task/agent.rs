@@ -51,9 +51,8 @@ async fn attempt(context: &TaskContext) -> Result<Outcome> {
             });
         }
     };
-    let turn = match converse(context, task, &workspace).await? {
-        Some(turn) => turn,
-        None => return Ok(cancelled()),
+    let Some(turn) = converse(context, task, &workspace).await? else {
+        return Ok(cancelled());
     };
     workspaces::commit(context, &workspace).await?;
     Ok(outcome(&turn))

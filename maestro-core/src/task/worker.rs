@@ -32,9 +32,10 @@ enum End {
 pub(crate) async fn work(core: Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) {
     let id = task.value.id;
     if let Err(error) = attempt(&core, task, lease).await {
-        match error.kind() {
-            ErrorKind::LeaseLost => tracing::warn!(task = %id, "lost the authority over a task"),
-            _ => tracing::error!(task = %id, %error, "an attempt could not be recorded"),
+        if error.kind() == ErrorKind::LeaseLost {
+            tracing::warn!(task = %id, "lost the authority over a task");
+        } else {
+            tracing::error!(task = %id, %error, "an attempt could not be recorded");
         }
     }
     core.running.fetch_sub(1, Ordering::SeqCst);
@@ -45,9 +46,8 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
     let now = core.now();
     let node_id = core.node_id;
     let token = lease.fence.token;
-    let step = match machine::start(&task.value, node_id, token, now) {
-        Ok(step) => step,
-        Err(_) => return give_back(core, &lease).await,
+    let Ok(step) = machine::start(&task.value, node_id, token, now) else {
+        return give_back(core, &lease).await;
     };
     let task = commit(core, &task, step, &lease, false).await?;
     let tenant = task.tenant_id.clone();

@@ -1,8 +1,8 @@
 //! The table at the end of the demo.
 
+use maestro_core::Result;
 use maestro_core::model::{MicroUsd, TaskInfo};
 use maestro_core::task::TaskHandle;
-use maestro_core::Result;
 
 use crate::list::short;
 
@@ -22,7 +22,7 @@ pub(crate) async fn print(tasks: &[TaskHandle]) -> Result<()> {
         println!(
             "{:<10} {:<10} {:<10} {:>8} {:>6} {:>8} {:>10} {:>6.1}s {:>6}",
             info.title(),
-            short(info.id),
+            short(&info.id),
             info.state.as_str(),
             info.attempts.len(),
             info.usage.turns,
@@ -37,5 +37,6 @@ pub(crate) async fn print(tasks: &[TaskHandle]) -> Result<()> {
 
 fn seconds(task: &TaskInfo) -> f64 {
     let start = task.started_at.unwrap_or(task.created_at);
-    task.ended_at.map_or(0.0, |end| end.since(start).as_secs_f64())
+    task.ended_at
+        .map_or(0.0, |end| end.since(start).as_secs_f64())
 }
