@@ -178,3 +178,14 @@ impl Event {
         self.data.event_type()
     }
 }
+
+impl fmt::Display for Event {
+    /// One line: when, where, what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.at, self.stream)?;
+        if let Some(seq) = self.seq {
+            write!(f, "#{seq}")?;
+        }
+        write!(f, " {}", self.event_type())
+    }
+}
