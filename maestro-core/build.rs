@@ -14,16 +14,8 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 /// Architectures that share the numbers of signals, flags and system calls in `guardian/sys.rs`.
-const ARCHITECTURES: [&str; 8] = [
-    "aarch64",
-    "arm",
-    "loongarch64",
-    "powerpc64",
-    "riscv64",
-    "s390x",
-    "x86",
-    "x86_64",
-];
+const ARCHITECTURES: [&str; 8] =
+    ["aarch64", "arm", "loongarch64", "powerpc64", "riscv64", "s390x", "x86", "x86_64"];
 
 fn main() -> ExitCode {
     for path in ["build.rs", "guardian", "src/transport/proc_table/scan.rs"] {
@@ -65,11 +57,7 @@ fn wanted() -> bool {
 fn compile() -> Result<(), String> {
     let target = var("TARGET");
     let mut rustc = Command::new(var("RUSTC"));
-    rustc.args([
-        "--crate-name=maestro_guardian",
-        "--crate-type=bin",
-        "--edition=2024",
-    ]);
+    rustc.args(["--crate-name=maestro_guardian", "--crate-type=bin", "--edition=2024"]);
     rustc.arg("guardian/main.rs").arg("-o");
     rustc.arg(PathBuf::from(var("OUT_DIR")).join("maestro-guardian"));
     // A user's flags may be what makes linking for this target work (a sysroot, link arguments).
@@ -97,17 +85,11 @@ fn compile() -> Result<(), String> {
     // compiler.
     rustc.arg("--cap-lints=warn");
 
-    let output = rustc
-        .output()
-        .map_err(|error| format!("cannot run {rustc:?}: {error}"))?;
+    let output = rustc.output().map_err(|error| format!("cannot run {rustc:?}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
-    Err(format!(
-        "{rustc:?}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    ))
+    Err(format!("{rustc:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
 
 /// The flags of `RUSTFLAGS` and the cargo configuration, without instrumentation: a guardian that

@@ -144,9 +144,7 @@ impl MaestroBuilder {
     /// # Errors
     /// `InvalidConfig` naming what is wrong, and what the store gives when it cannot be opened.
     pub async fn build(self) -> Result<Maestro> {
-        self.try_build()
-            .await
-            .map_err(|error| error.during("maestro.build"))
+        self.try_build().await.map_err(|error| error.during("maestro.build"))
     }
 
     async fn try_build(mut self) -> Result<Maestro> {
@@ -194,14 +192,12 @@ impl MaestroBuilder {
         let core = Core::new(node_id, parts, store);
         core.note_progress();
         let lease = node::join(&core).await?;
-        core.runtime()
-            .spawn_dedicated("maestro-heart", Box::pin(node::beat(Arc::clone(&core))));
+        core.runtime().spawn_dedicated("maestro-heart", Box::pin(node::beat(Arc::clone(&core))));
         let sweeps = node::sweep_for_ever(Arc::clone(&core));
         core.runtime().spawn("maestro-sweeper", Box::pin(sweeps));
         if core.parts.concurrency > 0 {
             let dispatch = crate::task::dispatch_for_ever(Arc::clone(&core));
-            core.runtime()
-                .spawn("maestro-dispatcher", Box::pin(dispatch));
+            core.runtime().spawn("maestro-dispatcher", Box::pin(dispatch));
         }
         Ok(Maestro::start(core, lease))
     }

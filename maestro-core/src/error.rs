@@ -183,10 +183,7 @@ impl Error {
 
     /// Facts about what the call was about, in the order in which they were added.
     pub fn context(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .context
-            .iter()
-            .map(|(key, value)| (key.as_ref(), value.as_str()))
+        self.0.context.iter().map(|(key, value)| (key.as_ref(), value.as_str()))
     }
 
     /// The limit that was reached, for [`ErrorKind::ResourceExhausted`].
@@ -214,12 +211,7 @@ impl Error {
             kind: self.0.kind,
             message,
             operation: self.0.operation.to_string(),
-            context: self
-                .0
-                .context
-                .iter()
-                .map(|(k, v)| (k.to_string(), v.clone()))
-                .collect(),
+            context: self.0.context.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
             limit: self.0.limit.clone(),
             retryable: self.0.retryable,
             unknown_outcome: self.0.unknown_outcome,
@@ -255,10 +247,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -292,11 +281,7 @@ impl From<ErrorInfo> for Error {
             kind: info.kind,
             message: info.message.into(),
             operation: info.operation.into(),
-            context: info
-                .context
-                .into_iter()
-                .map(|(k, v)| (Cow::Owned(k), v))
-                .collect(),
+            context: info.context.into_iter().map(|(k, v)| (Cow::Owned(k), v)).collect(),
             limit: info.limit,
             retryable: info.retryable,
             unknown_outcome: info.unknown_outcome,

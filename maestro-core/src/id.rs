@@ -91,9 +91,7 @@ impl TenantId {
     pub fn new(name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         let fits = (1..=Self::MAX_BYTES).contains(&name.len())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
         if fits {
             Ok(Self(name))
         } else {

@@ -56,31 +56,15 @@ impl Maestro {
     }
 
     pub(crate) fn start(core: Arc<Core>, lease: HeldLease) -> Self {
-        let scope = Scope {
-            core: Arc::clone(&core),
-            tenant: TenantId::default(),
-            actor: Actor::default(),
-        };
-        Self {
-            scope,
-            life: Arc::new(Life {
-                core,
-                lease: Mutex::new(Some(lease)),
-            }),
-        }
+        let scope =
+            Scope { core: Arc::clone(&core), tenant: TenantId::default(), actor: Actor::default() };
+        Self { scope, life: Arc::new(Life { core, lease: Mutex::new(Some(lease)) }) }
     }
 
     /// The same node, confined to a tenant and acting as somebody.
     pub fn scoped(&self, tenant: TenantId, actor: Actor) -> Self {
-        let scope = Scope {
-            core: Arc::clone(&self.scope.core),
-            tenant,
-            actor,
-        };
-        Self {
-            scope,
-            life: Arc::clone(&self.life),
-        }
+        let scope = Scope { core: Arc::clone(&self.scope.core), tenant, actor };
+        Self { scope, life: Arc::clone(&self.life) }
     }
 
     /// This node's incarnation.
@@ -90,37 +74,27 @@ impl Maestro {
 
     /// Projects.
     pub fn projects(&self) -> Projects {
-        Projects {
-            scope: self.scope.clone(),
-        }
+        Projects { scope: self.scope.clone() }
     }
 
     /// Tasks.
     pub fn tasks(&self) -> Tasks {
-        Tasks {
-            scope: self.scope.clone(),
-        }
+        Tasks { scope: self.scope.clone() }
     }
 
     /// Sessions.
     pub fn sessions(&self) -> Sessions {
-        Sessions {
-            scope: self.scope.clone(),
-        }
+        Sessions { scope: self.scope.clone() }
     }
 
     /// Approvals.
     pub fn approvals(&self) -> Approvals {
-        Approvals {
-            scope: self.scope.clone(),
-        }
+        Approvals { scope: self.scope.clone() }
     }
 
     /// Events.
     pub fn events(&self) -> Events {
-        Events {
-            scope: self.scope.clone(),
-        }
+        Events { scope: self.scope.clone() }
     }
 
     /// Closes the node: takes nothing new, lets running work end as `running` says, and gives its
@@ -151,12 +125,7 @@ impl Maestro {
         if core.runtime().timeout(patience, parked).await.is_none() {
             tracing::warn!("some work did not stop in time; the next node takes it over");
         }
-        let lease = self
-            .life
-            .lease
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let lease = self.life.lease.lock().unwrap_or_else(PoisonError::into_inner).take();
         let left = match lease {
             Some(lease) => node::leave(core, &lease).await,
             None => Ok(()),
@@ -164,16 +133,12 @@ impl Maestro {
         core.stop();
         let transport = core.parts.transport.close().await;
         let store = core.store.storage.close().await;
-        left.and(transport)
-            .and(store)
-            .map_err(|error| error.during("maestro.close"))
+        left.and(transport).and(store).map_err(|error| error.during("maestro.close"))
     }
 }
 
 impl fmt::Debug for Maestro {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Maestro")
-            .field("node_id", &self.node_id())
-            .finish_non_exhaustive()
+        f.debug_struct("Maestro").field("node_id", &self.node_id()).finish_non_exhaustive()
     }
 }

@@ -38,14 +38,7 @@ const FLOORS: &[&[&str]] = &[
     &["maestro", "builder"],
     &["testing", "ffi"],
 ];
-const PORTS: &[&str] = &[
-    "runtime",
-    "storage",
-    "blob",
-    "transport",
-    "workspace",
-    "agent",
-];
+const PORTS: &[&str] = &["runtime", "storage", "blob", "transport", "workspace", "agent"];
 const MODEL: usize = 1;
 const PORT: usize = 2;
 const ENGINE: usize = 3;
@@ -55,24 +48,14 @@ const ENGINE: usize = 3;
 const ADAPTERS: &[(&str, &str, &[&str])] = &[
     ("runtime", "Runtime", &["tokio", "smol", "manual"]),
     ("storage", "Storage", &["memory", "sqlite", "postgres"]),
-    (
-        "blob",
-        "BlobStore",
-        &["memory", "directory", "object_store"],
-    ),
+    ("blob", "BlobStore", &["memory", "directory", "object_store"]),
     ("transport", "Transport", &["process", "channel"]),
     ("workspace", "Workspace", &["git", "directory"]),
-    (
-        "agent",
-        "Agent",
-        &["claude", "acp", "scripted", "replay", "function"],
-    ),
+    ("agent", "Agent", &["claude", "acp", "scripted", "replay", "function"]),
 ];
 /// Rooms beside an adapter that belong to it: (port, room, adapter).
-const ADAPTER_PARTS: &[(&str, &str, &str)] = &[
-    ("transport", "guardian", "process"),
-    ("transport", "proc_table", "process"),
-];
+const ADAPTER_PARTS: &[(&str, &str, &str)] =
+    &[("transport", "guardian", "process"), ("transport", "proc_table", "process")];
 /// Ports that another port may build on. Every port may use `runtime`; nothing else until it is listed here.
 const PORT_ON_PORT: &[(&str, &str)] = &[("agent", "transport")];
 
@@ -91,14 +74,8 @@ fn read(folder: &Path, below: &str, out: &mut Vec<(String, String)>) {
         let name = format!("{below}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             read(&entry.path(), &format!("{name}/"), out);
-        } else if Path::new(&name)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
-            out.push((
-                name,
-                fs::read_to_string(entry.path()).expect("a source is UTF-8 text"),
-            ));
+        } else if Path::new(&name).extension().is_some_and(|extension| extension == "rs") {
+            out.push((name, fs::read_to_string(entry.path()).expect("a source is UTF-8 text")));
         }
     }
 }
@@ -106,24 +83,13 @@ fn read(folder: &Path, below: &str, out: &mut Vec<(String, String)>) {
 #[test]
 fn the_house_keeps_its_arrows() {
     let mut sources = Vec::new();
-    read(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        "",
-        &mut sources,
-    );
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut sources);
     assert!(
         sources.iter().any(|(name, _)| name == "lib.rs"),
         "the sources are where this test looks"
     );
-    let sources: Vec<(&str, &str)> = sources
-        .iter()
-        .map(|(n, t)| (n.as_str(), t.as_str()))
-        .collect();
+    let sources: Vec<(&str, &str)> =
+        sources.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
     let broken: Vec<String> = check(&sources).into_iter().collect();
-    assert!(
-        broken.is_empty(),
-        "{} broken:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    assert!(broken.is_empty(), "{} broken:\n{}", broken.len(), broken.join("\n"));
 }

@@ -29,9 +29,7 @@ fn program() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
     let fetch = || {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/fetch-claude.sh");
-        let output = std::process::Command::new(script)
-            .output()
-            .expect("it starts");
+        let output = std::process::Command::new(script).output().expect("it starts");
         let reason = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
             Some(0) => {
@@ -61,9 +59,7 @@ struct House {
 impl House {
     async fn build() -> Option<Self> {
         let program = program()?;
-        let model = ScriptedModel::start(ModelConfig::new())
-            .await
-            .expect("a model");
+        let model = ScriptedModel::start(ModelConfig::new()).await.expect("a model");
         let transport = ProcessTransport::new(ProcessConfig::default()).expect("a transport");
         let home = tempfile::tempdir().expect("a directory");
         let path = std::env::var_os("PATH").expect("a PATH");
@@ -75,14 +71,10 @@ impl House {
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
         ];
         let env = EnvPolicy {
-            set: set
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            set: set.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             ..EnvPolicy::default()
         };
-        let agent = ClaudeCode::at(program)
-            .env(env)
-            .config_dir(home.path().join(".claude"));
+        let agent = ClaudeCode::at(program).env(env).config_dir(home.path().join(".claude"));
         Some(Self {
             model,
             home,
@@ -141,10 +133,8 @@ struct Talk {
 
 impl Talk {
     async fn prompt(&mut self, text: &str) {
-        let prompt = AgentPrompt {
-            id: self.runtime.uuid(),
-            blocks: vec![ContentBlock::text(text)],
-        };
+        let prompt =
+            AgentPrompt { id: self.runtime.uuid(), blocks: vec![ContentBlock::text(text)] };
         self.pointer.last_prompt = Some(prompt.id.to_string());
         self.session.prompt(&prompt).await.expect("it is sent");
     }
@@ -152,11 +142,7 @@ impl Talk {
     async fn next(&mut self) -> AgentReport {
         let report = self.session.next().await.expect("something happens");
         for event in &report.events {
-            if let AgentEvent::Pointer {
-                agent_session_id,
-                last_message,
-            } = event
-            {
+            if let AgentEvent::Pointer { agent_session_id, last_message } = event {
                 let pointer = &mut self.pointer;
                 pointer.agent_session_id =
                     agent_session_id.clone().or(pointer.agent_session_id.take());
@@ -185,9 +171,7 @@ impl Talk {
 
     /// Waits for a question and gives its id.
     async fn question(&mut self) -> String {
-        let seen = self
-            .until(|event| matches!(event, AgentEvent::Approval { .. }))
-            .await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
         match seen.last() {
             Some(AgentEvent::Approval { request_id, .. }) => request_id.clone(),
             other => panic!("no question: {other:?}"),
@@ -295,22 +279,14 @@ async fn hello_with_deltas_and_costs_over_two_prompts() {
     assert_eq!((first.counter, second.counter), (1, 2));
     assert_eq!((first.usage.turns, second.usage.turns), (1, 1));
     // 20 tokens in by default for each call of the model: one, then two.
-    assert_eq!(
-        (first.usage.input_tokens, second.usage.input_tokens),
-        (20, 40)
-    );
+    assert_eq!((first.usage.input_tokens, second.usage.input_tokens), (20, 40));
     assert!(first.cost_micro_usd.is_some_and(|cost| cost > MicroUsd(0)));
     assert!(second.cost_micro_usd.is_some_and(|cost| cost > MicroUsd(0)));
     assert_eq!(house.evidence(&talk.pointer).await, Evidence::Holds);
 
     talk.session.close(false).await.expect("it closes");
-    let last = talk
-        .until(|event| matches!(event, AgentEvent::Ended { .. }))
-        .await;
-    let ended = AgentEvent::Ended {
-        error: None,
-        exit: "exit code 0".to_owned(),
-    };
+    let last = talk.until(|event| matches!(event, AgentEvent::Ended { .. })).await;
+    let ended = AgentEvent::Ended { error: None, exit: "exit code 0".to_owned() };
     assert_eq!(last.last(), Some(&ended));
     assert!(talk.session.next().await.is_none());
     let error = talk.session.interrupt().await.expect_err("it is over");
@@ -331,8 +307,7 @@ async fn variables_reach_the_tools_and_output_comes_back() {
         return;
     };
     let mut talk = house.open().await;
-    talk.prompt("scenario: bash command=\"echo id=$MAESTRO_TASK_ID > out.txt\"")
-        .await;
+    talk.prompt("scenario: bash command=\"echo id=$MAESTRO_TASK_ID > out.txt\"").await;
     let question = talk.question().await;
     talk.answer(&question, Decision::allow()).await;
     talk.until_idle().await;
@@ -346,26 +321,14 @@ async fn a_write_is_allowed_for_the_session_and_shows_its_difference() {
         return;
     };
     let mut talk = house.open().await;
-    talk.prompt("scenario: write-file path=a.txt content=\"one\\ntwo\\n\"")
-        .await;
-    let asked = talk
-        .until(|event| matches!(event, AgentEvent::Approval { .. }))
-        .await;
-    let Some(AgentEvent::Approval {
-        request_id,
-        kind,
-        tool,
-        tool_call_id,
-        options,
-        ..
-    }) = asked.last()
+    talk.prompt("scenario: write-file path=a.txt content=\"one\\ntwo\\n\"").await;
+    let asked = talk.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+    let Some(AgentEvent::Approval { request_id, kind, tool, tool_call_id, options, .. }) =
+        asked.last()
     else {
         panic!("no question: {asked:?}");
     };
-    assert_eq!(
-        (*kind, tool.as_deref()),
-        (ApprovalKind::Tool, Some("Write"))
-    );
+    assert_eq!((*kind, tool.as_deref()), (ApprovalKind::Tool, Some("Write")));
     let kinds: Vec<&str> = options.iter().map(|option| option.kind.as_str()).collect();
     assert_eq!(kinds, ["allow_once", "allow_always", "reject_once"]);
     let started = facts(&asked).find_map(|fact| match fact {
@@ -374,29 +337,17 @@ async fn a_write_is_allowed_for_the_session_and_shows_its_difference() {
     });
     let started = started.expect("the call is shown first");
     assert_eq!(Some(&started.tool_call_id), tool_call_id.as_ref());
-    assert_eq!(
-        (started.kind.as_str(), started.locations),
-        ("edit", vec!["a.txt".to_owned()])
-    );
+    assert_eq!((started.kind.as_str(), started.locations), ("edit", vec!["a.txt".to_owned()]));
 
-    let remember = Decision::Allow {
-        input: None,
-        remember: Remember::Session,
-    };
+    let remember = Decision::Allow { input: None, remember: Remember::Session };
     talk.answer(request_id, remember).await;
     let late = talk.session.answer(request_id, &Decision::allow()).await;
-    assert_eq!(
-        late.expect_err("it was answered").kind(),
-        ErrorKind::Conflict
-    );
+    assert_eq!(late.expect_err("it was answered").kind(), ErrorKind::Conflict);
     let seen = talk.until_idle().await;
     let (status, content) = &tool_ends(&seen)[0];
     assert_eq!(*status, ToolStatus::Completed);
-    let diff = ToolContent::Diff {
-        path: "a.txt".to_owned(),
-        old: None,
-        new: "one\ntwo\n".to_owned(),
-    };
+    let diff =
+        ToolContent::Diff { path: "a.txt".to_owned(), old: None, new: "one\ntwo\n".to_owned() };
     assert!(content.contains(&diff), "{content:?}");
     let changed = facts(&seen).find_map(|fact| match fact {
         EventData::FileChanged(changed) => Some((changed.path.clone(), changed.added)),
@@ -405,14 +356,9 @@ async fn a_write_is_allowed_for_the_session_and_shows_its_difference() {
     assert_eq!(changed, Some(("a.txt".to_owned(), Some(2))));
 
     // The second write is not asked for, and no settings were left in the work tree.
-    talk.prompt("scenario: write-file path=b.txt content=x")
-        .await;
+    talk.prompt("scenario: write-file path=b.txt content=x").await;
     let seen = talk.until_idle().await;
-    assert!(
-        !seen
-            .iter()
-            .any(|event| matches!(event, AgentEvent::Approval { .. }))
-    );
+    assert!(!seen.iter().any(|event| matches!(event, AgentEvent::Approval { .. })));
     assert!(house.file("b.txt").exists());
     assert!(!house.file(".claude").exists());
 }
@@ -423,29 +369,21 @@ async fn a_tool_is_denied_and_another_runs_with_changed_input() {
         return;
     };
     let mut talk = house.open().await;
-    talk.prompt("scenario: bash command=\"touch denied.txt\"")
-        .await;
+    talk.prompt("scenario: bash command=\"touch denied.txt\"").await;
     let question = talk.question().await;
-    talk.answer(&question, Decision::deny("Not on my watch."))
-        .await;
+    talk.answer(&question, Decision::deny("Not on my watch.")).await;
     let seen = talk.until_idle().await;
     let (status, content) = &tool_ends(&seen)[0];
     assert_eq!(*status, ToolStatus::Denied);
-    let told = ToolContent::Text {
-        text: "Not on my watch.".to_owned(),
-    };
+    let told = ToolContent::Text { text: "Not on my watch.".to_owned() };
     assert_eq!(content, &[told]);
     assert_eq!(ends(&seen)[0].error, None);
     assert!(!house.file("denied.txt").exists());
 
-    talk.prompt("scenario: bash command=\"touch shown.txt\"")
-        .await;
+    talk.prompt("scenario: bash command=\"touch shown.txt\"").await;
     let question = talk.question().await;
     let input = json!({ "command": "touch effective.txt", "description": "Changed" });
-    let allow = Decision::Allow {
-        input: Some(input.clone()),
-        remember: Remember::Once,
-    };
+    let allow = Decision::Allow { input: Some(input.clone()), remember: Remember::Once };
     talk.answer(&question, allow).await;
     let seen = talk.until_idle().await;
     let effective = facts(&seen).find_map(|fact| match fact {
@@ -465,24 +403,15 @@ async fn a_question_is_answered() {
     };
     let mut talk = house.open().await;
     talk.prompt("scenario: ask").await;
-    let asked = talk
-        .until(|event| matches!(event, AgentEvent::Approval { .. }))
-        .await;
-    let Some(AgentEvent::Approval {
-        request_id,
-        kind: ApprovalKind::Question,
-        title,
-        ..
-    }) = asked.last()
+    let asked = talk.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+    let Some(AgentEvent::Approval { request_id, kind: ApprovalKind::Question, title, .. }) =
+        asked.last()
     else {
         panic!("no question: {asked:?}");
     };
     assert_eq!(title, "Which colour?");
     let wrong = talk.session.answer(request_id, &Decision::allow()).await;
-    assert_eq!(
-        wrong.expect_err("it asks").kind(),
-        ErrorKind::InvalidArgument
-    );
+    assert_eq!(wrong.expect_err("it asks").kind(), ErrorKind::InvalidArgument);
     let answers = json!({ "Which colour?": "Blue" });
     talk.answer(request_id, Decision::Answer { answers }).await;
     let seen = talk.until_idle().await;
@@ -506,29 +435,20 @@ async fn an_interrupt_ends_the_turn_and_leaves_the_session() {
     talk.session.interrupt().await.expect("it is told");
     let seen = talk.until_idle().await;
     let end = ends(&seen)[0];
-    assert_eq!(
-        (&end.stop_reason, &end.error),
-        (&StopReason::Cancelled, &None)
-    );
+    assert_eq!((&end.stop_reason, &end.error), (&StopReason::Cancelled, &None));
 
     assert_eq!(house.evidence(&talk.pointer).await, Evidence::Holds);
 
     // With a question open, it is taken back.
-    talk.prompt("scenario: bash command=\"touch never.txt\"")
-        .await;
+    talk.prompt("scenario: bash command=\"touch never.txt\"").await;
     let question = talk.question().await;
     talk.session.interrupt().await.expect("it is told");
     let seen = talk.until_idle().await;
-    let withdrawn = AgentEvent::ApprovalWithdrawn {
-        request_id: question.clone(),
-    };
+    let withdrawn = AgentEvent::ApprovalWithdrawn { request_id: question.clone() };
     assert!(seen.contains(&withdrawn));
     assert_eq!(tool_ends(&seen)[0].0, ToolStatus::Denied);
     let late = talk.session.answer(&question, &Decision::allow()).await;
-    assert_eq!(
-        late.expect_err("it was taken back").kind(),
-        ErrorKind::Conflict
-    );
+    assert_eq!(late.expect_err("it was taken back").kind(), ErrorKind::Conflict);
 
     talk.prompt("scenario: hello").await;
     let seen = talk.until_idle().await;
@@ -544,42 +464,27 @@ async fn a_killed_process_is_resumed_by_evidence() {
     talk.prompt("scenario: hello text=\"First.\"").await;
     talk.until_idle().await;
     talk.prompt("scenario: hang-mid").await;
-    talk.until(|event| matches!(event, AgentEvent::TurnStarted { .. }))
-        .await;
+    talk.until(|event| matches!(event, AgentEvent::TurnStarted { .. })).await;
     // The model was asked, so the prompt is on its way to the transcript.
-    house
-        .model
-        .wait_for(|request| request.scenario() == Some("hang-mid"))
-        .await;
+    house.model.wait_for(|request| request.scenario() == Some("hang-mid")).await;
     while house.evidence(&talk.pointer).await != Evidence::Holds {
         tokio::task::yield_now().await;
     }
     let pid = talk.session.process().expect("it has a process").pid;
-    let killed = std::process::Command::new("kill")
-        .args(["-9", &pid.to_string()])
-        .status();
+    let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
     assert!(killed.expect("kill runs").success());
-    let seen = talk
-        .until(|event| matches!(event, AgentEvent::Ended { .. }))
-        .await;
+    let seen = talk.until(|event| matches!(event, AgentEvent::Ended { .. })).await;
     let Some(AgentEvent::Ended { error, exit }) = seen.last() else {
         panic!("no end: {seen:?}");
     };
     assert_eq!(exit, "signal 9");
-    assert_eq!(
-        error.as_ref().map(|error| error.kind),
-        Some(ErrorKind::Unavailable)
-    );
+    assert_eq!(error.as_ref().map(|error| error.kind), Some(ErrorKind::Unavailable));
 
-    let behind = AgentPointer {
-        last_message: Some("never-written".to_owned()),
-        ..talk.pointer.clone()
-    };
+    let behind =
+        AgentPointer { last_message: Some("never-written".to_owned()), ..talk.pointer.clone() };
     assert_eq!(house.evidence(&behind).await, Evidence::Behind);
-    let missing = AgentPointer {
-        last_prompt: Some("never-written".to_owned()),
-        ..talk.pointer.clone()
-    };
+    let missing =
+        AgentPointer { last_prompt: Some("never-written".to_owned()), ..talk.pointer.clone() };
     assert_eq!(house.evidence(&missing).await, Evidence::Missing);
 
     let resumed = house.try_open(SessionSpec::default(), Some(talk.pointer.clone()));
@@ -587,16 +492,10 @@ async fn a_killed_process_is_resumed_by_evidence() {
     again.prompt("scenario: hello text=\"Back.\"").await;
     let seen = again.until_idle().await;
     assert_eq!(texts(&seen), ["Back."]);
-    assert_eq!(
-        again.pointer.agent_session_id,
-        talk.pointer.agent_session_id
-    );
+    assert_eq!(again.pointer.agent_session_id, talk.pointer.agent_session_id);
     let requests = house.model.requests();
     let last = requests.last().expect("it was asked").body.to_string();
-    assert!(
-        last.contains("First."),
-        "the model hears of the time before"
-    );
+    assert!(last.contains("First."), "the model hears of the time before");
 }
 
 #[tokio::test]
@@ -612,18 +511,11 @@ async fn what_does_not_start_says_why() {
     let opened = house.try_open(SessionSpec::default(), Some(unknown)).await;
     let error = opened.err().expect("there is no such conversation");
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(
-        error.to_string().contains("No conversation found"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("No conversation found"), "{error}");
 
     let mut spec = SessionSpec::default();
     spec.extra_args = vec!["--no-such-flag".to_owned()];
-    let error = house
-        .try_open(spec, None)
-        .await
-        .err()
-        .expect("no such flag");
+    let error = house.try_open(spec, None).await.err().expect("no such flag");
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     assert!(error.to_string().contains("--no-such-flag"), "{error}");
 
@@ -633,11 +525,7 @@ async fn what_does_not_start_says_why() {
     let mut spec = SessionSpec::default();
     let id = talk.pointer.agent_session_id.clone().expect("it has one");
     spec.extra_args = vec![format!("--session-id={id}")];
-    let error = house
-        .try_open(spec, None)
-        .await
-        .err()
-        .expect("it is in use");
+    let error = house.try_open(spec, None).await.err().expect("it is in use");
     assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
 }
 
@@ -650,10 +538,7 @@ async fn failures_of_the_model_are_data() {
     talk.prompt("scenario: error-400").await;
     let seen = talk.until_idle().await;
     let error = ends(&seen)[0].error.clone().expect("it failed");
-    assert_eq!(
-        (error.kind, error.retryable),
-        (ErrorKind::InvalidArgument, false)
-    );
+    assert_eq!((error.kind, error.retryable), (ErrorKind::InvalidArgument, false));
     assert!(error.message.contains("400"), "{}", error.message);
     assert_eq!(house.evidence(&talk.pointer).await, Evidence::Holds);
 
@@ -666,10 +551,7 @@ async fn failures_of_the_model_are_data() {
     });
     let generations: Vec<_> = generations.collect();
     assert_eq!(generations.first(), Some(&(0, 0)));
-    assert!(
-        generations.contains(&(1, 0)),
-        "it starts again: {generations:?}"
-    );
+    assert!(generations.contains(&(1, 0)), "it starts again: {generations:?}");
     assert_eq!(texts(&seen), ["This sentence has two halves."]);
 }
 
@@ -679,16 +561,9 @@ async fn a_subagent_comes_back_in_a_turn_of_its_own() {
         return;
     };
     let mut talk = house.open().await;
-    talk.prompt("scenario: subagent prompt=\"scenario: bash command=\\\"touch sub.txt\\\"\"")
-        .await;
-    let asked = talk
-        .until(|event| matches!(event, AgentEvent::Approval { .. }))
-        .await;
-    let Some(AgentEvent::Approval {
-        request_id,
-        agent_id: Some(agent_id),
-        ..
-    }) = asked.last()
+    talk.prompt("scenario: subagent prompt=\"scenario: bash command=\\\"touch sub.txt\\\"\"").await;
+    let asked = talk.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+    let Some(AgentEvent::Approval { request_id, agent_id: Some(agent_id), .. }) = asked.last()
     else {
         panic!("no question of a subagent: {asked:?}");
     };
@@ -696,9 +571,7 @@ async fn a_subagent_comes_back_in_a_turn_of_its_own() {
     let mut seen = asked.clone();
     seen.extend(talk.until_idle().await);
     assert!(house.file("sub.txt").exists());
-    let by_agent = Origin::Agent {
-        reason: "task-notification".to_owned(),
-    };
+    let by_agent = Origin::Agent { reason: "task-notification".to_owned() };
     assert_eq!(origins(&seen), [&Origin::Prompt, &by_agent]);
     assert_eq!(ends(&seen).len(), 2);
     let inner = facts(&seen).find_map(|fact| match fact {
@@ -717,37 +590,19 @@ async fn modes_models_and_raw_requests() {
         return;
     };
     let mut talk = house.open().await;
-    talk.session
-        .set_model("claude-haiku-4-5")
-        .await
-        .expect("it is known");
-    talk.session
-        .set_mode("acceptEdits")
-        .await
-        .expect("it is known");
-    let error = talk
-        .session
-        .set_mode("nonsense")
-        .await
-        .expect_err("no mode");
+    talk.session.set_model("claude-haiku-4-5").await.expect("it is known");
+    talk.session.set_mode("acceptEdits").await.expect("it is known");
+    let error = talk.session.set_mode("nonsense").await.expect_err("no mode");
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     let none = json!({ "subtype": "nonesuch" });
     let error = talk.session.control(none).await.expect_err("no request");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    let version = talk
-        .session
-        .control(json!({ "subtype": "get_binary_version" }))
-        .await;
+    let version = talk.session.control(json!({ "subtype": "get_binary_version" })).await;
     assert_eq!(version.expect("it says")["version"], "2.1.330");
 
-    talk.prompt("scenario: write-file path=c.txt content=x")
-        .await;
+    talk.prompt("scenario: write-file path=c.txt content=x").await;
     let seen = talk.until_idle().await;
-    assert!(
-        !seen
-            .iter()
-            .any(|event| matches!(event, AgentEvent::Approval { .. }))
-    );
+    assert!(!seen.iter().any(|event| matches!(event, AgentEvent::Approval { .. })));
     let model = facts(&seen).find_map(|fact| match fact {
         EventData::SessionUpdated(updated) => updated.model.clone(),
         _ => None,

@@ -35,10 +35,7 @@ fn read(fixture: &str) -> Vec<AgentReport> {
 }
 
 fn events(reports: &[AgentReport]) -> Vec<AgentEvent> {
-    reports
-        .iter()
-        .flat_map(|report| report.events.clone())
-        .collect()
+    reports.iter().flat_map(|report| report.events.clone()).collect()
 }
 
 /// A line for each event that says something, without what has its own test.
@@ -51,15 +48,9 @@ fn story(reports: &[AgentReport]) -> Vec<String> {
         }),
         AgentEvent::TurnEnded(end) => {
             let kind = end.error.as_ref().map(|error| error.kind.as_str());
-            Some(format!(
-                "end {}: {}",
-                end.stop_reason,
-                kind.unwrap_or("well")
-            ))
+            Some(format!("end {}: {}", end.stop_reason, kind.unwrap_or("well")))
         }
-        AgentEvent::Approval {
-            title, agent_id, ..
-        } => Some(format!("asks {title} {agent_id:?}")),
+        AgentEvent::Approval { title, agent_id, .. } => Some(format!("asks {title} {agent_id:?}")),
         AgentEvent::Fact(fact) => Some(tell(fact)),
         other => Some(format!("{other:?}")),
     };
@@ -80,17 +71,11 @@ fn tell(fact: &EventData) -> String {
         }
         EventData::ToolStarted(t) => {
             let by = (&t.parent_tool_call_id, &t.agent_id);
-            format!(
-                "{} {} {:?} {:?} {by:?}",
-                t.tool_call_id, t.kind, t.title, t.locations
-            )
+            format!("{} {} {:?} {:?} {by:?}", t.tool_call_id, t.kind, t.title, t.locations)
         }
         EventData::ToolEnded(t) => format!("{} {:?}", t.tool_call_id, t.status),
         EventData::FileChanged(f) => {
-            format!(
-                "{} changed {} {:?} {:?}",
-                f.tool_call_id, f.path, f.added, f.removed
-            )
+            format!("{} changed {} {:?} {:?}", f.tool_call_id, f.path, f.added, f.removed)
         }
         other => other.event_type().to_owned(),
     }
@@ -128,17 +113,11 @@ fn a_plain_turn() {
         turns: 1,
         cost_micro_usd: 400,
     };
-    assert_eq!(
-        (end.usage, end.counter, end.duration_ms),
-        (usage, 1, Some(57))
-    );
-    let last = events(&reports)
-        .into_iter()
-        .rev()
-        .find_map(|event| match event {
-            AgentEvent::Pointer { last_message, .. } => last_message,
-            _ => None,
-        });
+    assert_eq!((end.usage, end.counter, end.duration_ms), (usage, 1, Some(57)));
+    let last = events(&reports).into_iter().rev().find_map(|event| match event {
+        AgentEvent::Pointer { last_message, .. } => last_message,
+        _ => None,
+    });
     assert_eq!(last.as_deref(), Some("u-2"));
 }
 
@@ -180,13 +159,7 @@ fn a_subagent_comes_back() {
     assert_eq!(story(&reports), expected);
     let spent: Vec<_> = ends(&reports)
         .iter()
-        .map(|end| {
-            (
-                end.usage.input_tokens,
-                end.usage.cost_micro_usd,
-                end.counter,
-            )
-        })
+        .map(|end| (end.usage.input_tokens, end.usage.cost_micro_usd, end.counter))
         .collect();
     assert_eq!(spent, [(50, 1000, 1), (25, 200, 2)]);
 }
@@ -279,16 +252,10 @@ fn ends_of_turns() {
         ("end_turn", None),
     ];
     assert_eq!(told, expected);
-    let resets_at = ends[3]
-        .error
-        .as_ref()
-        .and_then(|error| error.limit.as_ref()?.resets_at);
+    let resets_at = ends[3].error.as_ref().and_then(|error| error.limit.as_ref()?.resets_at);
     assert_eq!(resets_at.map(Timestamp::as_millis), Some(1_795_410_000_000));
     assert_eq!(ends[8].structured_output, Some(json!({ "answer": 42 })));
-    let costs: Vec<_> = ends
-        .iter()
-        .map(|end| end.cost_micro_usd.map(|cost| cost.0))
-        .collect();
+    let costs: Vec<_> = ends.iter().map(|end| end.cost_micro_usd.map(|cost| cost.0)).collect();
     assert_eq!(costs[..3], [Some(1200), Some(0), None], "none is not zero");
 }
 
@@ -311,17 +278,12 @@ fn totals_that_begin_anew_are_counted_from_there() {
         let mut mapper = Mapper::new("/src/shop");
         let reports: Vec<_> = results.iter().map(|line| mapper.frame(line)).collect();
         let ends = ends(&reports).into_iter();
-        ends.map(|end| (end.usage.input_tokens, end.usage.cost_micro_usd))
-            .collect::<Vec<_>>()
+        ends.map(|end| (end.usage.input_tokens, end.usage.cost_micro_usd)).collect::<Vec<_>>()
     };
     // Rounding the totals, not the differences: a third of a micro-dollar each.
     let thirds = [1, 2, 3].map(|n| result(n, f64::from(u32::try_from(n).unwrap()) / 3e6, None));
     assert_eq!(spent(&thirds), [(1, 0), (1, 1), (1, 0)]);
-    let again = [
-        result(50, 0.0006, None),
-        result(20, 0.0002, None),
-        result(30, 0.0003, None),
-    ];
+    let again = [result(50, 0.0006, None), result(20, 0.0002, None), result(30, 0.0003, None)];
     assert_eq!(spent(&again), [(50, 600), (20, 200), (10, 100)]);
     // A resumed process goes on with the totals of the one before.
     let resumed = [result(80, 0.0010, Some(20)), result(100, 0.0012, Some(20))];
@@ -339,10 +301,7 @@ fn strange_messages_are_facts() {
             _ => None,
         })
         .collect();
-    assert_eq!(
-        types[..4],
-        ["not_json", "not_json", "brand_new", "system/brand_new"]
-    );
+    assert_eq!(types[..4], ["not_json", "not_json", "brand_new", "system/brand_new"]);
 }
 
 /// Breaks lines in many ways; nothing may panic, and what is JSON must stay whole.
@@ -357,10 +316,7 @@ fn no_input_panics() {
         fixture!("older"),
         fixture!("strange"),
     ];
-    let lines: Vec<&str> = fixtures
-        .iter()
-        .flat_map(|fixture| fixture.lines())
-        .collect();
+    let lines: Vec<&str> = fixtures.iter().flat_map(|fixture| fixture.lines()).collect();
     for seed in 0..400 {
         let broken = std::panic::catch_unwind(|| {
             let mut random = fastrand::Rng::with_seed(seed);
@@ -457,30 +413,18 @@ async fn sent(program: &Program) -> Value {
     serde_json::from_str(&line).expect("JSON")
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "lines are written where they are used"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "lines are written where they are used")]
 fn write(program: &Program, line: impl ToString) {
     let line = Frame::Line(line.to_string());
     program.output.try_send(line).expect("it runs");
 }
 
 fn exit(program: &Program, code: i32) {
-    let status = ExitStatus {
-        code: Some(code),
-        signal: None,
-    };
-    program
-        .output
-        .try_send(Frame::Exited(status))
-        .expect("it runs");
+    let status = ExitStatus { code: Some(code), signal: None };
+    program.output.try_send(Frame::Exited(status)).expect("it runs");
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "answers are written where they are used"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "answers are written where they are used")]
 fn reply(request: &Value, response: Value) -> Value {
     let id = &request["request_id"];
     json!({ "type": "control_response", "response": {
@@ -505,11 +449,7 @@ fn open_with(
             program
         };
         let (session, program) = futures::join!(agent.open(context), play);
-        session.map(|session| Stage {
-            runtime: Arc::clone(&runtime),
-            program,
-            session,
-        })
+        session.map(|session| Stage { runtime: Arc::clone(&runtime), program, session })
     });
     (runtime, opened)
 }
@@ -531,10 +471,7 @@ impl Stage {
         let id = self.runtime.uuid();
         let blocks = vec![
             ContentBlock::text("Look:"),
-            ContentBlock::Image {
-                media_type: "image/png".to_owned(),
-                data: "aGk=".to_owned(),
-            },
+            ContentBlock::Image { media_type: "image/png".to_owned(), data: "aGk=".to_owned() },
         ];
         let prompt = AgentPrompt { id, blocks };
         self.session.prompt(&prompt).await.expect("it is sent");
@@ -546,10 +483,7 @@ impl Stage {
                 "type": "base64", "media_type": "image/png", "data": "aGk=",
             } },
         ]);
-        assert_eq!(
-            sent["message"],
-            json!({ "role": "user", "content": content })
-        );
+        assert_eq!(sent["message"], json!({ "role": "user", "content": content }));
         id.to_string()
     }
 
@@ -557,10 +491,7 @@ impl Stage {
         let mut seen = Vec::new();
         loop {
             seen.push(self.session.next().await.expect("something happens"));
-            if seen
-                .last()
-                .is_some_and(|report| report.events.iter().any(&fits))
-            {
+            if seen.last().is_some_and(|report| report.events.iter().any(&fits)) {
                 return seen;
             }
         }
@@ -615,12 +546,7 @@ fn the_command_line_and_the_environment() {
     assert_eq!(spec.args, expected);
     assert!(spec.env.inherit);
     assert!(spec.env.deny.iter().any(|name| name == "CLAUDECODE"));
-    let set: Vec<_> = spec
-        .env
-        .set
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let set: Vec<_> = spec.env.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let expected = [
         "A=1",
         "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS=1",
@@ -629,13 +555,9 @@ fn the_command_line_and_the_environment() {
     ];
     assert_eq!(set, expected);
 
-    let exact = EnvPolicy {
-        set: [("PATH".to_owned(), "/bin".to_owned())].into(),
-        ..EnvPolicy::default()
-    };
-    let agent = ClaudeCode::at("claude")
-        .env(exact)
-        .config_dir("/var/claude");
+    let exact =
+        EnvPolicy { set: [("PATH".to_owned(), "/bin".to_owned())].into(), ..EnvPolicy::default() };
+    let agent = ClaudeCode::at("claude").env(exact).config_dir("/var/claude");
     let (_, opened) = open_with(&agent, |_| {}, say_hello);
     let env = opened.expect("it opens").program.spec.env;
     assert!(!env.inherit);
@@ -661,24 +583,15 @@ fn requests_before_the_handshake_are_refused_and_do_not_block_it() {
     };
     let (_, opened) = open_with(&ClaudeCode::at("claude"), |_| {}, greet);
     let stage = opened.expect("it opens");
-    let first = stage
-        .runtime
-        .block_on(stage.session.next())
-        .expect("a report");
+    let first = stage.runtime.block_on(stage.session.next()).expect("a report");
     assert!(first.raw.is_some_and(|raw| raw.contains("mcp_message")));
 }
 
 #[test]
 fn a_start_that_fails_says_why() {
     let cases = [
-        (
-            "Error: Session ID s-1 is already in use.",
-            ErrorKind::AlreadyExists,
-        ),
-        (
-            "cannot be used with root/sudo privileges",
-            ErrorKind::PermissionDenied,
-        ),
+        ("Error: Session ID s-1 is already in use.", ErrorKind::AlreadyExists),
+        ("cannot be used with root/sudo privileges", ErrorKind::PermissionDenied),
         ("error: unknown option '--x'", ErrorKind::InvalidArgument),
         ("Segmentation fault", ErrorKind::Unavailable),
     ];
@@ -798,10 +711,7 @@ fn a_turn_without_a_result_ends_all_the_same() {
             }),
         );
         let seen = stage.until_idle().await;
-        assert_eq!(
-            story(&seen)[1..],
-            ["turn by Prompt", "end no_result: protocol", "Idle"]
-        );
+        assert_eq!(story(&seen)[1..], ["turn by Prompt", "end no_result: protocol", "Idle"]);
 
         // A prompt that is taken back before it begins is a turn that was cancelled.
         let id = stage.prompt().await;
@@ -840,9 +750,7 @@ fn answers_on_the_wire() {
     let allow = |input: Option<Value>, remember| Decision::Allow { input, remember };
     let session = Remember::Session;
     let questions = json!({ "questions": [{ "question": "Which?" }] });
-    let answers = Decision::Answer {
-        answers: json!({ "Which?": ["a", "b"] }),
-    };
+    let answers = Decision::Answer { answers: json!({ "Which?": ["a", "b"] }) };
     let cases = [
         (
             "Bash",
@@ -891,10 +799,7 @@ fn answers_on_the_wire() {
             "Bash",
             &input,
             json!([]),
-            Decision::Deny {
-                message: "No.".to_owned(),
-                interrupt: true,
-            },
+            Decision::Deny { message: "No.".to_owned(), interrupt: true },
             json!({ "behavior": "deny", "message": "No.", "interrupt": true }),
         ),
         (
@@ -919,18 +824,12 @@ fn answers_on_the_wire() {
         for (index, (tool, input, suggestions, decision, expected)) in cases.iter().enumerate() {
             let id = format!("q-{index}");
             write(&stage.program, ask(&id, tool, input, suggestions));
-            stage
-                .until(|event| matches!(event, AgentEvent::Approval { .. }))
-                .await;
+            stage.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
             stage.session.answer(&id, decision).await.expect(tool);
             let answer = sent(&stage.program).await;
             assert_eq!(answer["response"]["request_id"], id);
             assert_eq!(answer["response"]["response"], *expected, "case {index}");
-            let late = stage
-                .session
-                .answer(&id, decision)
-                .await
-                .expect_err("answered");
+            let late = stage.session.answer(&id, decision).await.expect_err("answered");
             assert_eq!(late.kind(), ErrorKind::Conflict);
         }
     });
@@ -970,9 +869,7 @@ fn an_elicitation_is_answered_in_its_own_words() {
     stage.runtime.block_on(async {
         let cases = [
             (
-                Decision::Answer {
-                    answers: json!({ "name": "x" }),
-                },
+                Decision::Answer { answers: json!({ "name": "x" }) },
                 json!({ "action": "accept", "content": { "name": "x" } }),
             ),
             (Decision::deny("no"), json!({ "action": "decline" })),
@@ -986,18 +883,9 @@ fn an_elicitation_is_answered_in_its_own_words() {
                     },
                 }),
             );
-            let seen = stage
-                .until(|event| matches!(event, AgentEvent::Approval { .. }))
-                .await;
-            assert_eq!(
-                story(&seen).last().map(String::as_str),
-                Some("asks Your name? None")
-            );
-            stage
-                .session
-                .answer("q-1", &decision)
-                .await
-                .expect("it waits");
+            let seen = stage.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+            assert_eq!(story(&seen).last().map(String::as_str), Some("asks Your name? None"));
+            stage.session.answer("q-1", &decision).await.expect("it waits");
             assert_eq!(sent(&stage.program).await["response"]["response"], expected);
         }
     });
@@ -1021,15 +909,9 @@ fn an_end_by_itself_is_an_error_with_the_last_words() {
             "content": [{ "type": "tool_use", "id": "t-1", "name": "Bash", "input": {} }],
         } }),
         );
-        let cut = Garbled {
-            reason: GarbledReason::Cut,
-            text: "{\"type\":".to_owned(),
-            bytes: 8,
-        };
+        let cut = Garbled { reason: GarbledReason::Cut, text: "{\"type\":".to_owned(), bytes: 8 };
         let output = &stage.program.output;
-        output
-            .try_send(Frame::Stderr("out of memory\n".to_owned()))
-            .expect("it runs");
+        output.try_send(Frame::Stderr("out of memory\n".to_owned())).expect("it runs");
         output.try_send(Frame::Garbled(cut)).expect("it runs");
         let interrupted = stage.session.interrupt();
         exit(&stage.program, 137);
@@ -1040,17 +922,10 @@ fn an_end_by_itself_is_an_error_with_the_last_words() {
         let expected = ["agent.stderr", "agent.output", "t-1 Interrupted"];
         assert_eq!(story[story.len() - 4..story.len() - 1], expected);
         let last = events(&seen).pop();
-        let Some(AgentEvent::Ended {
-            error: Some(error),
-            exit,
-        }) = last
-        else {
+        let Some(AgentEvent::Ended { error: Some(error), exit }) = last else {
             panic!("no error: {last:?}");
         };
-        assert_eq!(
-            (error.kind, exit.as_str()),
-            (ErrorKind::Unavailable, "exit code 137")
-        );
+        assert_eq!((error.kind, exit.as_str()), (ErrorKind::Unavailable, "exit code 137"));
         assert!(error.to_string().contains("out of memory"), "{error}");
         assert!(stage.session.next().await.is_none());
         for call in [
@@ -1075,9 +950,7 @@ fn a_gentle_close_stops_the_turn_first() {
                 "type": "command_lifecycle", "command_uuid": id, "state": "started",
             }),
         );
-        stage
-            .until(|event| matches!(event, AgentEvent::TurnStarted { .. }))
-            .await;
+        stage.until(|event| matches!(event, AgentEvent::TurnStarted { .. })).await;
         let play = async {
             let request = sent(&stage.program).await;
             assert_eq!(request["request"]["subtype"], "interrupt");
@@ -1092,13 +965,8 @@ fn a_gentle_close_stops_the_turn_first() {
         };
         let ((), closed) = futures::join!(play, stage.session.close(false));
         closed.expect("it closes");
-        let seen = stage
-            .until(|event| matches!(event, AgentEvent::Ended { .. }))
-            .await;
-        let ended = AgentEvent::Ended {
-            error: None,
-            exit: "exit code 0".to_owned(),
-        };
+        let seen = stage.until(|event| matches!(event, AgentEvent::Ended { .. })).await;
+        let ended = AgentEvent::Ended { error: None, exit: "exit code 0".to_owned() };
         assert_eq!(events(&seen).last(), Some(&ended));
         let stop: Vec<_> = ends(&seen).into_iter().map(|end| end.stop_reason).collect();
         assert_eq!(stop, [StopReason::Cancelled]);
@@ -1125,11 +993,7 @@ fn a_request_that_is_not_answered_times_out() {
         let asked = stage.session.control(json!({ "subtype": "x" }));
         let ((), refused) = futures::join!(unsupported, asked);
         assert_eq!(refused.expect_err("refused").kind(), ErrorKind::Unsupported);
-        let error = stage
-            .session
-            .control(json!("x"))
-            .await
-            .expect_err("no request");
+        let error = stage.session.control(json!("x")).await.expect_err("no request");
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     });
 }

@@ -69,9 +69,7 @@ fn the_clock_goes_from_sleep_to_sleep() {
     assert_eq!(runtime.now(), ManualRuntime::START);
     assert_eq!(runtime.now().to_string(), "2026-01-01T00:00:00.000000Z");
     let year = SECOND * 86_400 * 365;
-    runtime.block_on(join_all(
-        [year, SECOND, year / 2].map(|time| runtime.sleep(time)),
-    ));
+    runtime.block_on(join_all([year, SECOND, year / 2].map(|time| runtime.sleep(time))));
     assert_eq!(runtime.monotonic(), year);
     assert_eq!(runtime.now(), ManualRuntime::START + year);
 }
@@ -183,11 +181,7 @@ fn tasks_that_are_left_go_on_in_the_next_call() {
         clock.monotonic()
     });
     runtime.block_on(runtime.sleep(SECOND));
-    assert!(
-        runtime
-            .block_on(async { futures::poll!(&mut later) })
-            .is_pending()
-    );
+    assert!(runtime.block_on(async { futures::poll!(&mut later) }).is_pending());
     assert_eq!(runtime.block_on(later), SECOND * 2);
 }
 
@@ -284,8 +278,5 @@ fn a_task_that_drops_all_tasks_ends_itself() {
 fn driving_it_twice_at_once_is_refused() {
     let runtime = ManualRuntime::new(12);
     let text = panic_of(|| runtime.block_on(async { runtime.run_until_idle() }));
-    assert!(
-        text.contains("seed 12") && text.contains("driven already"),
-        "{text}"
-    );
+    assert!(text.contains("seed 12") && text.contains("driven already"), "{text}");
 }

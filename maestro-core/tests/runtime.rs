@@ -80,10 +80,6 @@ fn manual_conforms_under_many_seeds() {
         let manual = ManualRuntime::new(seed);
         let runtime: Arc<dyn Runtime> = Arc::new(manual.clone());
         check(&runtime, false, |case| manual.block_on(case));
-        assert_eq!(
-            manual.panicked().len(),
-            3,
-            "seed {seed}: the panics on purpose"
-        );
+        assert_eq!(manual.panicked().len(), 3, "seed {seed}: the panics on purpose");
     }
 }

@@ -30,10 +30,7 @@ fn conforms() {
         let work = tempfile::tempdir().unwrap();
         let runtime = Arc::new(ManualRuntime::new(3));
         let agent = ScriptedAgent::new()
-            .script(
-                "asks",
-                Script::new().tool(ToolStep::new("Bash").ask()).say("Done."),
-            )
+            .script("asks", Script::new().tool(ToolStep::new("Bash").ask()).say("Done."))
             .script("endless", Script::new().say("I work.").hang());
         let house = AgentHouse {
             agent: Arc::new(agent),
@@ -94,9 +91,7 @@ impl House {
     }
 
     async fn open(&self) -> Talk {
-        self.try_open(SessionSpec::default(), None)
-            .await
-            .expect("it works here")
+        self.try_open(SessionSpec::default(), None).await.expect("it works here")
     }
 
     /// Plays one prompt to its end.
@@ -115,10 +110,8 @@ impl House {
 
 impl Talk {
     async fn prompt(&mut self, text: &str) {
-        let prompt = AgentPrompt {
-            id: self.runtime.uuid(),
-            blocks: vec![ContentBlock::text(text)],
-        };
+        let prompt =
+            AgentPrompt { id: self.runtime.uuid(), blocks: vec![ContentBlock::text(text)] };
         self.pointer.last_prompt = Some(prompt.id.to_string());
         self.session.prompt(&prompt).await.expect("it works here");
     }
@@ -127,11 +120,7 @@ impl Talk {
         let mut seen = Vec::new();
         while !seen.last().is_some_and(&fits) {
             for event in self.session.next().await.expect("it goes on").events {
-                if let AgentEvent::Pointer {
-                    agent_session_id,
-                    last_message,
-                } = &event
-                {
+                if let AgentEvent::Pointer { agent_session_id, last_message } = &event {
                     let pointer = &mut self.pointer;
                     pointer.agent_session_id =
                         agent_session_id.clone().or(pointer.agent_session_id.take());
@@ -148,14 +137,11 @@ impl Talk {
     }
 
     async fn until_ended(&mut self) -> Vec<AgentEvent> {
-        self.until(|event| matches!(event, AgentEvent::Ended { .. }))
-            .await
+        self.until(|event| matches!(event, AgentEvent::Ended { .. })).await
     }
 
     async fn question(&mut self) -> String {
-        let seen = self
-            .until(|event| matches!(event, AgentEvent::Approval { .. }))
-            .await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
         match seen.last() {
             Some(AgentEvent::Approval { request_id, .. }) => request_id.clone(),
             other => panic!("no question: {other:?}"),
@@ -189,17 +175,10 @@ fn statuses(events: &[AgentEvent]) -> Vec<ToolStatus> {
 
 #[test]
 fn says_with_deltas_and_spends() {
-    let usage = Usage {
-        input_tokens: 10,
-        output_tokens: 4,
-        ..Usage::default()
-    };
+    let usage = Usage { input_tokens: 10, output_tokens: 4, ..Usage::default() };
     let script = Script::new()
         .think("A greeting, then.")
-        .say_slowly(
-            "Hello, ${who} of ${MAESTRO_TASK_ID}. ${kept}",
-            Duration::from_secs(1),
-        )
+        .say_slowly("Hello, ${who} of ${MAESTRO_TASK_ID}. ${kept}", Duration::from_secs(1))
         .spend(usage, Some(MicroUsd(300)))
         .spend(usage, Some(MicroUsd(40)));
     let house = House::new(ScriptedAgent::new().script("greet", script));
@@ -261,29 +240,20 @@ fn writes_really_and_only_below_its_directory() {
         EventData::FileChanged(changed) => Some((changed.path.as_str(), changed.added)),
         _ => None,
     });
-    let expected = [
-        ("a/b.txt", Some(2)),
-        ("a/b.txt", None),
-        ("log.txt", Some(2)),
-    ];
+    let expected = [("a/b.txt", Some(2)), ("a/b.txt", None), ("log.txt", Some(2))];
     assert_eq!(changed.collect::<Vec<_>>(), expected);
 }
 
 #[test]
 fn permission_is_asked_remembered_and_changed() {
-    let script = Script::new()
-        .write_asking("a.txt", "asked")
-        .write_asking("b.txt", "asked");
+    let script = Script::new().write_asking("a.txt", "asked").write_asking("b.txt", "asked");
     let house = House::playing(script);
     house.runtime.block_on(async {
         let mut talk = house.open().await;
         talk.prompt("Go.").await;
         let question = talk.question().await;
         let input = json!({ "file_path": "c.txt", "content": "changed" });
-        let allow = Decision::Allow {
-            input: Some(input.clone()),
-            remember: Remember::Session,
-        };
+        let allow = Decision::Allow { input: Some(input.clone()), remember: Remember::Session };
         talk.session.answer(&question, &allow).await.unwrap();
         let seen = talk.until_idle().await;
         assert_eq!(statuses(&seen), [ToolStatus::Completed; 2]);
@@ -298,10 +268,7 @@ fn permission_is_asked_remembered_and_changed() {
         let error = end(&seen).error.as_ref().unwrap();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);
     });
-    assert_eq!(
-        (house.read("c.txt"), house.read("b.txt")),
-        ("changed".into(), "asked".into())
-    );
+    assert_eq!((house.read("c.txt"), house.read("b.txt")), ("changed".into(), "asked".into()));
     assert!(!house.work.path().join("a.txt").exists());
 
     // A denial with an interrupt ends the turn; rules decide without anybody.
@@ -309,10 +276,7 @@ fn permission_is_asked_remembered_and_changed() {
         let mut talk = house.open().await;
         talk.prompt("Go.").await;
         let question = talk.question().await;
-        let deny = Decision::Deny {
-            message: String::new(),
-            interrupt: true,
-        };
+        let deny = Decision::Deny { message: String::new(), interrupt: true };
         talk.session.answer(&question, &deny).await.unwrap();
         let seen = talk.until_idle().await;
         assert_eq!(statuses(&seen), [ToolStatus::Denied]);
@@ -326,10 +290,7 @@ fn permission_is_asked_remembered_and_changed() {
         let spec = SessionSpec::default().mode("acceptEdits");
         let mut talk = house.try_open(spec, None).await.unwrap();
         talk.prompt("Go.").await;
-        assert_eq!(
-            statuses(&talk.until_idle().await),
-            [ToolStatus::Completed; 2]
-        );
+        assert_eq!(statuses(&talk.until_idle().await), [ToolStatus::Completed; 2]);
     });
 }
 
@@ -343,9 +304,7 @@ fn asks_a_question() {
         let wrong = talk.session.answer(&question, &Decision::allow()).await;
         assert_eq!(wrong.unwrap_err().kind(), ErrorKind::InvalidArgument);
         let answers = json!({ "Which?": "b" });
-        let answer = Decision::Answer {
-            answers: answers.clone(),
-        };
+        let answer = Decision::Answer { answers: answers.clone() };
         talk.session.answer(&question, &answer).await.unwrap();
         let seen = talk.until_idle().await;
         let given = facts(&seen).into_iter().find_map(|fact| match fact {
@@ -360,19 +319,13 @@ fn asks_a_question() {
 fn fails_and_stops_as_it_is_told() {
     let seen = House::playing(Script::new().fail("It broke.")).play("Go.");
     let error = end(&seen).error.as_ref().unwrap();
-    assert_eq!(
-        (error.kind, error.message.as_str()),
-        (ErrorKind::Unavailable, "It broke.")
-    );
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Unavailable, "It broke."));
     let script = Script::new().end(StopReason::Refusal).say("Never.");
     let seen = House::playing(script).play("Go.");
     assert_eq!(end(&seen).stop_reason, StopReason::Refusal);
     assert_eq!(end(&seen).result, None);
     let script = Script::new().tool(ToolStep::new("Bash").fails().result("exit 1"));
-    assert_eq!(
-        statuses(&House::playing(script).play("Go.")),
-        [ToolStatus::Failed]
-    );
+    assert_eq!(statuses(&House::playing(script).play("Go.")), [ToolStatus::Failed]);
 }
 
 #[test]
@@ -380,16 +333,10 @@ fn a_crash_is_gone_on_from_where_it_was() {
     let memory = tempfile::tempdir().unwrap();
     let agent = || {
         let script = Script::new()
-            .append(
-                "log.txt",
-                ["1", "2", "${MAESTRO_TASK_ID}"],
-                Duration::from_secs(10),
-            )
+            .append("log.txt", ["1", "2", "${MAESTRO_TASK_ID}"], Duration::from_secs(10))
             .exit()
             .say("Done.");
-        ScriptedAgent::new()
-            .remember_in(memory.path())
-            .script("count", script)
+        ScriptedAgent::new().remember_in(memory.path()).script("count", script)
     };
     let mut house = House::new(agent());
     let pointer = house.runtime.block_on(async {
@@ -399,11 +346,7 @@ fn a_crash_is_gone_on_from_where_it_was() {
         house.runtime.sleep(Duration::from_secs(15)).await;
         talk.session.close(true).await.unwrap();
         let seen = talk.until_ended().await;
-        assert!(
-            !seen
-                .iter()
-                .any(|event| matches!(event, AgentEvent::TurnEnded(_)))
-        );
+        assert!(!seen.iter().any(|event| matches!(event, AgentEvent::TurnEnded(_))));
         talk.pointer
     });
     assert_eq!(house.read("log.txt"), "1\n2\n");
@@ -419,10 +362,7 @@ fn a_crash_is_gone_on_from_where_it_was() {
         talk.prompt("Go on.").await;
         let seen = talk.until_ended().await;
         let last = seen.last();
-        assert!(
-            matches!(last, Some(AgentEvent::Ended { error: Some(_), .. })),
-            "{last:?}"
-        );
+        assert!(matches!(last, Some(AgentEvent::Ended { error: Some(_), .. })), "{last:?}");
 
         let pointer = talk.pointer;
         let resumed = house.try_open(SessionSpec::default(), Some(pointer));
@@ -430,12 +370,7 @@ fn a_crash_is_gone_on_from_where_it_was() {
         talk.prompt("Go on.").await;
         let seen = talk.until_idle().await;
         assert_eq!(end(&seen).result.as_deref(), Some("Done."));
-        let asked: Vec<_> = house
-            .agent
-            .asked()
-            .into_iter()
-            .map(|asked| asked.text)
-            .collect();
+        let asked: Vec<_> = house.agent.asked().into_iter().map(|asked| asked.text).collect();
         assert_eq!(asked, ["Go on.", "Go on."]);
         assert_eq!(house.read("log.txt"), "1\n2\ntask-7\n");
 
@@ -455,10 +390,8 @@ fn one_prompt_at_a_time_but_it_can_be_steered() {
     house.runtime.block_on(async {
         let mut talk = house.open().await;
         talk.prompt("Go.").await;
-        let prompt = AgentPrompt {
-            id: house.runtime.uuid(),
-            blocks: vec![ContentBlock::text("And this.")],
-        };
+        let prompt =
+            AgentPrompt { id: house.runtime.uuid(), blocks: vec![ContentBlock::text("And this.")] };
         let second = talk.session.prompt(&prompt).await.unwrap_err();
         assert_eq!(second.kind(), ErrorKind::Conflict);
         talk.session.steer(&prompt).await.unwrap();
@@ -494,10 +427,7 @@ fn a_script_is_plain_json() {
 
 #[test]
 fn the_same_seed_gives_the_same_story() {
-    let script = Script::new()
-        .think("Hm.")
-        .say("Hello there.")
-        .write("a.txt", "x");
+    let script = Script::new().think("Hm.").say("Hello there.").write("a.txt", "x");
     let play = || House::playing(script.clone()).play("Go.");
     assert_eq!(play(), play());
 }

@@ -3,10 +3,7 @@
 //! `cargo test --test sim -- --seeds 2000 --first 1` does the work of 2000 seeds on every backend.
 //! The last line counts seeds, steps on all backends together, and divergences.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "a test without a harness reports by printing"
-)]
+#![expect(clippy::print_stdout, reason = "a test without a harness reports by printing")]
 
 mod threads;
 
@@ -30,13 +27,9 @@ type Backend = (&'static str, fn(u64) -> Bench);
 
 const BACKENDS: &[Backend] = &[
     ("memory", memory),
-    ("memory through JSON", |seed| {
-        memory(seed).wrapped(JsonLoopback)
-    }),
+    ("memory through JSON", |seed| memory(seed).wrapped(JsonLoopback)),
     ("memory beneath an adversary", |seed| {
-        memory(seed)
-            .wrapped(move |inner| Adversarial { inner, seed })
-            .wrapped(Patient)
+        memory(seed).wrapped(move |inner| Adversarial { inner, seed }).wrapped(Patient)
     }),
     #[cfg(feature = "sqlite")]
     ("sqlite", sqlite),
@@ -81,15 +74,8 @@ fn main() -> ExitCode {
         println!("{name}: {here} steps");
         steps += here;
     }
-    println!(
-        "sim: seeds {} steps {steps} divergences {divergences}",
-        arguments.seeds
-    );
-    if divergences == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    println!("sim: seeds {} steps {steps} divergences {divergences}", arguments.seeds);
+    if divergences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What the command line says. Arguments that test runners give are understood or passed over.
@@ -104,12 +90,7 @@ struct Arguments {
 
 impl Arguments {
     fn read(mut given: impl Iterator<Item = String>) -> Self {
-        let mut read = Self {
-            seeds: SEEDS,
-            first: 1,
-            is_list: false,
-            is_wanted: true,
-        };
+        let mut read = Self { seeds: SEEDS, first: 1, is_list: false, is_wanted: true };
         let mut filters = Vec::new();
         while let Some(argument) = given.next() {
             match argument.split_once('=').unwrap_or((&argument, "")) {
@@ -119,11 +100,7 @@ impl Arguments {
                 // There are no ignored tests to run here.
                 ("--ignored", _) => read.is_wanted = false,
                 ("--skip", value) => {
-                    let skipped = if value.is_empty() {
-                        given.next()
-                    } else {
-                        Some(value.into())
-                    };
+                    let skipped = if value.is_empty() { given.next() } else { Some(value.into()) };
                     read.is_wanted &= !skipped.is_some_and(|skipped| "sim".contains(&skipped));
                 }
                 ("--test-threads" | "--format" | "--color" | "--logfile" | "-Z", "") => {
@@ -139,11 +116,6 @@ impl Arguments {
 }
 
 fn number(value: &str, given: &mut impl Iterator<Item = String>) -> u64 {
-    let text = if value.is_empty() {
-        given.next().unwrap_or_default()
-    } else {
-        value.to_owned()
-    };
-    text.parse()
-        .unwrap_or_else(|error| panic!("{text:?} is not a number: {error}"))
+    let text = if value.is_empty() { given.next().unwrap_or_default() } else { value.to_owned() };
+    text.parse().unwrap_or_else(|error| panic!("{text:?} is not a number: {error}"))
 }

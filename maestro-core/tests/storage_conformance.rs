@@ -28,10 +28,7 @@ fn sqlite() -> Bench {
 
 /// What a client that repeats commits sees of an adversary.
 fn beneath_an_adversary(seed: u64) -> Bench {
-    memory()
-        .wrapped(move |inner| Adversarial { inner, seed })
-        .wrapped(Patient)
-        .losing_hints()
+    memory().wrapped(move |inner| Adversarial { inner, seed }).wrapped(Patient).losing_hints()
 }
 
 storage_conformance! { in_memory => memory() }
@@ -46,19 +43,14 @@ fn adversaries_of_many_seeds() {
     for seed in 0..20 {
         let report = futures::executor::block_on(check(&beneath_an_adversary(seed)));
         assert!(report.passed(), "seed {seed}:\n{report}");
-        assert!(
-            report.skipped.iter().all(|name| name.starts_with("hints_")),
-            "{report}"
-        );
+        assert!(report.skipped.iter().all(|name| name.starts_with("hints_")), "{report}");
     }
 }
 
 /// A table that lets everything pass proves nothing: a store that lies is found out.
 #[test]
 fn an_impatient_client_of_an_adversary_is_found_out() {
-    let bench = memory()
-        .wrapped(|inner| Adversarial { inner, seed: SEED })
-        .losing_hints();
+    let bench = memory().wrapped(|inner| Adversarial { inner, seed: SEED }).losing_hints();
     let report = futures::executor::block_on(check(&bench));
     assert!(!report.passed(), "{report}");
 }

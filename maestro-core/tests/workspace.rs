@@ -1,9 +1,6 @@
 //! Workspaces with the real git.
 #![cfg(all(feature = "process", unix))]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to set a test up fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a failure to set a test up fails the test")]
 
 mod support;
 

@@ -10,11 +10,7 @@ use crate::node;
 pub(crate) async fn approve(common: &Common, command: Approve) -> Result<Exit> {
     let maestro = node::observe(common).await?;
     let id = command.approval.parse()?;
-    let remember = if command.remember {
-        Remember::Session
-    } else {
-        Remember::Once
-    };
+    let remember = if command.remember { Remember::Session } else { Remember::Once };
     maestro.approvals().allow_with(id, None, remember).await?;
     println!("allowed");
     Ok(Exit::Ok)

@@ -24,12 +24,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was cancelled, 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
     /// Where everything is kept.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        default_value = ".maestro/maestro.db"
-    )]
+    #[arg(long, global = true, value_name = "FILE", default_value = ".maestro/maestro.db")]
     pub(crate) store: PathBuf,
     /// Print JSON, one object a line.
     #[arg(long, global = true)]

@@ -39,15 +39,10 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
         let opened = node::observe(common).await;
         say(
             "store",
-            opened
-                .map(|_| common.store.display().to_string())
-                .map_err(|error| error.to_string()),
+            opened.map(|_| common.store.display().to_string()).map_err(|error| error.to_string()),
         );
     } else {
-        say(
-            "store",
-            Ok(format!("none yet at {}", common.store.display())),
-        );
+        say("store", Ok(format!("none yet at {}", common.store.display())));
     }
     Ok(if healthy { Exit::Ok } else { Exit::Unavailable })
 }

@@ -13,9 +13,8 @@ pub(crate) async fn events(common: &Common, command: Events) -> Result<Exit> {
     if let Some(task) = &command.task {
         filter.task_ids = vec![list::find(&maestro, task).await?.id];
     }
-    let mut after = command.after.map_or(Position::Beginning, |text| {
-        Position::After(Cursor::from_text(text))
-    });
+    let mut after =
+        command.after.map_or(Position::Beginning, |text| Position::After(Cursor::from_text(text)));
     if command.follow {
         let mut events = maestro.events().subscribe(filter, after).await?;
         while let Some(event) = events.next().await {

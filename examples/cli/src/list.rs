@@ -46,10 +46,7 @@ pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
     for attempt in &task.attempts {
         let state = serde_json::to_value(attempt.state).unwrap_or_default();
         let state = state.as_str().unwrap_or_default();
-        println!(
-            "  attempt {}: {state}, token {}",
-            attempt.number, attempt.token
-        );
+        println!("  attempt {}: {state}, token {}", attempt.number, attempt.token);
     }
     if let Some(session) = task.session_id {
         println!("  session {session}");
@@ -89,10 +86,7 @@ pub(crate) async fn find(maestro: &Maestro, reference: &str) -> Result<TaskInfo>
     }
     match (found.pop(), found.len()) {
         (Some(task), 0) => Ok(task),
-        (Some(_), _) => Err(Error::invalid(
-            "task",
-            format!("{reference:?} fits several"),
-        )),
+        (Some(_), _) => Err(Error::invalid("task", format!("{reference:?} fits several"))),
         (None, _) => Err(Error::new(
             maestro_core::ErrorKind::NotFound,
             format!("`task` names none that exists: {reference:?}; `maestro ls` lists them"),
@@ -102,11 +96,7 @@ pub(crate) async fn find(maestro: &Maestro, reference: &str) -> Result<TaskInfo>
 
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| {
-        Error::new(
-            maestro_core::ErrorKind::Internal,
-            "cannot be written as JSON",
-        )
-        .caused_by(error)
+        Error::new(maestro_core::ErrorKind::Internal, "cannot be written as JSON").caused_by(error)
     })
 }
 

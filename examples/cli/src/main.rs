@@ -1,9 +1,5 @@
 //! `maestro`: a command line over maestro-core.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line talks to a person"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to a person")]
 
 mod approvals;
 mod args;

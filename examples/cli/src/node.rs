@@ -31,7 +31,5 @@ pub(crate) fn builder(store: &Path) -> Result<MaestroBuilder> {
             .caused_by(error)
     })?;
     let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    Ok(Maestro::builder()
-        .storage(Sqlite::at(store))
-        .worktrees(directory.join("worktrees")))
+    Ok(Maestro::builder().storage(Sqlite::at(store)).worktrees(directory.join("worktrees")))
 }

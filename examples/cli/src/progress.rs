@@ -13,40 +13,22 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         EventData::TaskProgress(data) => data.message.clone(),
         EventData::TaskInputRequired(data) => format!("needs a person: {}", data.reason),
         EventData::TaskEnded(data) => {
-            let summary = data
-                .outcome
-                .as_ref()
-                .map(maestro_core::model::Outcome::summary);
-            format!(
-                "{}: {}",
-                data.state,
-                first_line(&summary.unwrap_or_default())
-            )
+            let summary = data.outcome.as_ref().map(maestro_core::model::Outcome::summary);
+            format!("{}: {}", data.state, first_line(&summary.unwrap_or_default()))
         }
         EventData::AttemptLost(data) => {
             format!("attempt {} lost ({})", data.attempt, data.evidence)
         }
         EventData::AttemptRecovered(data) => {
-            format!(
-                "attempt {}: {} left processes ended",
-                data.attempt, data.processes_ended
-            )
+            format!("attempt {}: {} left processes ended", data.attempt, data.processes_ended)
         }
         EventData::WorkspacePrepared(data) => format!("works in {}", data.path),
         EventData::WorkspaceCommitted(data) => {
-            format!(
-                "committed {} ({} files)",
-                short(&data.commit),
-                data.files.len()
-            )
+            format!("committed {} ({} files)", short(&data.commit), data.files.len())
         }
         EventData::WorkspaceMerged(data) => format!("merged into {}", data.into),
         EventData::SessionResumed(data) => {
-            let how = if data.fresh {
-                "started anew"
-            } else {
-                "resumed"
-            };
+            let how = if data.fresh { "started anew" } else { "resumed" };
             format!("session {how} ({})", data.evidence)
         }
         EventData::SessionFailed(data) => {
@@ -55,10 +37,7 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         }
         EventData::ToolStarted(data) => format!("{}: {}", data.name, first_line(&data.title)),
         EventData::ApprovalRequested(data) => {
-            let id = data
-                .approval_id
-                .map(|id| id.to_string())
-                .unwrap_or_default();
+            let id = data.approval_id.map(|id| id.to_string()).unwrap_or_default();
             format!("asks: {} (maestro approve {id})", first_line(&data.title))
         }
         EventData::ApprovalResolved(data) => format!("answered by {}", data.by),
@@ -75,10 +54,7 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         EventData::NodeLost(data) => format!("a node is gone ({})", data.evidence),
         _ => return None,
     };
-    let about = event
-        .refs
-        .task_id
-        .map_or_else(|| "-".repeat(8), |id| short(&id));
+    let about = event.refs.task_id.map_or_else(|| "-".repeat(8), |id| short(&id));
     Some(format!("{about} {text}"))
 }
 

@@ -56,15 +56,10 @@ async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
     let path = std::path::absolute(&command.project)
         .map_err(|error| Error::invalid("project", "is no directory").caused_by(error))?;
     let name = path.to_string_lossy().into_owned();
-    let project = maestro
-        .projects()
-        .ensure(ProjectSpec::new(name, &path))
-        .await?;
+    let project = maestro.projects().ensure(ProjectSpec::new(name, &path)).await?;
     let Some(file) = &command.file else {
         let prompt = command.prompt.clone().unwrap_or_default();
-        let mut spec = TaskSpec::prompt(prompt)
-            .project(&project)
-            .allow_tools(&command.allow);
+        let mut spec = TaskSpec::prompt(prompt).project(&project).allow_tools(&command.allow);
         spec.session.model.clone_from(&command.model);
         return Ok(vec![maestro.tasks().submit(spec).await?]);
     };
@@ -97,9 +92,7 @@ async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
 
 fn read(path: &Path) -> Result<File> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Error::invalid("file", "cannot be read")
-            .with("path", path.display())
-            .caused_by(error)
+        Error::invalid("file", "cannot be read").with("path", path.display()).caused_by(error)
     })?;
     toml::from_str(&text).map_err(|error| {
         Error::invalid("file", "is not a file of tasks")

@@ -11,10 +11,7 @@ const MAESTRO: &str = env!("CARGO_BIN_EXE_maestro");
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(MAESTRO);
-    command
-        .args(arguments)
-        .current_dir(directory)
-        .stdin(Stdio::null());
+    command.args(arguments).current_dir(directory).stdin(Stdio::null());
     command.output().unwrap()
 }
 
@@ -25,10 +22,7 @@ fn text(bytes: &[u8]) -> String {
 fn events(directory: &Path) -> Vec<Event> {
     let output = run(directory, &["--store=demo/maestro.db", "--json", "events"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// A process that is killed when the test ends, however it ends.
@@ -44,14 +38,8 @@ impl Drop for Running {
 
 fn demo(directory: &Path, more: &[&str]) -> Running {
     let mut command = Command::new(MAESTRO);
-    command
-        .args(["demo", "--dir=demo"])
-        .args(more)
-        .current_dir(directory);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(["demo", "--dir=demo"]).args(more).current_dir(directory);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Running(command.spawn().unwrap())
 }
 
@@ -62,11 +50,7 @@ fn mistakes_get_an_exit_code_and_a_message_that_names_them() {
         (&["frobnicate"], 2, "frobnicate"),
         (&["run"], 2, "prompt"),
         (&["ls"], 3, "`store`"),
-        (
-            &["run", "--file=nothing.toml", "--claude=/bin/false"],
-            2,
-            "`file`",
-        ),
+        (&["run", "--file=nothing.toml", "--claude=/bin/false"], 2, "`file`"),
     ];
     for (arguments, code, message) in cases {
         let output = run(directory.path(), arguments);
@@ -82,10 +66,7 @@ fn a_finished_demo_can_be_looked_at_and_says_where_everything_is() {
     let output = run(directory.path(), &["demo", "--scripted", "--dir=demo"]);
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
-    assert!(
-        said.starts_with("demo: a scripted agent, not the real one"),
-        "{said}"
-    );
+    assert!(said.starts_with("demo: a scripted agent, not the real one"), "{said}");
     for word in ["release", "succeeded", "repository", "worktrees"] {
         assert!(said.contains(word), "{word}: {said}");
     }
@@ -94,29 +75,11 @@ fn a_finished_demo_can_be_looked_at_and_says_where_everything_is() {
     assert_eq!(listed.matches("succeeded").count(), 3, "{listed}");
     let id = listed.lines().next().unwrap().split(' ').next().unwrap();
     let shown = run(directory.path(), &[store, "show", id]);
-    assert!(
-        text(&shown.stdout).contains("workspace"),
-        "{}",
-        text(&shown.stdout)
-    );
+    assert!(text(&shown.stdout).contains("workspace"), "{}", text(&shown.stdout));
     let diff = run(directory.path(), &[store, "diff", id]);
-    assert!(
-        text(&diff.stdout).starts_with("diff --git"),
-        "{}",
-        text(&diff.stdout)
-    );
-    assert_eq!(
-        run(directory.path(), &[store, "show", "nobody"])
-            .status
-            .code(),
-        Some(3)
-    );
-    assert_eq!(
-        run(directory.path(), &[store, "ls", "--state=odd"])
-            .status
-            .code(),
-        Some(2)
-    );
+    assert!(text(&diff.stdout).starts_with("diff --git"), "{}", text(&diff.stdout));
+    assert_eq!(run(directory.path(), &[store, "show", "nobody"]).status.code(), Some(3));
+    assert_eq!(run(directory.path(), &[store, "ls", "--state=odd"]).status.code(), Some(2));
     let wrong = run(directory.path(), &[store, "events", "--after=nonsense"]);
     assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong.stderr));
     assert!(text(&wrong.stderr).contains("`cursor`"));
@@ -127,31 +90,16 @@ fn ctrl_c_stops_cleanly_and_the_same_command_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let mut first = demo(directory.path(), &["--scripted"]);
     let mut lines = BufReader::new(first.0.stdout.take().unwrap()).lines();
-    lines
-        .find(|line| line.as_ref().unwrap().contains("attempt 1 started"))
-        .unwrap()
-        .unwrap();
+    lines.find(|line| line.as_ref().unwrap().contains("attempt 1 started")).unwrap().unwrap();
     let pid = first.0.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     // Reads on, so that the demo never waits for its output.
     lines.for_each(drop);
     assert_eq!(first.0.wait().unwrap().code(), Some(130));
     let second = run(directory.path(), &["demo", "--scripted", "--dir=demo"]);
-    assert!(
-        second.status.success(),
-        "{}{}",
-        text(&second.stdout),
-        text(&second.stderr)
-    );
-    let crashed = events(directory.path())
-        .into_iter()
-        .filter(|event| event.event_type() == "attempt.lost");
+    assert!(second.status.success(), "{}{}", text(&second.stdout), text(&second.stderr));
+    let crashed =
+        events(directory.path()).into_iter().filter(|event| event.event_type() == "attempt.lost");
     assert_eq!(crashed.count(), 0, "a clean stop was taken for a crash");
 }
 
@@ -160,10 +108,7 @@ fn follow(directory: &Path, after: Option<&str>, enough: impl Fn(&[Event]) -> bo
     let mut command = Command::new(MAESTRO);
     command.args(["--store=demo/maestro.db", "--json", "events", "--follow"]);
     command.args(after.map(|cursor| format!("--after={cursor}")));
-    command
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut follower = Running(command.stderr(Stdio::piped()).spawn().unwrap());
     let mut seen = Vec::new();
     let lines = BufReader::new(follower.0.stdout.take().unwrap()).lines();
@@ -198,30 +143,19 @@ fn a_follower_that_is_killed_and_resumed_has_each_event_once() {
         loop {
             let cursor = seen.last().unwrap().cursor.clone().unwrap();
             let merged = |seen: &[Event]| seen.last().unwrap().event_type() == "workspace.merged";
-            seen.extend(follow(path, Some(cursor.as_str()), |new| {
-                merged(new) || new.len() == 25
-            }));
+            seen.extend(follow(path, Some(cursor.as_str()), |new| merged(new) || new.len() == 25));
             if merged(&seen) {
                 break;
             }
         }
         let mut once = std::collections::HashSet::new();
         for event in &seen {
-            assert!(
-                once.insert((event.stream.clone(), event.seq)),
-                "twice: {event:?}"
-            );
+            assert!(once.insert((event.stream.clone(), event.seq)), "twice: {event:?}");
         }
         let all = events(path);
-        let end = all
-            .iter()
-            .position(|event| event.event_type() == "workspace.merged")
-            .unwrap();
+        let end = all.iter().position(|event| event.event_type() == "workspace.merged").unwrap();
         for event in &all[..=end] {
-            assert!(
-                once.contains(&(event.stream.clone(), event.seq)),
-                "missed: {event:?}"
-            );
+            assert!(once.contains(&(event.stream.clone(), event.seq)), "missed: {event:?}");
         }
         (said.join().unwrap(), errors.join().unwrap())
     });

@@ -5,49 +5,30 @@ use std::process::Command;
 
 fn run(program: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
-    let output = Command::new(program)
-        .current_dir(directory.path())
-        .output()
-        .unwrap();
+    let output = Command::new(program).current_dir(directory.path()).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{program}: {}\n{stderr}",
-        output.status
-    );
+    assert!(output.status.success(), "{program}: {}\n{stderr}", output.status);
     String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
 fn session_prompts_twice() {
     let out = run(env!("CARGO_BIN_EXE_session"));
-    assert_eq!(
-        out,
-        "Noted: My favourite colour is blue.\nNoted: What is it?\n"
-    );
+    assert_eq!(out, "Noted: My favourite colour is blue.\nNoted: What is it?\n");
 }
 
 #[test]
 fn tasks_run_one_after_the_other_and_their_events_end() {
     let out = run(env!("CARGO_BIN_EXE_tasks"));
-    let types: Vec<_> = out
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(1))
-        .collect();
+    let types: Vec<_> = out.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
     assert_eq!(types.first(), Some(&"task.submitted"), "{out}");
-    assert!(
-        types.contains(&"turn.ended") && types.contains(&"task.ended"),
-        "{out}"
-    );
+    assert!(types.contains(&"turn.ended") && types.contains(&"task.ended"), "{out}");
     assert!(out.ends_with("done: Implement PLAN.md\n"), "{out}");
 }
 
 #[test]
 fn approvals_are_answered() {
-    assert_eq!(
-        run(env!("CARGO_BIN_EXE_approvals")),
-        "allowed Write\ndenied Bash\nDone.\n"
-    );
+    assert_eq!(run(env!("CARGO_BIN_EXE_approvals")), "allowed Write\ndenied Bash\nDone.\n");
 }
 
 #[test]
@@ -57,10 +38,7 @@ fn an_agent_of_ones_own_answers() {
 
 #[test]
 fn a_task_of_ones_own_is_tried_again() {
-    assert_eq!(
-        run(env!("CARGO_BIN_EXE_own_task")),
-        "checked shop in attempt 2\n"
-    );
+    assert_eq!(run(env!("CARGO_BIN_EXE_own_task")), "checked shop in attempt 2\n");
 }
 
 #[test]

@@ -49,17 +49,8 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            lost,
-            stale,
-            stuck,
-            orphans,
-            gaps,
-        } = self;
-        write!(
-            f,
-            "lost {lost} stale {stale} stuck {stuck} orphans {orphans} gaps {gaps}"
-        )
+        let Self { lost, stale, stuck, orphans, gaps } = self;
+        write!(f, "lost {lost} stale {stale} stuck {stuck} orphans {orphans} gaps {gaps}")
     }
 }
 
@@ -85,9 +76,7 @@ pub(crate) async fn check(dir: &Path, outcome: &mut Outcome) {
 pub(crate) async fn observe(store: &Path) -> maestro_core::Result<Maestro> {
     let runtime = TokioRuntime::try_current()?;
     let transport = ChannelTransport::new(Arc::new(runtime));
-    let builder = Maestro::builder()
-        .storage(Sqlite::at(store))
-        .transport(Arc::new(transport));
+    let builder = Maestro::builder().storage(Sqlite::at(store)).transport(Arc::new(transport));
     builder.concurrency(0).build().await
 }
 
@@ -114,10 +103,7 @@ pub(crate) async fn more(
     all: &mut Vec<Event>,
 ) -> maestro_core::Result<Position> {
     loop {
-        let (page, next) = maestro
-            .events()
-            .read(EventFilter::default(), after, 1000)
-            .await?;
+        let (page, next) = maestro.events().read(EventFilter::default(), after, 1000).await?;
         let done = page.is_empty();
         all.extend(page);
         after = Position::After(next);
@@ -134,9 +120,7 @@ fn streams(events: &[Event], outcome: &mut Outcome) {
         let before = last.insert(&event.stream, seq).unwrap_or_default();
         if seq != before + 1 {
             outcome.counts.gaps += 1;
-            outcome
-                .findings
-                .push(format!("{}: {seq} comes after {before}", event.stream));
+            outcome.findings.push(format!("{}: {seq} comes after {before}", event.stream));
         }
     }
 }
@@ -161,10 +145,7 @@ async fn tasks(dir: &Path, outcome: &mut Outcome) -> maestro_core::Result<()> {
     let maestro = observe(&store).await?;
     let page = maestro.tasks().list(TaskFilter::default()).await?;
     if page.tasks.len() != FILES.len() {
-        lost(
-            outcome,
-            format!("{} tasks instead of {}", page.tasks.len(), FILES.len()),
-        );
+        lost(outcome, format!("{} tasks instead of {}", page.tasks.len(), FILES.len()));
     }
     for task in page.tasks {
         if task.state != TaskState::Succeeded {
@@ -172,10 +153,7 @@ async fn tasks(dir: &Path, outcome: &mut Outcome) -> maestro_core::Result<()> {
         }
         let workspace = maestro.tasks().handle(task.id).workspace().info().await?;
         if !workspace.workspace.root.as_path().is_dir() {
-            lost(
-                outcome,
-                format!("the worktree of {} is not there", task.title()),
-            );
+            lost(outcome, format!("the worktree of {} is not there", task.title()));
         }
     }
     maestro.close(Running::Park).await
@@ -206,37 +184,24 @@ fn attempts(dir: &Path, events: &[Event], outcome: &mut Outcome) {
         let late = ended.get(task).is_some_and(|micros| nanos / 1000 > *micros);
         if token < *known || late {
             outcome.counts.stale += 1;
-            outcome
-                .findings
-                .push(format!("stale (highest {known}, late {late}): {line}"));
+            outcome.findings.push(format!("stale (highest {known}, late {late}): {line}"));
         }
         *known = token.max(*known);
     }
-    for task in ended
-        .keys()
-        .filter(|task| !highest.contains_key(task.as_str()))
-    {
+    for task in ended.keys().filter(|task| !highest.contains_key(task.as_str())) {
         lost(outcome, format!("no attempt of task {task} ran its check"));
     }
 }
 
 /// Processes whose environment names this demo.
 fn orphans(dir: &Path, outcome: &mut Outcome) {
-    let marker = format!(
-        "MAESTRO_DEMO_ATTEMPTS={}",
-        dir.join("demo/attempts.log").display()
-    );
+    let marker = format!("MAESTRO_DEMO_ATTEMPTS={}", dir.join("demo/attempts.log").display());
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     for process in processes {
         let environ = std::fs::read(process.path().join("environ")).unwrap_or_default();
-        if environ
-            .split(|byte| *byte == 0)
-            .any(|variable| variable == marker.as_bytes())
-        {
+        if environ.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes()) {
             outcome.counts.orphans += 1;
-            outcome
-                .findings
-                .push(format!("orphan: process {}", process.file_name().display()));
+            outcome.findings.push(format!("orphan: process {}", process.file_name().display()));
         }
     }
 }

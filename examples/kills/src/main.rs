@@ -38,9 +38,7 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|path| Some(path.parent()?.join("maestro")));
+    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("maestro")));
     let Some(maestro) = args.maestro.or(beside).filter(|path| path.is_file()) else {
         println!("kills: there is no maestro program; build it, or name it with --maestro");
         return ExitCode::from(2);
@@ -53,10 +51,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    println!(
-        "kills: undisturbed the demo takes {:.1} s",
-        whole.as_secs_f64()
-    );
+    println!("kills: undisturbed the demo takes {:.1} s", whole.as_secs_f64());
 
     let mut total = Counts::default();
     let mut phases: BTreeMap<&'static str, u32> = BTreeMap::new();

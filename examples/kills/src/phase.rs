@@ -19,14 +19,8 @@ pub(crate) const ALL: [&str; 11] = [
 
 /// The phase that the events of a store show: how far the task that moved last had come.
 pub(crate) fn of(events: &[Event]) -> &'static str {
-    let ended = events
-        .iter()
-        .filter(|event| matches!(event.data, EventData::TaskEnded(_)))
-        .count();
-    if events
-        .iter()
-        .any(|event| matches!(event.data, EventData::WorkspaceMerged(_)))
-    {
+    let ended = events.iter().filter(|event| matches!(event.data, EventData::TaskEnded(_))).count();
+    if events.iter().any(|event| matches!(event.data, EventData::WorkspaceMerged(_))) {
         return "merged";
     }
     if ended == 3 {

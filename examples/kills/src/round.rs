@@ -86,16 +86,12 @@ pub(crate) async fn play(maestro: &Path, whole: Duration, random: &mut Rng, keep
         }
         Err(why) => {
             outcome.counts.stuck += 1;
-            outcome
-                .findings
-                .push(format!("{why}\n{}", output(dir.path())));
+            outcome.findings.push(format!("{why}\n{}", output(dir.path())));
         }
     }
     check::check(dir.path(), &mut outcome).await;
     if keep && outcome.counts != Counts::default() {
-        outcome
-            .findings
-            .push(format!("kept {}", dir.keep().display()));
+        outcome.findings.push(format!("kept {}", dir.keep().display()));
     }
     outcome
 }
@@ -192,28 +188,17 @@ fn output(dir: &Path) -> String {
     lines[lines.len().saturating_sub(12)..].join("\n")
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this program measures and waits for real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
 async fn timeout<F: Future>(time: Duration, future: F) -> Option<F::Output> {
     tokio::time::timeout(time, future).await.ok()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this program measures and waits for real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
 async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this program measures and waits for real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "this program measures and waits for real time")]
 fn clock() -> Duration {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default()
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }

@@ -36,15 +36,9 @@ impl Error {
     /// Names the file of a scenario error that has none yet.
     pub(crate) fn in_file(self, path: PathBuf) -> Self {
         match self {
-            Self::Scenario {
-                file: None,
-                scenario,
-                message,
-            } => Self::Scenario {
-                file: Some(path),
-                scenario,
-                message,
-            },
+            Self::Scenario { file: None, scenario, message } => {
+                Self::Scenario { file: Some(path), scenario, message }
+            }
             other => other,
         }
     }
@@ -53,11 +47,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Scenario {
-                file,
-                scenario,
-                message,
-            } => {
+            Self::Scenario { file, scenario, message } => {
                 match file {
                     Some(path) => write!(f, "{}: ", path.display())?,
                     None => f.write_str("inline scenario: ")?,

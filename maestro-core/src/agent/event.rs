@@ -20,10 +20,7 @@ pub struct AgentReport {
 impl AgentReport {
     /// A report without a frame.
     pub fn of(event: AgentEvent) -> Self {
-        Self {
-            events: vec![event],
-            raw: None,
-        }
+        Self { events: vec![event], raw: None }
     }
 }
 

@@ -98,10 +98,7 @@ impl FnSession {
     }
 
     fn unsupported<T>(what: &str) -> Result<T> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("an agent of a closure cannot {what}"),
-        ))
+        Err(Error::new(ErrorKind::Unsupported, format!("an agent of a closure cannot {what}")))
     }
 }
 
@@ -120,14 +117,9 @@ impl AgentSession for FnSession {
         });
         let reports = self.reports.clone();
         let turn = runtime::spawn(&*self.context.runtime, "agent", async move {
-            let started = AgentEvent::TurnStarted {
-                origin: Origin::Prompt,
-            };
+            let started = AgentEvent::TurnStarted { origin: Origin::Prompt };
             let mut end = AgentTurnEnd {
-                usage: Usage {
-                    turns: 1,
-                    ..Usage::default()
-                },
+                usage: Usage { turns: 1, ..Usage::default() },
                 counter,
                 ..AgentTurnEnd::default()
             };
@@ -159,10 +151,8 @@ impl AgentSession for FnSession {
 
     async fn interrupt(&self) -> Result<()> {
         if self.set_turn(None).is_some() {
-            let end = AgentTurnEnd {
-                stop_reason: StopReason::Cancelled,
-                ..AgentTurnEnd::default()
-            };
+            let end =
+                AgentTurnEnd { stop_reason: StopReason::Cancelled, ..AgentTurnEnd::default() };
             let events = vec![AgentEvent::TurnEnded(end), AgentEvent::Idle];
             let _ = self.reports.send(AgentReport { events, raw: None }).await;
         }
@@ -191,10 +181,7 @@ impl AgentSession for FnSession {
 
     async fn close(&self, _hard: bool) -> Result<()> {
         self.set_turn(None);
-        let ended = AgentEvent::Ended {
-            error: None,
-            exit: "closed".to_owned(),
-        };
+        let ended = AgentEvent::Ended { error: None, exit: "closed".to_owned() };
         // After the last report `next` gives none.
         let _ = self.reports.try_send(AgentReport::of(ended));
         self.reports.close();

@@ -67,26 +67,14 @@ pub(crate) async fn expire(core: &Arc<Core>) -> Result<()> {
     query.limit = ListQuery::MAX_LIMIT;
     let denial = Decision::deny(NOBODY_ANSWERED);
     for read in core.store.list_all::<ApprovalInfo>(query).await? {
-        let event = ApprovalExpired {
-            approval_id: Some(read.value.id),
-        };
+        let event = ApprovalExpired { approval_id: Some(read.value.id) };
         let mut draft = core.store.draft();
         let state = ApprovalState::Expired;
-        settle(
-            core,
-            &mut draft,
-            &read,
-            &core.actor(),
-            state,
-            &denial,
-            &event.into(),
-        )?;
+        settle(core, &mut draft, &read, &core.actor(), state, &denial, &event.into())?;
         match core.store.commit(draft).await {
             // Somebody answered just now, or another node was faster.
             Err(error) if error.kind() == ErrorKind::Conflict => {}
-            result => result
-                .map(|_| ())
-                .map_err(|error| error.during("approval.expire"))?,
+            result => result.map(|_| ()).map_err(|error| error.during("approval.expire"))?,
         }
     }
     Ok(())
@@ -111,10 +99,7 @@ fn settle(
     draft.update(read.version, &approval)?;
     let event = core.event(by, &record::refs(&approval), event, None)?;
     draft.append(record::stream(&approval), vec![event]);
-    let verb = Verb::ApprovalDeliver {
-        approval_id: approval.id,
-        decision: decision.clone(),
-    };
+    let verb = Verb::ApprovalDeliver { approval_id: approval.id, decision: decision.clone() };
     let target = (&RecordKind::SESSION, approval.session_id.to_string());
     command::draft(core, draft, approval.tenant(), by, target, verb)?;
     Ok(approval)
@@ -125,10 +110,7 @@ fn is_answer(state: ApprovalState) -> bool {
 }
 
 fn check(approval: &ApprovalInfo, decision: &Decision) -> Result<()> {
-    let asks = matches!(
-        approval.kind,
-        ApprovalKind::Question | ApprovalKind::Elicitation
-    );
+    let asks = matches!(approval.kind, ApprovalKind::Question | ApprovalKind::Elicitation);
     if matches!(decision, Decision::Answer { .. }) && !asks {
         return Err(Error::invalid(
             "answers",
@@ -141,12 +123,10 @@ fn check(approval: &ApprovalInfo, decision: &Decision) -> Result<()> {
 }
 
 fn decided(approval: &ApprovalInfo) -> Error {
-    let error = Error::new(
-        ErrorKind::Conflict,
-        "the approval does not wait for an answer any more",
-    )
-    .with("approval_id", approval.id)
-    .with("state", approval.state.as_str());
+    let error =
+        Error::new(ErrorKind::Conflict, "the approval does not wait for an answer any more")
+            .with("approval_id", approval.id)
+            .with("state", approval.state.as_str());
     match &approval.decided_by {
         Some(by) => error.with("decided_by", by),
         None => error,

@@ -30,10 +30,7 @@ pub struct ApprovalFilter {
 impl ApprovalFilter {
     /// Those that wait for an answer.
     pub fn pending() -> Self {
-        Self {
-            states: vec![ApprovalState::Pending],
-            ..Self::default()
-        }
+        Self { states: vec![ApprovalState::Pending], ..Self::default() }
     }
 
     /// Narrows to one session.
@@ -71,8 +68,7 @@ impl Approvals {
     /// `NotFound`.
     pub async fn get(&self, id: ApprovalId) -> Result<ApprovalInfo> {
         let read = self.scope.core.store.require(&self.scope.tenant, id).await;
-        read.map(|read| read.value)
-            .map_err(|error| error.during("approvals.get"))
+        read.map(|read| read.value).map_err(|error| error.during("approvals.get"))
     }
 
     /// A page of approvals.
@@ -82,11 +78,7 @@ impl Approvals {
     pub async fn list(&self, filter: ApprovalFilter) -> Result<ApprovalPage> {
         let tenant = Some(self.scope.tenant.clone());
         let mut query = ListQuery::new(tenant, RecordKind::APPROVAL);
-        query.states = filter
-            .states
-            .iter()
-            .map(|state| state.as_str().to_owned())
-            .collect();
+        query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.groups = filter.project_ids.iter().map(ToString::to_string).collect();
         query.parent = filter.session_id.map(|id| id.to_string());
         query.link = filter.kind.map(|kind| Link {
@@ -98,14 +90,8 @@ impl Approvals {
         let listed = self.scope.core.store.storage.list(&query).await;
         let page = listed.map_err(|error: Error| error.during("approvals.list"))?;
         let reads = page.records.iter().map(Versioned::decode);
-        let approvals = reads
-            .map(|read| read.map(|read| read.value))
-            .collect::<Result<_>>()?;
-        Ok(ApprovalPage {
-            approvals,
-            next: page.next,
-            as_of: page.as_of,
-        })
+        let approvals = reads.map(|read| read.map(|read| read.value)).collect::<Result<_>>()?;
+        Ok(ApprovalPage { approvals, next: page.next, as_of: page.as_of })
     }
 
     /// Allows it, once and as asked.
@@ -150,11 +136,7 @@ impl Approvals {
     /// # Errors
     /// `NotFound`, `Conflict`, `InvalidArgument` when it does not fit the question.
     pub async fn decide(&self, id: ApprovalId, decision: Decision) -> Result<ApprovalInfo> {
-        let Scope {
-            core,
-            tenant,
-            actor,
-        } = &self.scope;
+        let Scope { core, tenant, actor } = &self.scope;
         decide(core, tenant, actor, id, &decision).await
     }
 }

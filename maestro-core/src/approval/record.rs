@@ -41,10 +41,7 @@ impl Stored for ApprovalInfo {
             group: self.project_id.map(|id| id.to_string()),
             parent: Some(self.session_id.to_string()),
             due_at: self.expires_at.filter(|_| pending),
-            links: vec![Link {
-                rel: KIND.to_owned(),
-                target: kind_name(self.kind).to_owned(),
-            }],
+            links: vec![Link { rel: KIND.to_owned(), target: kind_name(self.kind).to_owned() }],
             ..Columns::default()
         }
     }
@@ -91,11 +88,6 @@ pub(crate) async fn read(
         return Ok(BTreeMap::new());
     }
     let records = core.store.storage.get(&keys).await?;
-    let reads = records
-        .iter()
-        .flatten()
-        .map(Versioned::<ApprovalInfo>::decode);
-    reads
-        .map(|read| read.map(|read| (read.value.id, read)))
-        .collect()
+    let reads = records.iter().flatten().map(Versioned::<ApprovalInfo>::decode);
+    reads.map(|read| read.map(|read| (read.value.id, read))).collect()
 }

@@ -65,22 +65,10 @@ impl Inbox {
         id: String,
     ) -> (async_channel::Receiver<Delivery>, Owner) {
         let (sender, receiver) = async_channel::unbounded();
-        let inbox = Self {
-            sender,
-            taken: Arc::default(),
-        };
+        let inbox = Self { sender, taken: Arc::default() };
         let key = (tenant.clone(), kind.as_str().to_owned(), id);
-        core.owners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.clone(), inbox);
-        (
-            receiver,
-            Owner {
-                core: Arc::clone(core),
-                key,
-            },
-        )
+        core.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), inbox);
+        (receiver, Owner { core: Arc::clone(core), key })
     }
 }
 
@@ -93,21 +81,13 @@ pub(crate) struct Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.core
-            .owners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.key);
+        self.core.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
 /// Looks for commands to owners on this node, and hands them over.
 pub(crate) async fn deliver(core: &Core) -> Result<()> {
-    let owners = core
-        .owners
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let owners = core.owners.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if owners.is_empty() {
         return Ok(());
     }
@@ -115,27 +95,14 @@ pub(crate) async fn deliver(core: &Core) -> Result<()> {
     query.states = vec![CommandState::Pending.as_str().to_owned()];
     query.limit = ListQuery::MAX_LIMIT;
     for Versioned { value, .. } in core.store.list_all::<CommandInfo>(query).await? {
-        let key = (
-            value.tenant_id.clone(),
-            value.target_kind.clone(),
-            value.target_id.clone(),
-        );
+        let key = (value.tenant_id.clone(), value.target_kind.clone(), value.target_id.clone());
         let Some(inbox) = owners.get(&key) else {
             continue;
         };
-        if !inbox
-            .taken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(value.id)
-        {
+        if !inbox.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(value.id) {
             continue;
         }
-        let delivery = Delivery {
-            verb: value.verb,
-            command_id: value.id,
-            tenant: value.tenant_id,
-        };
+        let delivery = Delivery { verb: value.verb, command_id: value.id, tenant: value.tenant_id };
         // A closed inbox means that the owner is going; the command waits for the next one.
         let _ = inbox.sender.try_send(delivery);
     }
@@ -149,18 +116,13 @@ pub(crate) async fn expire(core: &Core) -> Result<()> {
     query.due_by = Some(core.now());
     query.limit = ListQuery::MAX_LIMIT;
     for read in core.store.list_all::<CommandInfo>(query).await? {
-        let command = CommandInfo {
-            state: CommandState::Expired,
-            ..read.value.clone()
-        };
+        let command = CommandInfo { state: CommandState::Expired, ..read.value.clone() };
         let mut draft = core.store.draft();
         draft.update(read.version, &command)?;
         match core.store.commit(draft).await {
             // Somebody was faster; it is done or expired.
             Err(error) if error.kind() == ErrorKind::Conflict => {}
-            result => result
-                .map(|_| ())
-                .map_err(|error: Error| error.during("command.expire"))?,
+            result => result.map(|_| ()).map_err(|error: Error| error.during("command.expire"))?,
         }
     }
     Ok(())

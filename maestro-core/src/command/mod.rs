@@ -71,11 +71,7 @@ pub(crate) async fn call(
 pub(crate) async fn wait(scope: &Scope, id: CommandId, watch: &Watch) -> Result<Value> {
     let core = &scope.core;
     loop {
-        let command = core
-            .store
-            .require::<CommandInfo>(&scope.tenant, id)
-            .await?
-            .value;
+        let command = core.store.require::<CommandInfo>(&scope.tenant, id).await?.value;
         match command.state {
             CommandState::Pending => {}
             CommandState::Done => return Ok(command.result),
@@ -90,10 +86,7 @@ pub(crate) async fn wait(scope: &Scope, id: CommandId, watch: &Watch) -> Result<
                     ErrorKind::Unavailable,
                     "no node that owns it took the command up in time",
                 )
-                .with(
-                    "target",
-                    format!("{}/{}", command.target_kind, command.target_id),
-                ));
+                .with("target", format!("{}/{}", command.target_kind, command.target_id)));
             }
         }
         core.pause(watch).await?;

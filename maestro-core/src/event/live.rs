@@ -30,13 +30,10 @@ impl Live {
 
     pub(crate) fn publish(&self, event: Event, after: (StreamKey, u64)) {
         let ephemeral = Arc::new(Ephemeral { event, after });
-        self.lock()
-            .retain(|subscriber| subscriber.force_send(Arc::clone(&ephemeral)).is_ok());
+        self.lock().retain(|subscriber| subscriber.force_send(Arc::clone(&ephemeral)).is_ok());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<async_channel::Sender<Arc<Ephemeral>>>> {
-        self.subscribers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,25 +26,14 @@ impl Events {
     /// `InvalidArgument` for a cursor of another store or filter.
     pub async fn subscribe(&self, filter: EventFilter, after: Position) -> Result<EventStream> {
         let storage = &self.scope.core.store.storage;
-        let filter = EventFilter {
-            tenant_id: Some(self.scope.tenant.clone()),
-            ..filter
-        };
+        let filter = EventFilter { tenant_id: Some(self.scope.tenant.clone()), ..filter };
         let after = match after {
             Position::Beginning => Position::Beginning,
             after => {
                 // One look pins "now" down and checks a cursor; its events are read again.
-                let query = EventQuery {
-                    filter: filter.clone(),
-                    after: after.clone(),
-                    limit: 1,
-                };
+                let query = EventQuery { filter: filter.clone(), after: after.clone(), limit: 1 };
                 let page = storage.read_events(&query).await?;
-                if after == Position::Now {
-                    Position::After(page.next)
-                } else {
-                    after
-                }
+                if after == Position::Now { Position::After(page.next) } else { after }
             }
         };
         Ok(EventStream::open(&self.scope, filter, after, None))
@@ -60,21 +49,11 @@ impl Events {
         after: Position,
         limit: u32,
     ) -> Result<(Vec<Event>, Cursor)> {
-        let filter = EventFilter {
-            tenant_id: Some(self.scope.tenant.clone()),
-            ..filter
-        };
-        let query = EventQuery {
-            filter,
-            after,
-            limit,
-        };
+        let filter = EventFilter { tenant_id: Some(self.scope.tenant.clone()), ..filter };
+        let query = EventQuery { filter, after, limit };
         let EventPage { events, next, .. } =
             self.scope.core.store.storage.read_events(&query).await?;
-        let events = events
-            .into_iter()
-            .map(Event::from_stored)
-            .collect::<Result<_>>()?;
+        let events = events.into_iter().map(Event::from_stored).collect::<Result<_>>()?;
         Ok((events, next))
     }
 
@@ -95,16 +74,10 @@ pub(crate) async fn emit(
     refs: &EventRefs,
 ) -> Result<()> {
     if !event_type.starts_with("x.") {
-        return Err(crate::error::Error::invalid(
-            "type",
-            "of a product's event starts with `x.`",
-        ));
+        return Err(crate::error::Error::invalid("type", "of a product's event starts with `x.`"));
     }
     let actor: &Actor = &scope.actor;
-    let data = EventData::Other {
-        original_type: event_type.to_owned(),
-        data,
-    };
+    let data = EventData::Other { original_type: event_type.to_owned(), data };
     let mut draft = scope.core.store.draft();
     let stream = match refs.task_id {
         Some(task_id) => StreamKey::of(scope.tenant.clone(), "task", task_id),

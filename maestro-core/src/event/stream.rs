@@ -45,19 +45,12 @@ impl EventStream {
         after: Position,
         ends_with: Option<Subject>,
     ) -> Self {
-        let filter = EventFilter {
-            tenant_id: Some(scope.tenant.clone()),
-            ..filter
-        };
+        let filter = EventFilter { tenant_id: Some(scope.tenant.clone()), ..filter };
         let reader = Reader {
             watch: scope.core.store.storage.watch(),
             live: scope.core.live.subscribe(),
             core: Arc::clone(&scope.core),
-            query: EventQuery {
-                filter,
-                after,
-                limit: Reader::PAGE,
-            },
+            query: EventQuery { filter, after, limit: Reader::PAGE },
             ready: VecDeque::new(),
             seen: HashMap::new(),
             held: None,
@@ -150,10 +143,7 @@ impl Reader {
     /// The ephemeral event that waits for its place, if that place is reached.
     fn release_held(&mut self) -> Option<Event> {
         let held = self.held.as_ref()?;
-        let reached = self
-            .seen
-            .get(&held.after.0)
-            .is_some_and(|seq| *seq >= held.after.1);
+        let reached = self.seen.get(&held.after.0).is_some_and(|seq| *seq >= held.after.1);
         if !reached {
             return None;
         }
@@ -165,10 +155,7 @@ impl Reader {
         let watch = self.watch.next();
         let live = self.live.recv();
         let stopped = self.core.stopped();
-        let news = select(
-            Box::pin(watch),
-            Box::pin(select(Box::pin(live), Box::pin(stopped))),
-        );
+        let news = select(Box::pin(watch), Box::pin(select(Box::pin(live), Box::pin(stopped))));
         let woken = self.core.runtime().timeout(Self::LOOK_EVERY, news).await;
         let ephemeral = match woken {
             Some(Either::Right((Either::Left((Ok(ephemeral), _)), _))) => Some(ephemeral),
@@ -182,18 +169,11 @@ impl Reader {
     fn shows(&self, event: &Event) -> bool {
         let filter = &self.query.filter;
         let refs = &event.refs;
-        filter
-            .tenant_id
-            .as_ref()
-            .is_none_or(|tenant| *tenant == event.tenant_id)
+        filter.tenant_id.as_ref().is_none_or(|tenant| *tenant == event.tenant_id)
             && (filter.project_ids.is_empty()
-                || refs
-                    .project_id
-                    .is_some_and(|id| filter.project_ids.contains(&id)))
+                || refs.project_id.is_some_and(|id| filter.project_ids.contains(&id)))
             && (filter.session_ids.is_empty()
-                || refs
-                    .session_id
-                    .is_some_and(|id| filter.session_ids.contains(&id)))
+                || refs.session_id.is_some_and(|id| filter.session_ids.contains(&id)))
             && (filter.task_ids.is_empty()
                 || refs.task_id.is_some_and(|id| filter.task_ids.contains(&id)))
             && (filter.types.is_empty()

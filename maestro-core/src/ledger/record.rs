@@ -25,10 +25,7 @@ impl Stored for LedgerEntry {
     }
 
     fn columns(&self) -> Columns {
-        let task = self.task_id.map(|id| Link {
-            rel: TASK.to_owned(),
-            target: id.to_string(),
-        });
+        let task = self.task_id.map(|id| Link { rel: TASK.to_owned(), target: id.to_string() });
         Columns {
             state: "recorded".to_owned(),
             group: self.project_id.map(|id| id.to_string()),

@@ -31,34 +31,22 @@ pub struct Actor {
 impl Actor {
     /// A person.
     pub fn person(id: impl Into<String>) -> Self {
-        Self {
-            kind: ActorKind::Person,
-            id: id.into(),
-        }
+        Self { kind: ActorKind::Person, id: id.into() }
     }
 
     /// A rule that answers without a person.
     pub fn policy(id: impl Into<String>) -> Self {
-        Self {
-            kind: ActorKind::Policy,
-            id: id.into(),
-        }
+        Self { kind: ActorKind::Policy, id: id.into() }
     }
 
     /// A coding agent, by its registered name.
     pub fn agent(id: impl Into<String>) -> Self {
-        Self {
-            kind: ActorKind::Agent,
-            id: id.into(),
-        }
+        Self { kind: ActorKind::Agent, id: id.into() }
     }
 
     /// A node.
     pub fn node(id: impl fmt::Display) -> Self {
-        Self {
-            kind: ActorKind::Node,
-            id: id.to_string(),
-        }
+        Self { kind: ActorKind::Node, id: id.to_string() }
     }
 }
 

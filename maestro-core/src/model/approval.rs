@@ -68,18 +68,12 @@ pub enum Decision {
 impl Decision {
     /// Allows what was asked, once.
     pub fn allow() -> Self {
-        Self::Allow {
-            input: None,
-            remember: Remember::Once,
-        }
+        Self::Allow { input: None, remember: Remember::Once }
     }
 
     /// Denies, and tells the agent why.
     pub fn deny(message: impl Into<String>) -> Self {
-        Self::Deny {
-            message: message.into(),
-            interrupt: false,
-        }
+        Self::Deny { message: message.into(), interrupt: false }
     }
 }
 

@@ -29,11 +29,7 @@ impl Envelope {
         let bytes = serde_json::to_vec(value).map_err(|error| {
             Error::new(ErrorKind::Internal, "a value cannot be written as JSON").caused_by(error)
         })?;
-        Ok(Self {
-            key_id: String::new(),
-            codec: Self::JSON.to_owned(),
-            bytes,
-        })
+        Ok(Self { key_id: String::new(), codec: Self::JSON.to_owned(), bytes })
     }
 
     /// The codec of plain UTF-8 text.
@@ -70,7 +66,5 @@ fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Err
 
 fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    STANDARD
-        .decode(text.as_bytes())
-        .map_err(serde::de::Error::custom)
+    STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)
 }

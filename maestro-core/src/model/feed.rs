@@ -105,18 +105,14 @@ impl EventFilter {
     pub fn matches(&self, tenant_id: &TenantId, event: &crate::model::NewEvent) -> bool {
         let refs = &event.refs;
         let among = |wanted: bool, found: bool| wanted || found;
-        self.tenant_id
-            .as_ref()
-            .is_none_or(|tenant| tenant == tenant_id)
+        self.tenant_id.as_ref().is_none_or(|tenant| tenant == tenant_id)
             && among(
                 self.project_ids.is_empty(),
-                refs.project_id
-                    .is_some_and(|id| self.project_ids.contains(&id)),
+                refs.project_id.is_some_and(|id| self.project_ids.contains(&id)),
             )
             && among(
                 self.session_ids.is_empty(),
-                refs.session_id
-                    .is_some_and(|id| self.session_ids.contains(&id)),
+                refs.session_id.is_some_and(|id| self.session_ids.contains(&id)),
             )
             && among(
                 self.task_ids.is_empty(),
@@ -124,9 +120,7 @@ impl EventFilter {
             )
             && among(
                 self.types.is_empty(),
-                self.types
-                    .iter()
-                    .any(|pattern| type_matches(pattern, &event.event_type)),
+                self.types.iter().any(|pattern| type_matches(pattern, &event.event_type)),
             )
     }
 }

@@ -42,10 +42,7 @@ pub struct PlacePath {
 impl PlacePath {
     /// A path at a place.
     pub fn new(place: Place, path: impl Into<PathBuf>) -> Self {
-        Self {
-            place,
-            path: path.into(),
-        }
+        Self { place, path: path.into() }
     }
 
     /// The path, to be used only by an adapter that serves the place.

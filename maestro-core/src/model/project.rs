@@ -30,11 +30,7 @@ pub struct ProjectSpec {
 impl ProjectSpec {
     /// A project by its name and directory.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        Self {
-            name: name.into(),
-            path: path.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), path: path.into(), ..Self::default() }
     }
 
     /// Sets the agent for tasks that name none.

@@ -59,10 +59,7 @@ pub struct SessionSpec {
 impl SessionSpec {
     /// A session in a project.
     pub fn in_project(project: impl Into<String>) -> Self {
-        Self {
-            project: Some(project.into()),
-            ..Self::default()
-        }
+        Self { project: Some(project.into()), ..Self::default() }
     }
 
     /// Sets the agent by its registered name.
@@ -279,8 +276,6 @@ impl SessionInfo {
     /// The latest turn that was given with a key, if it is the latest such key.
     pub fn turn_for(&self, key: &str) -> Option<&TurnInfo> {
         let turns = self.turn.iter().chain(&self.keyed_turn);
-        turns
-            .into_iter()
-            .find(|turn| turn.key.as_deref() == Some(key))
+        turns.into_iter().find(|turn| turn.key.as_deref() == Some(key))
     }
 }

@@ -62,20 +62,12 @@ impl TaskSpec {
 
     /// Asks an agent.
     pub fn prompt(prompt: impl Into<String>) -> Self {
-        Self {
-            kind: Self::AGENT.to_owned(),
-            prompt: prompt.into(),
-            ..Self::default()
-        }
+        Self { kind: Self::AGENT.to_owned(), prompt: prompt.into(), ..Self::default() }
     }
 
     /// Asks a task that was registered under `kind`.
     pub fn of_kind(kind: impl Into<String>, input: Value) -> Self {
-        Self {
-            kind: kind.into(),
-            input,
-            ..Self::default()
-        }
+        Self { kind: kind.into(), input, ..Self::default() }
     }
 
     /// Sets the project, by its handle's id or its name.
@@ -134,10 +126,7 @@ impl TaskSpec {
 
     /// Sets tools that the agent may use without asking.
     pub fn allow_tools(mut self, tools: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.session
-            .tools
-            .allow
-            .extend(tools.into_iter().map(Into::into));
+        self.session.tools.allow.extend(tools.into_iter().map(Into::into));
         self
     }
 
@@ -150,20 +139,10 @@ impl TaskSpec {
             return Err(Error::invalid("prompt", "must not be empty"));
         }
         if self.kind == Self::AGENT && self.project.is_none() {
-            return Err(Error::invalid(
-                "project",
-                "is needed: an agent works in a project",
-            ));
+            return Err(Error::invalid("project", "is needed: an agent works in a project"));
         }
-        if self
-            .idempotency_key
-            .as_ref()
-            .is_some_and(|key| !(1..=200).contains(&key.len()))
-        {
-            return Err(Error::invalid(
-                "idempotency_key",
-                "must be 1 to 200 bytes long",
-            ));
+        if self.idempotency_key.as_ref().is_some_and(|key| !(1..=200).contains(&key.len())) {
+            return Err(Error::invalid("idempotency_key", "must be 1 to 200 bytes long"));
         }
         if self.deadline_ms == Some(0) {
             return Err(Error::invalid("deadline_ms", "must be greater than 0"));
@@ -205,10 +184,7 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// Up to `max_attempts` attempts, waiting as by default.
     pub fn attempts(max_attempts: u32) -> Self {
-        Self {
-            max_attempts,
-            ..Self::default()
-        }
+        Self { max_attempts, ..Self::default() }
     }
 
     /// Sets how many attempts may be lost with their node.
@@ -222,10 +198,7 @@ impl RetryPolicy {
             return Err(Error::invalid("retry.max_attempts", "must be 1 to 100"));
         }
         if self.max_backoff_ms < self.backoff_ms {
-            return Err(Error::invalid(
-                "retry.max_backoff_ms",
-                "must not be less than backoff_ms",
-            ));
+            return Err(Error::invalid("retry.max_backoff_ms", "must not be less than backoff_ms"));
         }
         Ok(())
     }
@@ -233,12 +206,7 @@ impl RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            max_attempts: 1,
-            max_crashes: 5,
-            backoff_ms: 1000,
-            max_backoff_ms: 300_000,
-        }
+        Self { max_attempts: 1, max_crashes: 5, backoff_ms: 1000, max_backoff_ms: 300_000 }
     }
 }
 
@@ -330,18 +298,12 @@ pub enum Outcome {
 impl Outcome {
     /// It worked, with a summary.
     pub fn succeeded(summary: impl Into<String>) -> Self {
-        Self::Succeeded {
-            summary: summary.into(),
-            output: Value::Null,
-        }
+        Self::Succeeded { summary: summary.into(), output: Value::Null }
     }
 
     /// It failed for good.
     pub fn failed(error: &Error) -> Self {
-        Self::Failed {
-            error: error.info(),
-            retryable: error.is_retryable(),
-        }
+        Self::Failed { error: error.info(), retryable: error.is_retryable() }
     }
 
     /// Whether it worked.
@@ -506,11 +468,7 @@ impl TaskInfo {
             return self.spec.title.clone();
         }
         let line = self.spec.prompt.lines().next().unwrap_or_default().trim();
-        let line = if line.is_empty() {
-            self.spec.kind.as_str()
-        } else {
-            line
-        };
+        let line = if line.is_empty() { self.spec.kind.as_str() } else { line };
         line.chars().take(80).collect()
     }
 

@@ -73,11 +73,7 @@ impl Core {
     pub(crate) fn new(node_id: NodeId, parts: Parts, store: Store) -> Arc<Self> {
         let (stop, stopping) = async_channel::bounded(1);
         let (park, parking) = async_channel::bounded(1);
-        let leases = Arc::new(Leases::new(
-            node_id,
-            parts.lease_times,
-            Arc::clone(&parts.runtime),
-        ));
+        let leases = Arc::new(Leases::new(node_id, parts.lease_times, Arc::clone(&parts.runtime)));
         Arc::new(Self {
             node_id,
             store,
@@ -120,17 +116,9 @@ impl Core {
 
     pub(crate) fn agent(&self, name: &str) -> Result<&Arc<dyn Agent>> {
         self.parts.agents.get(name).ok_or_else(|| {
-            let known = self
-                .parts
-                .agents
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>();
-            Error::invalid(
-                "agent",
-                format!("{name:?} is not registered with this node"),
-            )
-            .with("registered", known.join(", "))
+            let known = self.parts.agents.keys().map(String::as_str).collect::<Vec<_>>();
+            Error::invalid("agent", format!("{name:?} is not registered with this node"))
+                .with("registered", known.join(", "))
         })
     }
 
@@ -150,21 +138,15 @@ impl Core {
                 return Ok(workspace);
             }
         }
-        Err(
-            Error::invalid("workspace", "cannot be made from this project")
-                .with("project", project),
-        )
+        Err(Error::invalid("workspace", "cannot be made from this project")
+            .with("project", project))
     }
 
     pub(crate) fn workspace_by_kind(&self, kind: &str) -> Result<&Arc<dyn Workspace>> {
-        self.parts
-            .workspaces
-            .iter()
-            .find(|workspace| workspace.kind() == kind)
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Unsupported, "this node makes no such workspaces")
-                    .with("kind", kind)
-            })
+        self.parts.workspaces.iter().find(|workspace| workspace.kind() == kind).ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "this node makes no such workspaces")
+                .with("kind", kind)
+        })
     }
 
     /// An event of this node's clock.
@@ -175,10 +157,7 @@ impl Core {
         data: &EventData,
         raw: Option<&str>,
     ) -> Result<NewEvent> {
-        let refs = EventRefs {
-            node_id: Some(self.node_id),
-            ..refs.clone()
-        };
+        let refs = EventRefs { node_id: Some(self.node_id), ..refs.clone() };
         Ok(NewEvent {
             at: self.now(),
             event_type: data.event_type().to_owned(),
@@ -197,9 +176,7 @@ impl Core {
         refs: &EventRefs,
         data: impl IntoIterator<Item = EventData>,
     ) -> Result<Vec<NewEvent>> {
-        data.into_iter()
-            .map(|data| self.event(actor, refs, &data, None))
-            .collect()
+        data.into_iter().map(|data| self.event(actor, refs, &data, None)).collect()
     }
 
     /// Claims one record and holds it.
@@ -211,27 +188,15 @@ impl Core {
         permits: Vec<Permit>,
     ) -> Result<Claimed<T>> {
         let asked = self.runtime().monotonic();
-        let want = Want {
-            key: key.clone(),
-            version,
-            seize_from,
-            permits,
-        };
+        let want = Want { key: key.clone(), version, seize_from, permits };
         let ttl_ms = u64::try_from(self.leases.times().ttl.as_millis()).unwrap_or(u64::MAX);
-        let claim = Claim {
-            node_id: self.node_id,
-            ttl_ms,
-            wants: vec![want],
-        };
+        let claim = Claim { node_id: self.node_id, ttl_ms, wants: vec![want] };
         let outcome = self.store.storage.claim(&claim).await?.pop();
         Ok(match outcome {
             Some(ClaimOutcome::Claimed { record }) => {
                 let value = Versioned::decode(&record)?;
                 let lease = self.leases.hold(key, record.lease.token, asked);
-                Claimed::Yes {
-                    value: Box::new(value),
-                    lease,
-                }
+                Claimed::Yes { value: Box::new(value), lease }
             }
             Some(ClaimOutcome::Missing) | None => Claimed::Missing,
             Some(ClaimOutcome::Held { node_id, .. }) => Claimed::Held { node_id },
@@ -265,10 +230,7 @@ impl Core {
 
     /// Asks running work to stop where it is, to be resumed by another node.
     pub(crate) fn park(&self) {
-        self.park
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.park.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Ends when running work is to stop where it is.
@@ -279,20 +241,13 @@ impl Core {
     /// Whether tasks or sessions still run here.
     pub(crate) fn is_busy(&self) -> bool {
         self.running.load(Ordering::SeqCst) > 0
-            || !self
-                .owners
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .is_empty()
+            || !self.owners.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Ends the loops and everything that runs.
     pub(crate) fn stop(&self) {
         self.park();
-        self.stop
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Ends when the node stops.
@@ -306,9 +261,7 @@ impl Core {
     /// `Closed` when the node stops.
     pub(crate) async fn pause(&self, watch: &crate::storage::Watch) -> Result<()> {
         let news = futures::future::select(Box::pin(watch.next()), Box::pin(self.stopped()));
-        self.runtime()
-            .timeout(Duration::from_millis(500), news)
-            .await;
+        self.runtime().timeout(Duration::from_millis(500), news).await;
         while watch.try_next().is_some() {}
         if self.stopping.is_closed() {
             return Err(Error::new(ErrorKind::Closed, "this node is closed"));
@@ -329,13 +282,8 @@ impl Core {
 /// What a claim of one record came to.
 #[derive(Debug)]
 pub(crate) enum Claimed<T> {
-    Yes {
-        value: Box<Versioned<T>>,
-        lease: HeldLease,
-    },
-    Held {
-        node_id: NodeId,
-    },
+    Yes { value: Box<Versioned<T>>, lease: HeldLease },
+    Held { node_id: NodeId },
     No,
     Missing,
 }

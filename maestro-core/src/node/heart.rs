@@ -36,11 +36,7 @@ pub(crate) async fn beat(core: Arc<Core>) {
             continue;
         }
         let ttl_ms = u64::try_from(times.ttl.as_millis()).unwrap_or(u64::MAX);
-        let renew = Renew {
-            node_id: core.node_id,
-            ttl_ms,
-            leases,
-        };
+        let renew = Renew { node_id: core.node_id, ttl_ms, leases };
         let sent = core.store.storage.renew(&renew);
         match core.runtime().timeout(times.beat(), sent).await {
             Some(Ok(renewed)) => core.leases.renewed(&renew.leases, &renewed.lost, now),

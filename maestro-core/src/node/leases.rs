@@ -33,9 +33,7 @@ impl LeaseTimes {
 
 impl Default for LeaseTimes {
     fn default() -> Self {
-        Self {
-            ttl: Duration::from_secs(30),
-        }
+        Self { ttl: Duration::from_secs(30) }
     }
 }
 
@@ -49,10 +47,7 @@ impl Shared {
     fn lose(&self) {
         self.lost.store(true, Ordering::SeqCst);
         // Closing the channel wakes everyone who waits.
-        self.sender
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -86,10 +81,8 @@ impl HeldLease {
     /// `LeaseLost`.
     pub(crate) fn verify(&self) -> Result<()> {
         if self.shared.lost.load(Ordering::SeqCst) || !self.leases.is_fresh(&self.fence) {
-            return Err(
-                Error::new(ErrorKind::LeaseLost, "this node has lost the lease")
-                    .with("record", &self.fence.key),
-            );
+            return Err(Error::new(ErrorKind::LeaseLost, "this node has lost the lease")
+                .with("record", &self.fence.key));
         }
         Ok(())
     }
@@ -112,12 +105,7 @@ pub(crate) struct Leases {
 
 impl Leases {
     pub(crate) fn new(node_id: NodeId, times: LeaseTimes, runtime: Arc<dyn Runtime>) -> Self {
-        Self {
-            node_id,
-            times,
-            runtime,
-            held: Mutex::default(),
-        }
+        Self { node_id, times, runtime, held: Mutex::default() }
     }
 
     pub(crate) fn times(&self) -> LeaseTimes {
@@ -125,11 +113,7 @@ impl Leases {
     }
 
     pub(crate) fn fence(&self, key: RecordKey, token: LeaseToken) -> Fence {
-        Fence {
-            key,
-            node_id: self.node_id,
-            token,
-        }
+        Fence { key, node_id: self.node_id, token }
     }
 
     /// Keeps a lease that was claimed, by a call that was sent at `asked` of the monotonic clock.
@@ -140,32 +124,18 @@ impl Leases {
         asked: Duration,
     ) -> HeldLease {
         let (sender, receiver) = async_channel::bounded(1);
-        let shared = Arc::new(Shared {
-            lost: AtomicBool::new(false),
-            sender: Mutex::new(Some(sender)),
-        });
-        let held = Held {
-            token,
-            renewed: asked,
-            shared: Arc::clone(&shared),
-        };
+        let shared =
+            Arc::new(Shared { lost: AtomicBool::new(false), sender: Mutex::new(Some(sender)) });
+        let held = Held { token, renewed: asked, shared: Arc::clone(&shared) };
         if let Some(before) = self.lock().insert(key.clone(), held) {
             before.shared.lose();
         }
-        HeldLease {
-            fence: self.fence(key, token),
-            shared,
-            receiver,
-            leases: Arc::clone(self),
-        }
+        HeldLease { fence: self.fence(key, token), shared, receiver, leases: Arc::clone(self) }
     }
 
     /// What to renew.
     pub(crate) fn all(&self) -> Vec<(RecordKey, LeaseToken)> {
-        self.lock()
-            .iter()
-            .map(|(key, held)| (key.clone(), held.token))
-            .collect()
+        self.lock().iter().map(|(key, held)| (key.clone(), held.token)).collect()
     }
 
     /// Notes the result of a renewal that was sent at `asked`.
@@ -221,10 +191,7 @@ impl Leases {
 
     fn forget(&self, fence: &Fence) {
         let mut held = self.lock();
-        if held
-            .get(&fence.key)
-            .is_some_and(|entry| entry.token == fence.token)
-        {
+        if held.get(&fence.key).is_some_and(|entry| entry.token == fence.token) {
             held.remove(&fence.key);
         }
     }

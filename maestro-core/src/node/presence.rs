@@ -23,10 +23,7 @@ pub(crate) async fn join(core: &Arc<Core>) -> Result<HeldLease> {
         started_at: core.now(),
         extra: Extra::new(),
     };
-    let joined = NodeJoined {
-        version: node.version.clone(),
-        concurrency: node.concurrency,
-    };
+    let joined = NodeJoined { version: node.version.clone(), concurrency: node.concurrency };
     let mut draft = core.store.draft();
     draft.insert(&node)?;
     draft.acquire(node.key(), core.node_id, core.leases.times().ttl);
@@ -35,10 +32,7 @@ pub(crate) async fn join(core: &Arc<Core>) -> Result<HeldLease> {
     let asked = core.runtime().monotonic();
     let receipt = core.store.commit(draft).await?;
     let token = receipt.tokens.first().copied().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Internal,
-            "the store gave no token for the node's lease",
-        )
+        Error::new(ErrorKind::Internal, "the store gave no token for the node's lease")
     })?;
     Ok(core.leases.hold(node.key(), token, asked))
 }
@@ -48,10 +42,7 @@ pub(crate) async fn leave(core: &Arc<Core>, lease: &HeldLease) -> Result<()> {
     core.store
         .change::<NodeInfo, ()>(&TenantId::default(), core.node_id, |read, draft| {
             draft.fence(&lease.fence);
-            let node = NodeInfo {
-                state: NodeState::Closed,
-                ..read.value.clone()
-            };
+            let node = NodeInfo { state: NodeState::Closed, ..read.value.clone() };
             draft.update(read.version, &node)?;
             draft.release(&lease.fence);
             Ok(Some(()))

@@ -18,10 +18,7 @@ impl Stored for NodeInfo {
     }
 
     fn columns(&self) -> Columns {
-        Columns {
-            state: self.state.as_str().to_owned(),
-            ..Columns::default()
-        }
+        Columns { state: self.state.as_str().to_owned(), ..Columns::default() }
     }
 }
 
@@ -32,8 +29,5 @@ pub(crate) fn stream(node: &NodeInfo) -> StreamKey {
 
 /// What a node's events are about.
 pub(crate) fn refs(node: &NodeInfo) -> EventRefs {
-    EventRefs {
-        node_id: Some(node.id),
-        ..EventRefs::default()
-    }
+    EventRefs { node_id: Some(node.id), ..EventRefs::default() }
 }

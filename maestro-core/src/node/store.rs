@@ -59,15 +59,9 @@ impl<T: Stored> Versioned<T> {
             )
             .with("record", &record.key));
         }
-        let value = record
-            .body
-            .decode()
-            .map_err(|error: Error| error.with("record", &record.key))?;
-        Ok(Self {
-            value,
-            version: record.version,
-            lease: record.lease,
-        })
+        let value =
+            record.body.decode().map_err(|error: Error| error.with("record", &record.key))?;
+        Ok(Self { value, version: record.version, lease: record.lease })
     }
 }
 
@@ -96,10 +90,7 @@ impl Draft {
 
     fn put<T: Stored>(&mut self, value: &T, expect: Expect) -> Result<()> {
         let key = value.key();
-        self.commit.guards.push(Guard {
-            key: key.clone(),
-            expect,
-        });
+        self.commit.guards.push(Guard { key: key.clone(), expect });
         self.commit.puts.push(Put {
             key,
             schema: T::SCHEMA,
@@ -115,10 +106,7 @@ impl Draft {
             0,
             Guard {
                 key: fence.key.clone(),
-                expect: Expect::Lease {
-                    node_id: fence.node_id,
-                    token: fence.token,
-                },
+                expect: Expect::Lease { node_id: fence.node_id, token: fence.token },
             },
         );
     }
@@ -127,12 +115,7 @@ impl Draft {
         if events.is_empty() {
             return;
         }
-        match self
-            .commit
-            .appends
-            .iter_mut()
-            .find(|append| append.stream == stream)
-        {
+        match self.commit.appends.iter_mut().find(|append| append.stream == stream) {
             Some(append) => append.events.extend(events),
             None => self.commit.appends.push(Append { stream, events }),
         }
@@ -140,11 +123,7 @@ impl Draft {
 
     pub(crate) fn acquire(&mut self, key: RecordKey, node_id: NodeId, ttl: Duration) {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        self.commit.leases.push(LeaseChange::Acquire {
-            key,
-            node_id,
-            ttl_ms,
-        });
+        self.commit.leases.push(LeaseChange::Acquire { key, node_id, ttl_ms });
     }
 
     pub(crate) fn release(&mut self, fence: &Fence) {
@@ -174,9 +153,7 @@ impl Store {
     }
 
     pub(crate) fn draft(&self) -> Draft {
-        Draft {
-            commit: Commit::new(self.runtime.id::<CommitId>()),
-        }
+        Draft { commit: Commit::new(self.runtime.id::<CommitId>()) }
     }
 
     /// Applies a draft, repeating it under the same id while the outcome is unknown.
@@ -204,13 +181,7 @@ impl Store {
     ) -> Result<Option<Versioned<T>>> {
         let key = RecordKey::new(tenant.clone(), T::KIND, id);
         let records = self.storage.get(std::slice::from_ref(&key)).await?;
-        records
-            .into_iter()
-            .next()
-            .flatten()
-            .as_ref()
-            .map(Versioned::decode)
-            .transpose()
+        records.into_iter().next().flatten().as_ref().map(Versioned::decode).transpose()
     }
 
     pub(crate) async fn require<T: Stored>(
@@ -297,8 +268,6 @@ impl Store {
     /// Waits 5 ms, doubled each time up to 5 s, with jitter.
     async fn pause(&self, times: u32) {
         let base = Duration::from_millis(5 << times.min(10));
-        self.runtime
-            .sleep(self.runtime.jitter(base.min(Duration::from_secs(5))))
-            .await;
+        self.runtime.sleep(self.runtime.jitter(base.min(Duration::from_secs(5)))).await;
     }
 }

@@ -44,9 +44,7 @@ pub(crate) async fn sweep_for_ever(core: Arc<Core>) {
         if let Err(error) = command::deliver(&core).await {
             tracing::warn!(%error, "commands could not be looked for");
         }
-        let pause = core
-            .runtime()
-            .jitter(core.parts.sweep_every.min(Duration::from_secs(1)));
+        let pause = core.runtime().jitter(core.parts.sweep_every.min(Duration::from_secs(1)));
         core.runtime().timeout(pause, watch.next()).await;
         while watch.try_next().is_some() {}
     }
@@ -110,9 +108,7 @@ async fn recover_node(
 ) -> Result<()> {
     // Whoever takes the dead node's own lease does the recovery; the others leave it alone.
     let key = node.value.key();
-    let claim = core
-        .claim::<NodeInfo>(key, None, Some(node.value.id), Vec::new())
-        .await?;
+    let claim = core.claim::<NodeInfo>(key, None, Some(node.value.id), Vec::new()).await?;
     let Claimed::Yes { value: node, lease } = claim else {
         return Ok(());
     };
@@ -121,11 +117,7 @@ async fn recover_node(
     }
     tracing::info!(node = %node.value.id, evidence, "recovering a node that is gone");
     let ended = session::end_processes_of(core, node.value.id).await?;
-    let lost = LostNode {
-        id: node.value.id,
-        evidence,
-        ended,
-    };
+    let lost = LostNode { id: node.value.id, evidence, ended };
     for key in held_by::<crate::model::SessionInfo>(core, lost.id).await? {
         session::rescue(core, key, &lost).await?;
     }
@@ -137,15 +129,10 @@ async fn recover_node(
     }
     let mut draft = core.store.draft();
     draft.fence(&lease.fence);
-    let gone = NodeInfo {
-        state: NodeState::Lost,
-        ..node.value.clone()
-    };
+    let gone = NodeInfo { state: NodeState::Lost, ..node.value.clone() };
     draft.update(node.version, &gone)?;
     draft.release(&lease.fence);
-    let event = NodeLost {
-        evidence: evidence.to_owned(),
-    };
+    let event = NodeLost { evidence: evidence.to_owned() };
     let event = core.event(&core.actor(), &record::refs(&gone), &event.into(), None)?;
     draft.append(record::stream(&gone), vec![event]);
     core.store.commit(draft).await.map(|_| ())
@@ -155,20 +142,12 @@ async fn recover_node(
 async fn held_by<T: Stored>(core: &Core, node_id: NodeId) -> Result<BTreeSet<RecordKey>> {
     let mut query = ListQuery::new(None, T::KIND);
     query.lease = Some(LeaseFilter::HeldBy { node_id });
-    Ok(core
-        .store
-        .list_all::<T>(query)
-        .await?
-        .into_iter()
-        .map(|read| read.value.key())
-        .collect())
+    Ok(core.store.list_all::<T>(query).await?.into_iter().map(|read| read.value.key()).collect())
 }
 
 /// Takes a lost lease and gives it back, for records that need nothing else.
 async fn release_lost(core: &Arc<Core>, key: RecordKey, lost: &LostNode) -> Result<()> {
-    let claim = core
-        .claim::<WorkspaceInfo>(key, None, Some(lost.id), Vec::new())
-        .await?;
+    let claim = core.claim::<WorkspaceInfo>(key, None, Some(lost.id), Vec::new()).await?;
     let Claimed::Yes { lease, .. } = claim else {
         return Ok(());
     };

@@ -44,9 +44,7 @@ impl Projects {
     /// # Errors
     /// `InvalidArgument` naming the field, `Conflict` when the name stands for another directory.
     pub async fn ensure(&self, spec: ProjectSpec) -> Result<ProjectHandle> {
-        self.try_ensure(spec)
-            .await
-            .map_err(|error| error.during("project.ensure"))
+        self.try_ensure(spec).await.map_err(|error| error.during("project.ensure"))
     }
 
     async fn try_ensure(&self, spec: ProjectSpec) -> Result<ProjectHandle> {
@@ -54,17 +52,11 @@ impl Projects {
             return Err(Error::invalid("name", "must be 1 to 200 bytes long"));
         }
         if spec.max_running == Some(0) {
-            return Err(Error::invalid(
-                "max_running",
-                "must be greater than 0; pause the project",
-            ));
+            return Err(Error::invalid("max_running", "must be greater than 0; pause the project"));
         }
         let core = &self.scope.core;
         let path = PlacePath::new(core.parts.transport.place(), absolute(&spec.path)?);
-        let found = core
-            .store
-            .by_unique_key::<ProjectInfo>(&self.scope.tenant, &spec.name)
-            .await?;
+        let found = core.store.by_unique_key::<ProjectInfo>(&self.scope.tenant, &spec.name).await?;
         if let Some(found) = found {
             return self.update(found.value.id, &spec, &path).await;
         }
@@ -80,10 +72,7 @@ impl Projects {
             created_at: core.now(),
             extra: Extra::new(),
         };
-        let created = ProjectCreated {
-            name: project.name.clone(),
-            path: path.to_string(),
-        };
+        let created = ProjectCreated { name: project.name.clone(), path: path.to_string() };
         let mut draft = core.store.draft();
         draft.insert(&project)?;
         let refs = record::refs(&project);
@@ -123,9 +112,7 @@ impl Projects {
                     return Ok(None);
                 }
                 draft.update(read.version, &project)?;
-                let updated = ProjectUpdated {
-                    name: project.name.clone(),
-                };
+                let updated = ProjectUpdated { name: project.name.clone() };
                 let refs = record::refs(&project);
                 let event = core.event(&self.scope.actor, &refs, &updated.into(), None)?;
                 draft.append(record::stream(&project), vec![event]);
@@ -158,10 +145,7 @@ impl Projects {
 
 fn absolute(path: &Path) -> Result<std::path::PathBuf> {
     std::path::absolute(path).map_err(|error| {
-        Error::invalid(
-            "path",
-            format!("cannot be made absolute: {:?}", path.display().to_string()),
-        )
-        .caused_by(error)
+        Error::invalid("path", format!("cannot be made absolute: {:?}", path.display().to_string()))
+            .caused_by(error)
     })
 }

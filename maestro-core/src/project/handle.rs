@@ -28,18 +28,12 @@ impl WorkspaceHandle {
     /// `NotFound` when the task has none yet.
     pub async fn info(&self) -> Result<WorkspaceInfo> {
         let store = &self.scope.core.store;
-        let task = store
-            .require::<TaskInfo>(&self.scope.tenant, self.task_id)
-            .await?
-            .value;
+        let task = store.require::<TaskInfo>(&self.scope.tenant, self.task_id).await?.value;
         let id = task.workspace_id.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, "the task has no workspace yet")
                 .with("task_id", self.task_id)
         })?;
-        Ok(store
-            .require::<WorkspaceInfo>(&self.scope.tenant, id)
-            .await?
-            .value)
+        Ok(store.require::<WorkspaceInfo>(&self.scope.tenant, id).await?.value)
     }
 
     /// What it holds that its base does not.
@@ -48,11 +42,7 @@ impl WorkspaceHandle {
     /// `NotFound`, `Unavailable`.
     pub async fn changes(&self) -> Result<Changes> {
         let info = self.info().await?;
-        self.scope
-            .core
-            .workspace_by_kind(&info.workspace.kind)?
-            .changes(&info.workspace)
-            .await
+        self.scope.core.workspace_by_kind(&info.workspace.kind)?.changes(&info.workspace).await
     }
 
     /// The difference to its base as a unified diff.
@@ -61,11 +51,7 @@ impl WorkspaceHandle {
     /// `NotFound`, `Unavailable`.
     pub async fn diff(&self) -> Result<String> {
         let info = self.info().await?;
-        self.scope
-            .core
-            .workspace_by_kind(&info.workspace.kind)?
-            .diff(&info.workspace)
-            .await
+        self.scope.core.workspace_by_kind(&info.workspace.kind)?.diff(&info.workspace).await
     }
 
     /// Merges its commits into a branch of the project. Repeating it changes nothing.
@@ -74,20 +60,14 @@ impl WorkspaceHandle {
     /// `Conflict` when the branches do not merge by themselves (the files are in the context), when
     /// uncommitted work is in the way, or while the agent works there.
     pub async fn merge(&self, into: &str) -> Result<String> {
-        self.try_merge(into)
-            .await
-            .map_err(|error| error.during("workspace.merge"))
+        self.try_merge(into).await.map_err(|error| error.during("workspace.merge"))
     }
 
     async fn try_merge(&self, into: &str) -> Result<String> {
         let core = &self.scope.core;
         let hold = Hold::take(core, self.info().await?).await?;
         let info = &hold.info;
-        let task = core
-            .store
-            .require::<TaskInfo>(&self.scope.tenant, self.task_id)
-            .await?
-            .value;
+        let task = core.store.require::<TaskInfo>(&self.scope.tenant, self.task_id).await?.value;
         let message = format!("Merge {}", task.title());
         let adapter = core.workspace_by_kind(&info.workspace.kind)?;
         let (merged, event) = match adapter.merge(&info.workspace, into, &message).await? {
@@ -100,12 +80,10 @@ impl WorkspaceHandle {
                 (Ok(commit), event.into())
             }
             Merged::Conflicted { files } => {
-                let error = Error::new(
-                    ErrorKind::Conflict,
-                    "the branches do not merge by themselves",
-                )
-                .with("into", into)
-                .with("files", files.join(", "));
+                let error =
+                    Error::new(ErrorKind::Conflict, "the branches do not merge by themselves")
+                        .with("into", into)
+                        .with("files", files.join(", "));
                 let event = WorkspaceConflicted {
                     workspace_id: Some(info.id),
                     files,
@@ -129,9 +107,7 @@ impl WorkspaceHandle {
     /// # Errors
     /// `Conflict`, `NotFound`.
     pub async fn remove(&self) -> Result<()> {
-        self.release(Release::IfEmpty)
-            .await
-            .map_err(|error| error.during("workspace.remove"))
+        self.release(Release::IfEmpty).await.map_err(|error| error.during("workspace.remove"))
     }
 
     /// Removes the workspace with all the work in it. `name` must be the name of its branch, or of
@@ -150,9 +126,7 @@ impl WorkspaceHandle {
             )
             .during("workspace.discard"));
         }
-        self.release(Release::Discard)
-            .await
-            .map_err(|error| error.during("workspace.discard"))
+        self.release(Release::Discard).await.map_err(|error| error.during("workspace.discard"))
     }
 
     async fn release(&self, how: Release) -> Result<()> {
@@ -166,19 +140,13 @@ impl WorkspaceHandle {
             Released::Removed => {
                 after.state = WorkspaceState::Removed;
                 let discarded = how == Release::Discard;
-                let event = WorkspaceRemoved {
-                    workspace_id,
-                    discarded,
-                };
+                let event = WorkspaceRemoved { workspace_id, discarded };
                 hold.give_back(&self.scope, after, event.into()).await
             }
             Released::Kept { holds } => {
                 let error = Error::new(ErrorKind::Conflict, "the workspace holds work")
                     .with("holds", holds.join(", "));
-                let event = WorkspaceKept {
-                    workspace_id,
-                    reasons: holds,
-                };
+                let event = WorkspaceKept { workspace_id, reasons: holds };
                 hold.give_back(&self.scope, after, event.into()).await?;
                 Err(error)
             }

@@ -23,11 +23,7 @@ pub(crate) async fn resolve(scope: &Scope, reference: &str) -> Result<Versioned<
     {
         return Ok(found);
     }
-    let found = scope
-        .core
-        .store
-        .by_unique_key(&scope.tenant, reference)
-        .await?;
+    let found = scope.core.store.by_unique_key(&scope.tenant, reference).await?;
     found.ok_or_else(|| {
         crate::error::Error::new(
             crate::error::ErrorKind::NotFound,

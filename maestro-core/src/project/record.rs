@@ -56,10 +56,7 @@ pub(crate) fn stream(project: &ProjectInfo) -> StreamKey {
 
 /// What a project's events are about.
 pub(crate) fn refs(project: &ProjectInfo) -> EventRefs {
-    EventRefs {
-        project_id: Some(project.id),
-        ..EventRefs::default()
-    }
+    EventRefs { project_id: Some(project.id), ..EventRefs::default() }
 }
 
 /// The home stream of a workspace's events.

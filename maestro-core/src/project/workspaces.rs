@@ -26,21 +26,14 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
     let scope = &context.inner.scope;
     let core = &scope.core;
     let task = context.task();
-    let current = core
-        .store
-        .require::<TaskInfo>(&task.tenant_id, task.id)
-        .await?
-        .value;
+    let current = core.store.require::<TaskInfo>(&task.tenant_id, task.id).await?.value;
     let existing = match current.workspace_id {
         Some(id) => core.store.get::<WorkspaceInfo>(&task.tenant_id, id).await?,
         None => None,
     };
     let adapter = match &existing {
         Some(found) => core.workspace_by_kind(&found.value.workspace.kind)?,
-        None => {
-            core.workspace_for(task.spec.workspace, &project.path)
-                .await?
-        }
+        None => core.workspace_for(task.spec.workspace, &project.path).await?,
     };
     let spec = PrepareSpec {
         project: project.path.clone(),
@@ -58,9 +51,7 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
         Prepared::Conflicted { workspace, .. } => (workspace, WorkspaceState::Conflicted),
     };
     let info = WorkspaceInfo {
-        id: existing
-            .as_ref()
-            .map_or_else(|| core.runtime().id(), |found| found.value.id),
+        id: existing.as_ref().map_or_else(|| core.runtime().id(), |found| found.value.id),
         tenant_id: task.tenant_id.clone(),
         project_id: project.id,
         task_id: task.id,
@@ -68,12 +59,8 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
         workspace: workspace.clone(),
         keep: false,
         merged_into: None,
-        created_at: existing
-            .as_ref()
-            .map_or_else(|| core.now(), |found| found.value.created_at),
-        extra: existing
-            .as_ref()
-            .map_or_else(Extra::new, |found| found.value.extra.clone()),
+        created_at: existing.as_ref().map_or_else(|| core.now(), |found| found.value.created_at),
+        extra: existing.as_ref().map_or_else(Extra::new, |found| found.value.extra.clone()),
     };
     let event = prepared_event(&info, &prepared);
     record(context, existing.as_ref(), &info, event).await?;
@@ -85,11 +72,7 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
 
 fn prepared_event(info: &WorkspaceInfo, prepared: &Prepared) -> EventData {
     match prepared {
-        Prepared::Ready {
-            workspace,
-            merged,
-            recreated,
-        } => WorkspacePrepared {
+        Prepared::Ready { workspace, merged, recreated } => WorkspacePrepared {
             workspace_id: Some(info.id),
             kind: workspace.kind.clone(),
             path: workspace.root.to_string(),
@@ -125,17 +108,11 @@ async fn record(
                 None => draft.insert(info)?,
             }
             if read.value.workspace_id != Some(info.id) {
-                let task = TaskInfo {
-                    workspace_id: Some(info.id),
-                    ..read.value.clone()
-                };
+                let task = TaskInfo { workspace_id: Some(info.id), ..read.value.clone() };
                 draft.update(read.version, &task)?;
             }
             let (stream, refs) = home(info);
-            draft.append(
-                stream,
-                vec![core.event(&core.actor(), &refs, &event, None)?],
-            );
+            draft.append(stream, vec![core.event(&core.actor(), &refs, &event, None)?]);
             Ok(Some(()))
         })
         .await
@@ -151,10 +128,8 @@ async fn workspaces_of_needs(core: &Core, task: &TaskInfo) -> Result<Vec<Workspa
         let Some(workspace_id) = need.value.workspace_id else {
             continue;
         };
-        if let Some(workspace) = core
-            .store
-            .get::<WorkspaceInfo>(&task.tenant_id, workspace_id)
-            .await?
+        if let Some(workspace) =
+            core.store.get::<WorkspaceInfo>(&task.tenant_id, workspace_id).await?
         {
             found.push(workspace.value.workspace);
         }
@@ -167,25 +142,15 @@ pub(crate) async fn commit(context: &TaskContext, info: &WorkspaceInfo) -> Resul
     context.verify()?;
     let core = &context.inner.scope.core;
     let adapter = core.workspace_by_kind(&info.workspace.kind)?;
-    let Some(commit) = adapter
-        .commit(&info.workspace, &context.task().title())
-        .await?
-    else {
+    let Some(commit) = adapter.commit(&info.workspace, &context.task().title()).await? else {
         return Ok(());
     };
     let files = adapter.changes(&info.workspace).await?.files;
-    let event = WorkspaceCommitted {
-        workspace_id: Some(info.id),
-        commit,
-        files,
-    };
+    let event = WorkspaceCommitted { workspace_id: Some(info.id), commit, files };
     let (stream, refs) = home(info);
     let mut draft = core.store.draft();
     draft.fence(&context.inner.lease.fence);
-    draft.append(
-        stream,
-        vec![core.event(&core.actor(), &refs, &event.into(), None)?],
-    );
+    draft.append(stream, vec![core.event(&core.actor(), &refs, &event.into(), None)?]);
     core.store.commit(draft).await.map(|_| ())
 }
 
@@ -199,10 +164,7 @@ pub(crate) async fn note_session(context: &TaskContext, session_id: SessionId) -
                 return Ok(None);
             }
             draft.fence(&context.inner.lease.fence);
-            let task = TaskInfo {
-                session_id: Some(session_id),
-                ..read.value.clone()
-            };
+            let task = TaskInfo { session_id: Some(session_id), ..read.value.clone() };
             draft.update(read.version, &task)?;
             Ok(Some(()))
         })
@@ -230,17 +192,10 @@ impl Hold {
     /// `Conflict` while another holds it, or while the task's agent works there.
     pub(crate) async fn take(core: &Arc<Core>, info: WorkspaceInfo) -> Result<Self> {
         let busy = || {
-            Error::new(
-                ErrorKind::Conflict,
-                "somebody works in the workspace; try again later",
-            )
-            .with("workspace_id", info.id)
+            Error::new(ErrorKind::Conflict, "somebody works in the workspace; try again later")
+                .with("workspace_id", info.id)
         };
-        let task = core
-            .store
-            .require::<TaskInfo>(&info.tenant_id, info.task_id)
-            .await?
-            .value;
+        let task = core.store.require::<TaskInfo>(&info.tenant_id, info.task_id).await?.value;
         if task.state == crate::model::TaskState::Running {
             return Err(busy());
         }

@@ -51,10 +51,7 @@ pub(super) fn monotonic() -> Duration {
 fn elapsed(clock: rustix::time::ClockId) -> Duration {
     let time = rustix::time::clock_gettime(clock);
     // Both parts are never negative for a clock that counts from the start of the machine.
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Fills `bytes` from the operating system.

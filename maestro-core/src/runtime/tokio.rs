@@ -93,8 +93,7 @@ impl Runtime for TokioRuntime {
     }
 
     fn spawn_blocking(&self, name: &'static str, call: Box<dyn FnOnce() + Send>) {
-        self.handle
-            .spawn_blocking(move || panics::contained_call(name, call));
+        self.handle.spawn_blocking(move || panics::contained_call(name, call));
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

@@ -15,21 +15,13 @@ pub struct FairScheduler;
 impl Scheduler for FairScheduler {
     fn plan(&self, view: &SchedulerView) -> Plan {
         let mut plan = Plan::default();
-        let mut running: HashMap<Option<ProjectId>, u32> = view
-            .running
-            .iter()
-            .map(|(id, count)| (Some(*id), *count))
-            .collect();
+        let mut running: HashMap<Option<ProjectId>, u32> =
+            view.running.iter().map(|(id, count)| (Some(*id), *count)).collect();
         let mut ready: Vec<&ReadyTask> = view.ready.iter().collect();
         while !ready.is_empty() {
             let rank = |task: &ReadyTask| {
                 let busy = running.get(&task.project_id).copied().unwrap_or(0);
-                (
-                    std::cmp::Reverse(task.priority),
-                    busy,
-                    task.created_at,
-                    task.id,
-                )
+                (std::cmp::Reverse(task.priority), busy, task.created_at, task.id)
             };
             let Some(index) = (0..ready.len()).min_by_key(|index| rank(ready[*index])) else {
                 break;
@@ -58,12 +50,7 @@ fn obstacle(task: &ReadyTask, busy: u32, started: u32, free: u32) -> Option<Wait
     };
     let project = task.project_id.map(|id| id.to_string());
     if task.paused {
-        return Some(reason(
-            "project_paused",
-            project,
-            None,
-            "resume the project",
-        ));
+        return Some(reason("project_paused", project, None, "resume the project"));
     }
     if task.project_max.is_some_and(|max| busy >= max) {
         let fix = "wait for a task of the project to end, or raise its max_running";
@@ -71,12 +58,7 @@ fn obstacle(task: &ReadyTask, busy: u32, started: u32, free: u32) -> Option<Wait
     }
     if started >= free {
         let position = Some(started.saturating_sub(free).saturating_add(1));
-        return Some(reason(
-            "position",
-            None,
-            position,
-            "wait, or raise the node's concurrency",
-        ));
+        return Some(reason("position", None, position, "wait, or raise the node's concurrency"));
     }
     None
 }
@@ -101,11 +83,7 @@ mod tests {
     }
 
     fn view(free: u32, ready: Vec<ReadyTask>) -> SchedulerView {
-        SchedulerView {
-            free,
-            ready,
-            ..SchedulerView::default()
-        }
+        SchedulerView { free, ready, ..SchedulerView::default() }
     }
 
     fn started(plan: &Plan) -> Vec<u128> {
@@ -135,11 +113,7 @@ mod tests {
         second.id = TaskId::from_uuid(Uuid::from_u128(7));
         let plan = FairScheduler.plan(&view(9, vec![limited, second, paused]));
         assert_eq!(started(&plan), [1]);
-        let codes: Vec<_> = plan
-            .waiting
-            .iter()
-            .map(|(_, reason)| reason.code.as_str())
-            .collect();
+        let codes: Vec<_> = plan.waiting.iter().map(|(_, reason)| reason.code.as_str()).collect();
         assert_eq!(codes.len(), 2);
         assert!(codes.contains(&"limit") && codes.contains(&"project_paused"));
     }

@@ -122,10 +122,7 @@ impl SessionActor {
                 }
                 News::Report(None) => {
                     let error = Error::new(ErrorKind::Protocol, "the agent ended without a word");
-                    return Ok(End::Ended(Ended {
-                        error: Some(error.info()),
-                        exit: None,
-                    }));
+                    return Ok(End::Ended(Ended { error: Some(error.info()), exit: None }));
                 }
             }
         }
@@ -164,9 +161,7 @@ impl SessionActor {
             }
         }
         let written = self
-            .write(Then::Stay, |work| {
-                reports.iter().try_for_each(|report| work.report(report))
-            })
+            .write(Then::Stay, |work| reports.iter().try_for_each(|report| work.report(report)))
             .await?;
         for approval in written.asked {
             self.consult(approval);
@@ -229,14 +224,8 @@ impl SessionActor {
         self.lease.verify()?;
         let agent = Arc::clone(&self.agent);
         let sent = async move {
-            let prompt = AgentPrompt {
-                id: message,
-                blocks,
-            };
-            Called::Prompted {
-                turn_id,
-                result: agent.prompt(&prompt).await,
-            }
+            let prompt = AgentPrompt { id: message, blocks };
+            Called::Prompted { turn_id, result: agent.prompt(&prompt).await }
         };
         self.calls.push(sent.boxed());
         Ok(())
@@ -249,11 +238,7 @@ impl SessionActor {
             return Ok(());
         }
         self.write(Then::Stay, |work| {
-            if work
-                .session
-                .open_turn()
-                .is_none_or(|turn| turn.id != turn_id)
-            {
+            if work.session.open_turn().is_none_or(|turn| turn.id != turn_id) {
                 return Ok(());
             }
             let by = work.core.actor();

@@ -21,17 +21,9 @@ pub(super) enum Called {
     /// A prompt was sent, or not.
     Prompted { turn_id: TurnId, result: Result<()> },
     /// An answer was passed on, or not.
-    Answered {
-        delivery: Delivery,
-        approval_id: ApprovalId,
-        result: Result<()>,
-    },
+    Answered { delivery: Delivery, approval_id: ApprovalId, result: Result<()> },
     /// A setting was changed, or not.
-    Changed {
-        delivery: Delivery,
-        change: Change,
-        result: Result<()>,
-    },
+    Changed { delivery: Delivery, change: Change, result: Result<()> },
 }
 
 /// A setting that a person changes.
@@ -88,44 +80,27 @@ impl SessionActor {
                 }
                 .boxed()
             }
-            Verb::ApprovalDeliver {
-                approval_id,
-                decision,
-            } => {
+            Verb::ApprovalDeliver { approval_id, decision } => {
                 let Some(request_id) = self.pending.get(&approval_id).cloned() else {
-                    let error = Error::new(
-                        ErrorKind::Conflict,
-                        "the agent does not wait for it any more",
-                    )
-                    .with("approval_id", approval_id);
+                    let error =
+                        Error::new(ErrorKind::Conflict, "the agent does not wait for it any more")
+                            .with("approval_id", approval_id);
                     return self.reply(delivery, Err(error));
                 };
                 async move {
                     let result = agent.answer(&request_id, &decision).await;
-                    Called::Answered {
-                        delivery,
-                        approval_id,
-                        result,
-                    }
+                    Called::Answered { delivery, approval_id, result }
                 }
                 .boxed()
             }
             Verb::SessionSetMode { mode } => async move {
                 let result = agent.set_mode(&mode).await;
-                Called::Changed {
-                    delivery,
-                    change: Change::Mode(mode),
-                    result,
-                }
+                Called::Changed { delivery, change: Change::Mode(mode), result }
             }
             .boxed(),
             Verb::SessionSetModel { model } => async move {
                 let result = agent.set_model(&model).await;
-                Called::Changed {
-                    delivery,
-                    change: Change::Model(model),
-                    result,
-                }
+                Called::Changed { delivery, change: Change::Model(model), result }
             }
             .boxed(),
             // Taken up before a call is made.
@@ -148,18 +123,11 @@ impl SessionActor {
     pub(super) async fn settle(&mut self, called: Called) -> Result<()> {
         match called {
             Called::Nothing | Called::Prompted { result: Ok(()), .. } => {}
-            Called::Prompted {
-                turn_id,
-                result: Err(error),
-            } => {
+            Called::Prompted { turn_id, result: Err(error) } => {
                 tracing::warn!(%error, turn = %turn_id, "the agent did not take a prompt");
                 self.refused(turn_id, &error).await?;
             }
-            Called::Answered {
-                delivery,
-                approval_id,
-                result,
-            } => {
+            Called::Answered { delivery, approval_id, result } => {
                 // Also when it failed: the question is decided, and nobody answers it again.
                 self.pending.remove(&approval_id);
                 #[expect(
@@ -170,11 +138,7 @@ impl SessionActor {
                 resumed.await?;
                 self.reply(delivery, result.map(|()| Value::Null));
             }
-            Called::Changed {
-                delivery,
-                change,
-                result,
-            } => {
+            Called::Changed { delivery, change, result } => {
                 if result.is_ok() {
                     self.changed(&change).await?;
                 }
@@ -192,18 +156,12 @@ impl SessionActor {
                 Change::Mode(mode) => {
                     session.mode = Some(mode.clone());
                     session.spec.mode = Some(mode.clone());
-                    SessionUpdated {
-                        mode: Some(mode.clone()),
-                        ..SessionUpdated::default()
-                    }
+                    SessionUpdated { mode: Some(mode.clone()), ..SessionUpdated::default() }
                 }
                 Change::Model(model) => {
                     session.model = Some(model.clone());
                     session.spec.model = Some(model.clone());
-                    SessionUpdated {
-                        model: Some(model.clone()),
-                        ..SessionUpdated::default()
-                    }
+                    SessionUpdated { model: Some(model.clone()), ..SessionUpdated::default() }
                 }
             };
             let by = work.core.actor();

@@ -65,17 +65,12 @@ impl Sessions {
     /// project or the agent's program is missing, `Unavailable` when the project is at another
     /// place, and what the agent says when it does not start.
     pub async fn open(&self, spec: SessionSpec) -> Result<SessionHandle> {
-        self.opened(spec)
-            .await
-            .map_err(|error| error.during("sessions.open"))
+        self.opened(spec).await.map_err(|error| error.during("sessions.open"))
     }
 
     async fn opened(&self, mut spec: SessionSpec) -> Result<SessionHandle> {
         let Some(name) = spec.project.as_deref() else {
-            return Err(Error::invalid(
-                "project",
-                "is needed: an agent works in a project",
-            ));
+            return Err(Error::invalid("project", "is needed: an agent works in a project"));
         };
         let project = crate::project::resolve(&self.scope, name).await?.value;
         spec.agent = agent_name(&self.scope.core, &spec, &project)?;
@@ -89,12 +84,7 @@ impl Sessions {
     /// # Errors
     /// `NotFound`.
     pub async fn get(&self, id: SessionId) -> Result<SessionHandle> {
-        let read = self
-            .scope
-            .core
-            .store
-            .require::<SessionInfo>(&self.scope.tenant, id)
-            .await;
+        let read = self.scope.core.store.require::<SessionInfo>(&self.scope.tenant, id).await;
         read.map_err(|error| error.during("sessions.get"))?;
         Ok(self.handle(id))
     }
@@ -105,11 +95,7 @@ impl Sessions {
     /// `InvalidArgument` for a limit out of range or a page token of another query.
     pub async fn list(&self, filter: SessionFilter) -> Result<SessionPage> {
         let mut query = ListQuery::new(Some(self.scope.tenant.clone()), RecordKind::SESSION);
-        query.states = filter
-            .states
-            .iter()
-            .map(|state| state.as_str().to_owned())
-            .collect();
+        query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.groups = filter.project_ids.iter().map(ToString::to_string).collect();
         query.parent = filter.task_id.map(|id| id.to_string());
         query.order = ListOrder::Newest;
@@ -118,14 +104,8 @@ impl Sessions {
         let listed = self.scope.core.store.storage.list(&query).await;
         let page = listed.map_err(|error: Error| error.during("sessions.list"))?;
         let reads = page.records.iter().map(Versioned::decode);
-        let sessions = reads
-            .map(|read| read.map(|read| read.value))
-            .collect::<Result<_>>()?;
-        Ok(SessionPage {
-            sessions,
-            next: page.next,
-            as_of: page.as_of,
-        })
+        let sessions = reads.map(|read| read.map(|read| read.value)).collect::<Result<_>>()?;
+        Ok(SessionPage { sessions, next: page.next, as_of: page.as_of })
     }
 
     /// Gives a session a process on this node. One that has a process here keeps it.
@@ -142,10 +122,7 @@ impl Sessions {
     }
 
     fn handle(&self, id: SessionId) -> SessionHandle {
-        SessionHandle {
-            scope: self.scope.clone(),
-            id,
-        }
+        SessionHandle { scope: self.scope.clone(), id }
     }
 }
 
@@ -162,12 +139,7 @@ fn agent_name(core: &Core, spec: &SessionSpec, project: &ProjectInfo) -> Result<
         (Some(only), None) => Ok(only.clone()),
         (None, _) => Err(Error::invalid("agent", "is needed: this node has none")),
         (Some(_), Some(_)) => {
-            let names = core
-                .parts
-                .agents
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>();
+            let names = core.parts.agents.keys().map(String::as_str).collect::<Vec<_>>();
             Err(Error::invalid("agent", "is needed: this node has several")
                 .with("registered", names.join(", ")))
         }

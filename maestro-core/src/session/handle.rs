@@ -86,9 +86,7 @@ impl SessionHandle {
     /// A prompt that is durable stays, also when the future is dropped.
     pub async fn prompt(&self, prompt: impl Into<Prompt> + Send) -> Result<TurnHandle> {
         let blocks = prompt.into().validate()?;
-        self.ask(blocks)
-            .await
-            .map_err(|error| error.during("session.prompt"))
+        self.ask(blocks).await.map_err(|error| error.during("session.prompt"))
     }
 
     async fn ask(&self, blocks: Vec<ContentBlock>) -> Result<TurnHandle> {
@@ -103,11 +101,7 @@ impl SessionHandle {
             })
             .await?
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a prompt was not queued"))?;
-        let turn = TurnHandle {
-            scope: self.scope.clone(),
-            session_id: self.id,
-            id: turn_id,
-        };
+        let turn = TurnHandle { scope: self.scope.clone(), session_id: self.id, id: turn_id };
         match command::wait(&self.scope, command_id, &watch).await {
             Err(error)
                 if error.kind() == ErrorKind::Unavailable && self.take_back(turn_id).await? =>
@@ -127,11 +121,7 @@ impl SessionHandle {
         turn_id: TurnId,
         blocks: &[ContentBlock],
     ) -> Result<CommandId> {
-        let Scope {
-            core,
-            tenant,
-            actor,
-        } = &self.scope;
+        let Scope { core, tenant, actor } = &self.scope;
         let mut session = read.value.clone();
         let queued = QueuedPrompt {
             turn_id,
@@ -145,20 +135,13 @@ impl SessionHandle {
         draft.update(read.version, &session)?;
         let told = record::events(core, actor, &session, None, told)?;
         draft.append(record::stream(&session), told);
-        let verb = Verb::SessionPrompt {
-            turn_id,
-            prompt: blocks.to_vec(),
-        };
+        let verb = Verb::SessionPrompt { turn_id, prompt: blocks.to_vec() };
         command::draft(core, draft, tenant, actor, self.target(), verb)
     }
 
     /// Takes a prompt out of the queue. False when its turn has begun.
     async fn take_back(&self, turn_id: TurnId) -> Result<bool> {
-        let Scope {
-            core,
-            tenant,
-            actor,
-        } = &self.scope;
+        let Scope { core, tenant, actor } = &self.scope;
         let taken = core
             .store
             .change::<SessionInfo, ()>(tenant, self.id, |read, draft| {
@@ -172,14 +155,9 @@ impl SessionHandle {
                     turn_id: Some(turn_id),
                     ..record::refs(&session, None)
                 };
-                let data = PromptCancelled {
-                    reason: "no_capable_node".to_owned(),
-                }
-                .into();
-                draft.append(
-                    record::stream(&session),
-                    vec![core.event(actor, &refs, &data, None)?],
-                );
+                let data = PromptCancelled { reason: "no_capable_node".to_owned() }.into();
+                draft
+                    .append(record::stream(&session), vec![core.event(actor, &refs, &data, None)?]);
                 Ok(Some(()))
             })
             .await?;
@@ -195,9 +173,7 @@ impl SessionHandle {
             // Nothing runs.
             return Ok(());
         }
-        self.call(Verb::SessionInterrupt, "session.interrupt")
-            .await
-            .map(|_| ())
+        self.call(Verb::SessionInterrupt, "session.interrupt").await.map(|_| ())
     }
 
     /// Changes the permission mode, also for the session's later processes.
@@ -215,9 +191,7 @@ impl SessionHandle {
     /// # Errors
     /// `Unavailable` when no node takes the session up in time, and what the agent says.
     pub async fn set_model(&self, model: impl Into<String> + Send) -> Result<()> {
-        let verb = Verb::SessionSetModel {
-            model: model.into(),
-        };
+        let verb = Verb::SessionSetModel { model: model.into() };
         self.ensure_owner().await?;
         self.call(verb, "session.set_model").await.map(|_| ())
     }
@@ -228,8 +202,7 @@ impl SessionHandle {
     /// `Unavailable` when no node takes the session up in time, and what the agent says.
     pub async fn control(&self, request: Value) -> Result<Value> {
         self.ensure_owner().await?;
-        self.call(Verb::SessionControl { request }, "session.control")
-            .await
+        self.call(Verb::SessionControl { request }, "session.control").await
     }
 
     /// Ends the session for good. Prompts that wait are cancelled; the turn under way is too.
@@ -242,9 +215,7 @@ impl SessionHandle {
         if read.value.state == SessionState::Closed || self.close_unowned(&read).await? {
             return Ok(());
         }
-        self.call(Verb::SessionClose, "session.close")
-            .await
-            .map(|_| ())
+        self.call(Verb::SessionClose, "session.close").await.map(|_| ())
     }
 
     /// Closes a session that has no process. False when somebody owns it.
@@ -253,9 +224,7 @@ impl SessionHandle {
         if is_owned(core, read) || core.sessions.is_live(self.id) {
             return Ok(false);
         }
-        let claim = core
-            .claim::<SessionInfo>(read.value.key(), None, None, Vec::new())
-            .await?;
+        let claim = core.claim::<SessionInfo>(read.value.key(), None, None, Vec::new()).await?;
         let Claimed::Yes { lease, .. } = claim else {
             return Ok(false);
         };
@@ -275,16 +244,8 @@ impl SessionHandle {
 
     /// Everything that happens in the session, from its beginning; ends when it is closed.
     pub fn events(&self) -> EventStream {
-        let filter = EventFilter {
-            session_ids: vec![self.id],
-            ..EventFilter::default()
-        };
-        EventStream::open(
-            &self.scope,
-            filter,
-            Position::Beginning,
-            Some(Subject::Session(self.id)),
-        )
+        let filter = EventFilter { session_ids: vec![self.id], ..EventFilter::default() };
+        EventStream::open(&self.scope, filter, Position::Beginning, Some(Subject::Session(self.id)))
     }
 
     /// Gives the session a process on this node when nobody owns it and this node can.
@@ -310,11 +271,7 @@ impl SessionHandle {
     }
 
     async fn read(&self) -> Result<Versioned<SessionInfo>> {
-        self.scope
-            .core
-            .store
-            .require(&self.scope.tenant, self.id)
-            .await
+        self.scope.core.store.require(&self.scope.tenant, self.id).await
     }
 
     fn target(&self) -> (&'static RecordKind, String) {

@@ -38,9 +38,7 @@ impl SessionActor {
                 let lost = matches!(&closed, Err(error) if error.kind() == ErrorKind::LeaseLost);
                 if !lost {
                     let reply = closed.as_ref().map(|()| Value::Null);
-                    delivery
-                        .reply(&self.core, reply.map_err(|error| error.info().into()))
-                        .await;
+                    delivery.reply(&self.core, reply.map_err(|error| error.info().into())).await;
                 }
                 closed
             }
@@ -66,9 +64,7 @@ impl SessionActor {
     async fn close(&mut self) -> Result<()> {
         self.shut(false).await?;
         let why = Error::new(ErrorKind::Cancelled, "the session was closed").info();
-        self.write(Then::Release, |work| work.close(&why))
-            .await
-            .map(|_| ())
+        self.write(Then::Release, |work| work.close(&why)).await.map(|_| ())
     }
 
     /// Stops the agent because its reports cannot be kept, and says so as far as possible.
@@ -84,17 +80,12 @@ impl SessionActor {
         )
         .caused_by(error)
         .info();
-        let ended = Ended {
-            error: Some(error.clone()),
-            exit: None,
-        };
+        let ended = Ended { error: Some(error.clone()), exit: None };
         self.depart(&error, Some(ended)).await
     }
 
     async fn depart(&mut self, why: &ErrorInfo, failed: Option<Ended>) -> Result<()> {
-        self.write(Then::Release, |work| work.depart(why, failed.as_ref()))
-            .await
-            .map(|_| ())
+        self.write(Then::Release, |work| work.depart(why, failed.as_ref())).await.map(|_| ())
     }
 
     /// Closes the agent, and keeps all that it still says.
@@ -107,11 +98,7 @@ impl SessionActor {
             let report = {
                 let mut next = pin!(agent.next().fuse());
                 if closed {
-                    self.core
-                        .runtime()
-                        .timeout(LAST_REPORTS, next)
-                        .await
-                        .flatten()
+                    self.core.runtime().timeout(LAST_REPORTS, next).await.flatten()
                 } else {
                     let mut lost = pin!(self.lease.lost().fuse());
                     select_biased! {
@@ -166,10 +153,7 @@ impl SessionActor {
 }
 
 fn lease_lost() -> Error {
-    Error::new(
-        ErrorKind::LeaseLost,
-        "this node has lost the session's lease",
-    )
+    Error::new(ErrorKind::LeaseLost, "this node has lost the session's lease")
 }
 
 fn process_ended(ended: &Ended) -> ErrorInfo {

@@ -132,13 +132,7 @@ fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
     let (opening, opened) = async_channel::bounded(1);
     let (ended_sender, ended) = async_channel::bounded(1);
     let leaving = Arc::default();
-    let live = LiveSession {
-        id,
-        signals: signal_sender,
-        leaving,
-        opened,
-        ended,
-    };
+    let live = LiveSession { id, signals: signal_sender, leaving, opened, ended };
     entries.insert(id, live.clone());
     Ok(Entered::Mine(Registration {
         core: Arc::clone(core),

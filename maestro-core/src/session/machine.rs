@@ -44,17 +44,12 @@ pub(crate) fn enqueue(session: &mut SessionInfo, prompt: QueuedPrompt) -> Result
         );
     }
     if session.queue.len() >= SessionInfo::MAX_QUEUE {
-        return Err(
-            Error::new(ErrorKind::ResourceExhausted, "the session's queue is full")
-                .with("session_id", session.id)
-                .with("max", SessionInfo::MAX_QUEUE),
-        );
+        return Err(Error::new(ErrorKind::ResourceExhausted, "the session's queue is full")
+            .with("session_id", session.id)
+            .with("max", SessionInfo::MAX_QUEUE));
     }
     let position = u32::try_from(session.queue.len() + 1).unwrap_or(u32::MAX);
-    let event = PromptQueued {
-        prompt: prompt.prompt.clone(),
-        position,
-    };
+    let event = PromptQueued { prompt: prompt.prompt.clone(), position };
     session.queue.push(prompt);
     Ok(vec![event.into()])
 }
@@ -100,11 +95,7 @@ pub(crate) fn begin_own(
 
 /// What the work of a turn began with.
 fn first_prompt(turn: &TurnInfo) -> Vec<ContentBlock> {
-    if turn.first_prompt.is_empty() {
-        turn.prompt.clone()
-    } else {
-        turn.first_prompt.clone()
-    }
+    if turn.first_prompt.is_empty() { turn.prompt.clone() } else { turn.first_prompt.clone() }
 }
 
 /// Notes that a turn began.
@@ -115,14 +106,7 @@ fn open_turn(session: &mut SessionInfo, begun: QueuedPrompt, now: Timestamp) -> 
     {
         session.keyed_turn = Some(last);
     }
-    let QueuedPrompt {
-        turn_id,
-        prompt,
-        origin,
-        key,
-        first_prompt,
-        ..
-    } = begun;
+    let QueuedPrompt { turn_id, prompt, origin, key, first_prompt, .. } = begun;
     session.turns += 1;
     session.turn = Some(TurnInfo {
         id: turn_id,
@@ -161,9 +145,7 @@ pub(crate) fn end_turn(
     turn.structured_output = result.structured_output.clone().unwrap_or_default();
     turn.usage.add(&result.usage);
     session.usage.add(&result.usage);
-    let cost = result
-        .cost_known
-        .then_some(crate::model::MicroUsd(result.usage.cost_micro_usd));
+    let cost = result.cost_known.then_some(crate::model::MicroUsd(result.usage.cost_micro_usd));
     let event = TurnEnded {
         stop_reason: result.stop_reason,
         is_error: result.error.is_some(),
@@ -194,16 +176,10 @@ pub(crate) fn set_state(session: &mut SessionInfo, state: SessionState) -> Vec<E
 /// Notes the agent's side of the conversation.
 pub(crate) fn point(session: &mut SessionInfo, pointer: &AgentPointer) {
     if pointer.agent_session_id.is_some() {
-        session
-            .pointer
-            .agent_session_id
-            .clone_from(&pointer.agent_session_id);
+        session.pointer.agent_session_id.clone_from(&pointer.agent_session_id);
     }
     if pointer.last_message.is_some() {
-        session
-            .pointer
-            .last_message
-            .clone_from(&pointer.last_message);
+        session.pointer.last_message.clone_from(&pointer.last_message);
     }
 }
 
@@ -248,10 +224,7 @@ pub(crate) fn recover(
     let Some(turn) = session.open_turn().cloned() else {
         return Vec::new();
     };
-    let lost = Error::new(
-        ErrorKind::LeaseLost,
-        "the agent's process was lost during the turn",
-    );
+    let lost = Error::new(ErrorKind::LeaseLost, "the agent's process was lost during the turn");
     let cut_off = TurnResult {
         stop_reason: StopReason::Cancelled,
         error: Some(lost.info()),
@@ -260,33 +233,15 @@ pub(crate) fn recover(
     let mut events = end_turn(session, cut_off, now);
     let first = first_prompt(&turn);
     let (origin, prompt, first_prompt) = match how {
-        Recovery::Continue => (
-            Origin::Recovery,
-            vec![ContentBlock::text(RECOVERY_PROMPT)],
-            first,
-        ),
+        Recovery::Continue => (Origin::Recovery, vec![ContentBlock::text(RECOVERY_PROMPT)], first),
         // The agent had begun by itself and has forgotten why: there is nothing to ask.
         Recovery::Again if first.is_empty() => return events,
         Recovery::Again => (Origin::Prompt, first, Vec::new()),
     };
-    events.push(
-        PromptQueued {
-            prompt: prompt.clone(),
-            position: 1,
-        }
-        .into(),
-    );
-    session.queue.insert(
-        0,
-        QueuedPrompt {
-            turn_id,
-            prompt,
-            by,
-            origin,
-            key: turn.key,
-            first_prompt,
-        },
-    );
+    events.push(PromptQueued { prompt: prompt.clone(), position: 1 }.into());
+    session
+        .queue
+        .insert(0, QueuedPrompt { turn_id, prompt, by, origin, key: turn.key, first_prompt });
     events
 }
 
@@ -298,12 +253,7 @@ pub(crate) fn close(session: &mut SessionInfo, reason: &str, now: Timestamp) -> 
     session.state = SessionState::Closed;
     session.closed_at = Some(now);
     session.queue.clear();
-    vec![
-        SessionClosed {
-            reason: reason.to_owned(),
-        }
-        .into(),
-    ]
+    vec![SessionClosed { reason: reason.to_owned() }.into()]
 }
 
 #[cfg(test)]

@@ -95,15 +95,8 @@ async fn opened(
         Entered::Live(live) => return Ok(live),
     };
     let (session, lease, last_seq) = insert(scope, session, task).await?;
-    let start = Start {
-        core,
-        session,
-        lease,
-        last_seq,
-        registration,
-        task,
-        pending: BTreeMap::new(),
-    };
+    let start =
+        Start { core, session, lease, last_seq, registration, task, pending: BTreeMap::new() };
     let (inbox, owner) = start.register();
     match start.launch(&*agent, None).await {
         Ok(process) => start.run(process, inbox, owner, |_| Ok(())).await,
@@ -133,28 +126,14 @@ async fn insert(
     let asked = core.runtime().monotonic();
     let receipt = core.store.commit(draft).await?;
     let token = receipt.tokens.first().copied().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Internal,
-            "the store gave no token for the session's lease",
-        )
+        Error::new(ErrorKind::Internal, "the store gave no token for the session's lease")
     })?;
     let lease = core.leases.hold(session.key(), token, asked);
     let version = receipt.versions.first().copied().unwrap_or(1);
-    let held = crate::storage::Lease {
-        node_id: Some(core.node_id),
-        token,
-        until: session.created_at,
-    };
-    let read = Versioned {
-        value: session,
-        version,
-        lease: held,
-    };
-    Ok((
-        read,
-        lease,
-        receipt.first_seqs.first().copied().unwrap_or(0),
-    ))
+    let held =
+        crate::storage::Lease { node_id: Some(core.node_id), token, until: session.created_at };
+    let read = Versioned { value: session, version, lease: held };
+    Ok((read, lease, receipt.first_seqs.first().copied().unwrap_or(0)))
 }
 
 /// Only the node at a place can start programs there.
@@ -249,13 +228,7 @@ impl Start<'_> {
             work.void_lost()?;
             machine::attach(&mut work.session, work.core.node_id, process.clone());
             let agent_session_id = work.session.pointer.agent_session_id.clone();
-            work.tell(
-                &by,
-                SessionUpdated {
-                    agent_session_id,
-                    ..SessionUpdated::default()
-                },
-            )?;
+            work.tell(&by, SessionUpdated { agent_session_id, ..SessionUpdated::default() })?;
             tell(work)
         });
         if let Err(error) = attached.await {
@@ -300,10 +273,7 @@ async fn record_failure(
 ) {
     let SessionInfo { id, tenant_id, .. } = &session.value;
     let why = error.info();
-    let failed = Ended {
-        error: Some(why.clone()),
-        exit: None,
-    };
+    let failed = Ended { error: Some(why.clone()), exit: None };
     let recorded = core
         .store
         .change::<SessionInfo, ()>(tenant_id, id, |read, draft| {

@@ -102,28 +102,15 @@ impl Work<'_> {
             if read.value.state != ApprovalState::Pending {
                 return Ok(());
             }
-            self.voided.push((
-                read.version,
-                ApprovalInfo {
-                    state,
-                    ..read.value
-                },
-            ));
+            self.voided.push((read.version, ApprovalInfo { state, ..read.value }));
         }
         let agent = self.agent.clone();
-        self.tell(
-            &agent,
-            ApprovalWithdrawn {
-                approval_id: Some(id),
-                reason: reason.to_owned(),
-            },
-        )
+        self.tell(&agent, ApprovalWithdrawn { approval_id: Some(id), reason: reason.to_owned() })
     }
 
     pub(super) fn void_all(&mut self, state: ApprovalState, reason: &str) -> Result<()> {
         let ids: Vec<ApprovalId> = self.pending.keys().copied().collect();
-        ids.into_iter()
-            .try_for_each(|id| self.void(id, state, reason))
+        ids.into_iter().try_for_each(|id| self.void(id, state, reason))
     }
 
     /// The process that asked is gone: nobody waits for the answers.
@@ -137,13 +124,7 @@ impl Work<'_> {
         self.void_lost()?;
         if let Some(ended) = failed {
             let error = Some(ended.error.clone().unwrap_or_else(|| why.clone()));
-            self.tell(
-                &by,
-                SessionFailed {
-                    error,
-                    exit: ended.exit.clone(),
-                },
-            )?;
+            self.tell(&by, SessionFailed { error, exit: ended.exit.clone() })?;
         }
         let keep_turn = self.session.task_id.is_some();
         let told = machine::detach(&mut self.session, keep_turn, why, self.core.now());
@@ -158,9 +139,7 @@ impl Work<'_> {
         let told = machine::detach(&mut self.session, false, why, now);
         self.tell_all(&by, told)?;
         for queued in std::mem::take(&mut self.session.queue) {
-            let cancelled = PromptCancelled {
-                reason: "session_closed".to_owned(),
-            };
+            let cancelled = PromptCancelled { reason: "session_closed".to_owned() };
             let refs = self.refs_of(queued.turn_id);
             self.tell_of(&by, &refs, &cancelled.into())?;
         }

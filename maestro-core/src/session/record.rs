@@ -59,9 +59,7 @@ pub(crate) fn event_refs(
         }
         // It speaks of a turn that has not begun.
         EventData::PromptQueued(queued) => {
-            let index = usize::try_from(queued.position)
-                .unwrap_or(0)
-                .saturating_sub(1);
+            let index = usize::try_from(queued.position).unwrap_or(0).saturating_sub(1);
             session.queue.get(index).map(|prompt| prompt.turn_id)
         }
         _ => refs.turn_id,

@@ -27,20 +27,13 @@ pub(crate) async fn end_processes_of(core: &Arc<Core>, node: NodeId) -> Result<u
         .filter_map(|read| read.value.process)
         .filter(|process| process.place == place)
         .collect();
-    Ok(core
-        .parts
-        .transport
-        .end_all_of(node, &processes)
-        .await?
-        .processes)
+    Ok(core.parts.transport.end_all_of(node, &processes).await?.processes)
 }
 
 /// Frees a session of a dead node, so that it can be resumed. Its questions are void; a turn stays
 /// open only for a task, whose next attempt takes it up.
 pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) -> Result<()> {
-    let claimed = core
-        .claim::<SessionInfo>(key, None, Some(lost.id), Vec::new())
-        .await?;
+    let claimed = core.claim::<SessionInfo>(key, None, Some(lost.id), Vec::new()).await?;
     let Claimed::Yes { value, lease } = claimed else {
         return Ok(());
     };
@@ -53,10 +46,7 @@ pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) ->
             Err(error) if error.kind() == ErrorKind::LeaseLost => return Ok(()),
             Err(error) if error.kind() == ErrorKind::Conflict && conflicts < MAX_CONFLICTS => {
                 conflicts += 1;
-                read = core
-                    .store
-                    .require(&read.value.tenant_id, read.value.id)
-                    .await?;
+                read = core.store.require(&read.value.tenant_id, read.value.id).await?;
             }
             Err(error) => return Err(error.during("session.rescue")),
         }
@@ -72,22 +62,13 @@ async fn release(
     let session = &read.value;
     let approvals = approval::pending_of(core, &session.tenant_id, session.id).await?;
     let mut work = Work::new(core, session, None, approvals, true);
-    let error = Error::new(
-        ErrorKind::LeaseLost,
-        "the node that ran the session is gone",
-    )
-    .with("node_id", lost.id)
-    .with("evidence", lost.evidence)
-    .info();
+    let error = Error::new(ErrorKind::LeaseLost, "the node that ran the session is gone")
+        .with("node_id", lost.id)
+        .with("evidence", lost.evidence)
+        .info();
     // A session without a process had nothing to lose.
-    let failed = Ended {
-        error: Some(error.clone()),
-        exit: None,
-    };
+    let failed = Ended { error: Some(error.clone()), exit: None };
     let failed = (session.node_id.is_some()).then_some(failed);
     work.depart(&error, failed.as_ref())?;
-    core.store
-        .commit(work.draft(&lease.fence, read.version, true)?)
-        .await
-        .map(|_| ())
+    core.store.commit(work.draft(&lease.fence, read.version, true)?).await.map(|_| ())
 }

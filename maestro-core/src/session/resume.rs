@@ -28,11 +28,7 @@ struct Way {
 
 impl Way {
     fn fresh(evidence: Evidence) -> Self {
-        Self {
-            pointer: None,
-            evidence,
-            recovery: Recovery::Again,
-        }
+        Self { pointer: None, evidence, recovery: Recovery::Again }
     }
 }
 
@@ -89,14 +85,7 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
             }
             let agent_session_id = work.session.pointer.agent_session_id.clone();
             let evidence = way.evidence.as_str().to_owned();
-            work.tell(
-                &by,
-                SessionResumed {
-                    agent_session_id,
-                    evidence,
-                    fresh,
-                },
-            )?;
+            work.tell(&by, SessionResumed { agent_session_id, evidence, fresh })?;
             let now = work.core.now();
             let told = machine::recover(&mut work.session, way.recovery, turn_id, by.clone(), now);
             work.tell_all(&by, told)
@@ -111,35 +100,22 @@ async fn claim<'a>(
     task: Option<&'a TaskRef>,
 ) -> Result<Start<'a>> {
     let id = session.id;
-    let (session, lease) = match core
-        .claim::<SessionInfo>(session.key(), None, None, Vec::new())
-        .await?
-    {
-        Claimed::Yes { value, lease } => (*value, lease),
-        Claimed::Held { node_id } => {
-            return Err(
-                Error::new(ErrorKind::Conflict, "another node owns the session")
+    let (session, lease) =
+        match core.claim::<SessionInfo>(session.key(), None, None, Vec::new()).await? {
+            Claimed::Yes { value, lease } => (*value, lease),
+            Claimed::Held { node_id } => {
+                return Err(Error::new(ErrorKind::Conflict, "another node owns the session")
                     .with("session_id", id)
                     .with("node_id", node_id)
-                    .retryable(true),
-            );
-        }
-        Claimed::No | Claimed::Missing => {
-            return Err(
-                Error::new(ErrorKind::NotFound, "there is no such session").with("session_id", id)
-            );
-        }
-    };
+                    .retryable(true));
+            }
+            Claimed::No | Claimed::Missing => {
+                return Err(Error::new(ErrorKind::NotFound, "there is no such session")
+                    .with("session_id", id));
+            }
+        };
     let pending = std::collections::BTreeMap::new();
-    Ok(Start {
-        core,
-        session,
-        lease,
-        last_seq: 0,
-        registration,
-        task,
-        pending,
-    })
+    Ok(Start { core, session, lease, last_seq: 0, registration, task, pending })
 }
 
 /// Finds out how to go on, and what the last process has left behind.
@@ -151,20 +127,14 @@ async fn prepare(start: &mut Start<'_>, agent: &dyn Agent) -> Result<Way> {
     let pending = approval::pending_of(core, &session.tenant_id, session.id).await?;
     let name = |read: Versioned<crate::model::ApprovalInfo>| read.value.agent_request_id;
     let way = look(agent, &session.cwd, session).await;
-    start.pending = pending
-        .into_iter()
-        .map(|(id, read)| (id, name(read)))
-        .collect();
+    start.pending = pending.into_iter().map(|(id, read)| (id, name(read))).collect();
     Ok(way)
 }
 
 /// Two processes must never work in one conversation.
 async fn check_gone(core: &Core, session: &SessionInfo) -> Result<()> {
     // What this node itself had started ended with its actor.
-    let Some(process) = session
-        .process
-        .as_ref()
-        .filter(|_| session.node_id != Some(core.node_id))
+    let Some(process) = session.process.as_ref().filter(|_| session.node_id != Some(core.node_id))
     else {
         return Ok(());
     };
@@ -188,26 +158,15 @@ async fn look(agent: &dyn Agent, cwd: &PlacePath, session: &SessionInfo) -> Way 
     let found = evidence(agent, cwd, pointer).await;
     if found != Evidence::Missing {
         let pointer = Some(pointer.clone());
-        return Way {
-            pointer,
-            evidence: found,
-            recovery: Recovery::Continue,
-        };
+        return Way { pointer, evidence: found, recovery: Recovery::Continue };
     }
     // Perhaps only the last prompt has not arrived: then the rest of the memory is good.
     if pointer.last_message.is_some() && session.open_turn().is_some() {
-        let earlier = AgentPointer {
-            last_prompt: None,
-            ..pointer.clone()
-        };
+        let earlier = AgentPointer { last_prompt: None, ..pointer.clone() };
         let found = evidence(agent, cwd, &earlier).await;
         if matches!(found, Evidence::Holds | Evidence::Behind) {
             let evidence = Evidence::Behind;
-            return Way {
-                pointer: Some(earlier),
-                evidence,
-                recovery: Recovery::Again,
-            };
+            return Way { pointer: Some(earlier), evidence, recovery: Recovery::Again };
         }
     }
     Way::fresh(Evidence::Missing)

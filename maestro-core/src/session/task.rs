@@ -43,22 +43,12 @@ impl TaskSession {
         cwd: PlacePath,
         env: BTreeMap<String, String>,
     ) -> Result<Self> {
-        let reference = TaskRef {
-            id: task.id,
-            attempt,
-            env,
-            cwd: cwd.clone(),
-        };
+        let reference = TaskRef { id: task.id, attempt, env, cwd: cwd.clone() };
         let live = match find(scope, task).await? {
             Some(id) => resume(scope, id, Some(&reference)).await?,
             None => open(scope, spec, cwd, task.project_id, Some(&reference)).await?,
         };
-        Ok(Self {
-            scope: scope.clone(),
-            by: task.created_by.clone(),
-            attempt,
-            live,
-        })
+        Ok(Self { scope: scope.clone(), by: task.created_by.clone(), attempt, live })
     }
 
     pub(crate) fn session_id(&self) -> SessionId {
@@ -81,9 +71,7 @@ impl TaskSession {
         let watch = self.scope.core.store.storage.watch();
         self.queue(&prompt, key).await?;
         self.live.signal(Signal::Look);
-        self.wait(&watch, key)
-            .await
-            .map_err(|error| error.during("session.run_turn"))
+        self.wait(&watch, key).await.map_err(|error| error.during("session.run_turn"))
     }
 
     /// Queues the prompt, unless the key is known already.
@@ -119,10 +107,7 @@ impl TaskSession {
         loop {
             // Asked first: what is read after the end is all there is.
             let is_over = self.live.is_over();
-            let read = core
-                .store
-                .require::<SessionInfo>(&self.scope.tenant, self.live.id)
-                .await?;
+            let read = core.store.require::<SessionInfo>(&self.scope.tenant, self.live.id).await?;
             let session = &read.value;
             let rests =
                 session.state == SessionState::Idle || session.state == SessionState::Closed;
@@ -135,10 +120,8 @@ impl TaskSession {
                 return Ok(turn.clone());
             }
             if session.turn_for(key).is_none() && !is_queued(session, key) {
-                return Err(
-                    Error::new(ErrorKind::Cancelled, "the prompt was taken back")
-                        .with("session_id", session.id),
-                );
+                return Err(Error::new(ErrorKind::Cancelled, "the prompt was taken back")
+                    .with("session_id", session.id));
             }
             if session.state == SessionState::Closed {
                 return Err(Error::new(ErrorKind::Conflict, "the session was closed")
@@ -180,10 +163,7 @@ impl TaskSession {
                         turn_id: Some(queued.turn_id),
                         ..record::refs(&session, Some(self.attempt))
                     };
-                    let data = PromptCancelled {
-                        reason: "task_cancelled".to_owned(),
-                    }
-                    .into();
+                    let data = PromptCancelled { reason: "task_cancelled".to_owned() }.into();
                     let event = core.event(&core.actor(), &refs, &data, None)?;
                     draft.append(record::stream(&session), vec![event]);
                 }
@@ -218,10 +198,7 @@ fn still_counts(turn: &TurnInfo) -> bool {
 }
 
 fn is_queued(session: &SessionInfo, key: &str) -> bool {
-    session
-        .queue
-        .iter()
-        .any(|queued| queued.key.as_deref() == Some(key))
+    session.queue.iter().any(|queued| queued.key.as_deref() == Some(key))
 }
 
 /// The session of a task that is not closed.
@@ -230,8 +207,6 @@ async fn find(scope: &Scope, task: &TaskInfo) -> Result<Option<SessionId>> {
     query.parent = Some(task.id.to_string());
     query.order = ListOrder::Newest;
     let sessions = scope.core.store.list::<SessionInfo>(&query).await?;
-    let open = sessions
-        .into_iter()
-        .find(|read| read.value.state != SessionState::Closed);
+    let open = sessions.into_iter().find(|read| read.value.state != SessionState::Closed);
     Ok(open.map(|read| read.value.id))
 }

@@ -40,19 +40,15 @@ impl TurnHandle {
     /// # Cancel safety
     /// Dropping the future does not stop the turn.
     pub async fn wait(&self) -> Result<TurnInfo> {
-        self.settled()
-            .await
-            .map_err(|error| error.during("turn.wait"))
+        self.settled().await.map_err(|error| error.during("turn.wait"))
     }
 
     async fn settled(&self) -> Result<TurnInfo> {
         let core = &self.scope.core;
         let watch = core.store.storage.watch();
         loop {
-            let read = core
-                .store
-                .require::<SessionInfo>(&self.scope.tenant, self.session_id)
-                .await?;
+            let read =
+                core.store.require::<SessionInfo>(&self.scope.tenant, self.session_id).await?;
             let session = &read.value;
             match session.turn.as_ref().filter(|turn| turn.id == self.id) {
                 Some(turn) if turn.ended_at.is_some() => return Ok(turn.clone()),
@@ -77,11 +73,7 @@ impl TurnHandle {
             ..EventFilter::default()
         };
         let limit = EventQuery::MAX_LIMIT;
-        let mut query = EventQuery {
-            filter,
-            after: Position::Beginning,
-            limit,
-        };
+        let mut query = EventQuery { filter, after: Position::Beginning, limit };
         let mut number = 0;
         let mut started = None;
         loop {
@@ -109,11 +101,9 @@ impl TurnHandle {
                         });
                     }
                     EventData::PromptCancelled(data) => {
-                        return Err(
-                            Error::new(ErrorKind::Cancelled, "the prompt was taken back")
-                                .with("turn_id", self.id)
-                                .with("reason", data.reason),
-                        );
+                        return Err(Error::new(ErrorKind::Cancelled, "the prompt was taken back")
+                            .with("turn_id", self.id)
+                            .with("reason", data.reason));
                     }
                     _ => {}
                 }

@@ -20,11 +20,10 @@ pub(super) async fn while_held<T>(
     work: impl Future<Output = Result<T>> + Send,
 ) -> Result<T> {
     match select(pin!(lease.lost()), pin!(work)).await {
-        Either::Left(((), _)) => Err(Error::new(
-            ErrorKind::LeaseLost,
-            "this node has lost the lease",
-        )
-        .with("record", &lease.fence.key)),
+        Either::Left(((), _)) => {
+            Err(Error::new(ErrorKind::LeaseLost, "this node has lost the lease")
+                .with("record", &lease.fence.key))
+        }
         Either::Right((result, _)) => result,
     }
 }

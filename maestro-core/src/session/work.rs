@@ -74,10 +74,7 @@ impl<'a> Work<'a> {
             attempt,
             agent: Actor::agent(&session.spec.agent),
             counts_usage,
-            pending: approvals
-                .iter()
-                .map(|(id, read)| (*id, name(read)))
-                .collect(),
+            pending: approvals.iter().map(|(id, read)| (*id, name(read))).collect(),
             approvals,
             aside: None,
             events: Vec::new(),
@@ -138,8 +135,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn tell_of(&mut self, by: &Actor, refs: &EventRefs, data: &EventData) -> Result<()> {
         let raw = self.raw.take();
-        self.events
-            .push(self.core.event(by, refs, data, raw.as_deref())?);
+        self.events.push(self.core.event(by, refs, data, raw.as_deref())?);
         Ok(())
     }
 
@@ -158,10 +154,7 @@ impl<'a> Work<'a> {
         let agent = self.agent.clone();
         match event {
             AgentEvent::Fact(data) => self.fact(data),
-            AgentEvent::Pointer {
-                agent_session_id,
-                last_message,
-            } => {
+            AgentEvent::Pointer { agent_session_id, last_message } => {
                 let pointer = AgentPointer {
                     agent_session_id: agent_session_id.clone(),
                     last_message: last_message.clone(),
@@ -170,20 +163,13 @@ impl<'a> Work<'a> {
                 machine::point(&mut self.session, &pointer);
                 Ok(())
             }
-            AgentEvent::TurnStarted {
-                origin: Origin::Agent { reason },
-            } => {
-                let origin = Origin::Agent {
-                    reason: reason.clone(),
-                };
+            AgentEvent::TurnStarted { origin: Origin::Agent { reason } } => {
+                let origin = Origin::Agent { reason: reason.clone() };
                 let id = self.core.runtime().id::<TurnId>();
                 if self.session.open_turn().is_some() {
                     self.aside = Some(Aside { id, end: None });
                     let refs = self.refs_of(id);
-                    let started = TurnStarted {
-                        origin,
-                        prompt: Vec::new(),
-                    };
+                    let started = TurnStarted { origin, prompt: Vec::new() };
                     return self.tell_of(&agent, &refs, &started.into());
                 }
                 let told = machine::begin_own(&mut self.session, id, agent.clone(), origin, now);
@@ -206,10 +192,7 @@ impl<'a> Work<'a> {
             }
             AgentEvent::Idle => self.idle(),
             AgentEvent::Ended { error, exit } => {
-                self.ended = Some(Ended {
-                    error: error.clone(),
-                    exit: Some(exit.clone()),
-                });
+                self.ended = Some(Ended { error: error.clone(), exit: Some(exit.clone()) });
                 Ok(())
             }
         }
@@ -282,10 +265,7 @@ impl<'a> Work<'a> {
     fn count(&mut self, turn_id: Option<TurnId>, end: &AgentTurnEnd) -> Result<()> {
         let entry = ledger::entry(self.core, &self.session, self.attempt, turn_id, end);
         if self.counts_usage {
-            let refs = EventRefs {
-                turn_id,
-                ..record::refs(&self.session, self.attempt)
-            };
+            let refs = EventRefs { turn_id, ..record::refs(&self.session, self.attempt) };
             let agent = self.agent.clone();
             self.tell_of(&agent, &refs, &UsageRecorded::from(&entry).into())?;
         }
@@ -301,11 +281,7 @@ impl<'a> Work<'a> {
             // The agent took our prompt into the turn that it had begun by itself: both are over.
             // What they used is counted with that one.
             let usage = crate::model::Usage::default();
-            let result = TurnResult {
-                usage,
-                cost_known: false,
-                ..result_of(&end)
-            };
+            let result = TurnResult { usage, cost_known: false, ..result_of(&end) };
             let told = machine::end_turn(&mut self.session, result, self.core.now());
             self.tell_all(&agent, told)?;
         }
@@ -318,10 +294,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn refs_of(&self, turn_id: TurnId) -> EventRefs {
-        EventRefs {
-            turn_id: Some(turn_id),
-            ..record::refs(&self.session, self.attempt)
-        }
+        EventRefs { turn_id: Some(turn_id), ..record::refs(&self.session, self.attempt) }
     }
 }
 

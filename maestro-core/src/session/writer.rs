@@ -59,11 +59,8 @@ impl SessionActor {
             if work.is_quiet() && then == Then::Stay {
                 return Ok(self.accept(work, &Receipt::default()));
             }
-            let draft = work.draft(
-                &self.lease.fence,
-                self.session.version,
-                then == Then::Release,
-            )?;
+            let draft =
+                work.draft(&self.lease.fence, self.session.version, then == Then::Release)?;
             let committed = while_held(&self.lease, core.store.commit(draft)).await;
             let error = match committed {
                 Ok(receipt) => return Ok(self.accept(work, &receipt)),
@@ -126,10 +123,6 @@ impl SessionActor {
         self.session.value = work.session;
         self.pending = work.pending;
         self.aside = work.aside;
-        Written {
-            asked: work.asked,
-            begun: work.begun,
-            ended: work.ended,
-        }
+        Written { asked: work.asked, begun: work.begun, ended: work.ended }
     }
 }

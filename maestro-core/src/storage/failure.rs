@@ -20,19 +20,13 @@ pub(crate) fn version(key: &RecordKey, expected: u64, found: Option<u64>) -> Err
     Error::new(ErrorKind::Conflict, "the record was changed in between")
         .with("record", key)
         .with("expected", expected)
-        .with(
-            "found",
-            found.map_or("none".to_owned(), |version| version.to_string()),
-        )
+        .with("found", found.map_or("none".to_owned(), |version| version.to_string()))
 }
 
 /// A lease guard or a release failed.
 pub(crate) fn lease_lost(key: &RecordKey) -> Error {
-    Error::new(
-        ErrorKind::LeaseLost,
-        "the lease is not held with this token any more",
-    )
-    .with("record", key)
+    Error::new(ErrorKind::LeaseLost, "the lease is not held with this token any more")
+        .with("record", key)
 }
 
 /// A lease cannot be acquired, since somebody holds it.

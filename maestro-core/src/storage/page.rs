@@ -40,12 +40,7 @@ struct Token {
 impl PageKey {
     /// The place of a record.
     pub(crate) fn new(key: &RecordKey, priority: i32, due_at: Option<Timestamp>) -> Self {
-        Self {
-            id: key.id.clone(),
-            tenant_id: key.tenant_id.clone(),
-            priority,
-            due_at,
-        }
+        Self { id: key.id.clone(), tenant_id: key.tenant_id.clone(), priority, due_at }
     }
 
     /// Which of two comes first.
@@ -66,10 +61,7 @@ impl PageKey {
 
 /// The token of the page that starts after `last`.
 pub(crate) fn pack(query: &ListQuery, last: PageKey) -> String {
-    let token = Token {
-        query: fingerprint(query),
-        last,
-    };
+    let token = Token { query: fingerprint(query), last };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
 }
 
@@ -92,11 +84,7 @@ pub(crate) fn unpack(token: &str, query: &ListQuery) -> Result<PageKey> {
 }
 
 fn fingerprint(query: &ListQuery) -> String {
-    let same_for_all_pages = ListQuery {
-        limit: 0,
-        page_token: None,
-        ..query.clone()
-    };
+    let same_for_all_pages = ListQuery { limit: 0, page_token: None, ..query.clone() };
     let json = serde_json::to_vec(&same_for_all_pages).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(&Sha256::digest(json)[..9])
 }

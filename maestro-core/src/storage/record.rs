@@ -67,11 +67,7 @@ pub struct RecordKey {
 impl RecordKey {
     /// The address of a record.
     pub fn new(tenant_id: TenantId, kind: RecordKind, id: impl fmt::Display) -> Self {
-        Self {
-            tenant_id,
-            kind,
-            id: id.to_string(),
-        }
+        Self { tenant_id, kind, id: id.to_string() }
     }
 }
 

@@ -93,10 +93,7 @@ fn limit(limit: u32, max: u32) -> Result<()> {
     if (1..=max).contains(&limit) {
         Ok(())
     } else {
-        Err(Error::invalid(
-            "limit",
-            format!("must be 1 to {max} and is {limit}"),
-        ))
+        Err(Error::invalid("limit", format!("must be 1 to {max} and is {limit}")))
     }
 }
 

@@ -33,15 +33,9 @@ impl Task for AgentTask {
 async fn attempt(context: &TaskContext) -> Result<Outcome> {
     let scope = &context.inner.scope;
     let task = context.task();
-    let project_id = task
-        .project_id
-        .ok_or_else(|| Error::invalid("project", "is needed by an agent task"))?;
-    let project = scope
-        .core
-        .store
-        .require::<ProjectInfo>(&task.tenant_id, project_id)
-        .await?
-        .value;
+    let project_id =
+        task.project_id.ok_or_else(|| Error::invalid("project", "is needed by an agent task"))?;
+    let project = scope.core.store.require::<ProjectInfo>(&task.tenant_id, project_id).await?.value;
     let workspace = match workspaces::prepare(context, &project).await? {
         workspaces::Ready::Yes(workspace) => workspace,
         workspaces::Ready::Conflicted { with, files } => {
@@ -97,10 +91,7 @@ async fn converse(
 
 fn outcome(turn: &TurnInfo) -> Outcome {
     if let Some(error) = &turn.error {
-        return Outcome::Failed {
-            error: error.clone(),
-            retryable: error.retryable,
-        };
+        return Outcome::Failed { error: error.clone(), retryable: error.retryable };
     }
     match &turn.stop_reason {
         Some(StopReason::EndTurn) | None => Outcome::Succeeded {
@@ -110,16 +101,11 @@ fn outcome(turn: &TurnInfo) -> Outcome {
         Some(StopReason::Cancelled) => cancelled(),
         Some(reason) => {
             let error = Error::new(ErrorKind::Internal, format!("the agent stopped: {reason}"));
-            Outcome::Failed {
-                error: error.info(),
-                retryable: true,
-            }
+            Outcome::Failed { error: error.info(), retryable: true }
         }
     }
 }
 
 fn cancelled() -> Outcome {
-    Outcome::Cancelled {
-        reason: "cancelled".to_owned(),
-    }
+    Outcome::Cancelled { reason: "cancelled".to_owned() }
 }

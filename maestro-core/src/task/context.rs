@@ -39,10 +39,7 @@ impl TaskContext {
 
     /// The number of the attempt, from 1.
     pub fn attempt(&self) -> u32 {
-        self.inner
-            .task
-            .attempt()
-            .map_or(0, |attempt| attempt.number)
+        self.inner.task.attempt().map_or(0, |attempt| attempt.number)
     }
 
     /// The fence of the attempt: it grows with every attempt of the task. Give it to what you write
@@ -77,11 +74,7 @@ impl TaskContext {
     /// # Errors
     /// `LeaseLost` when the attempt has lost its authority.
     pub async fn progress(&self, message: impl Into<String>, fraction: Option<f64>) -> Result<()> {
-        let progress = TaskProgress {
-            message: message.into(),
-            fraction,
-            data: None,
-        };
+        let progress = TaskProgress { message: message.into(), fraction, data: None };
         self.record(progress.into()).await
     }
 
@@ -93,20 +86,12 @@ impl TaskContext {
         if !event_type.starts_with("x.") {
             return Err(crate::error::Error::invalid("type", "must start with `x.`"));
         }
-        self.record(EventData::Other {
-            original_type: event_type.to_owned(),
-            data,
-        })
-        .await
+        self.record(EventData::Other { original_type: event_type.to_owned(), data }).await
     }
 
     pub(crate) async fn record(&self, data: EventData) -> Result<()> {
-        let Inner {
-            scope, task, lease, ..
-        } = &*self.inner;
-        let event = scope
-            .core
-            .event(&scope.core.actor(), &record::refs(task), &data, None)?;
+        let Inner { scope, task, lease, .. } = &*self.inner;
+        let event = scope.core.event(&scope.core.actor(), &record::refs(task), &data, None)?;
         let mut draft = scope.core.store.draft();
         draft.fence(&lease.fence);
         draft.append(record::stream(task), vec![event]);

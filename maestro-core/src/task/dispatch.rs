@@ -56,10 +56,7 @@ async fn dispatch(core: &Arc<Core>) -> Result<()> {
     let view = SchedulerView {
         now: core.now(),
         free,
-        ready: ready
-            .iter()
-            .map(|task| ready_task(&task.value, &projects))
-            .collect(),
+        ready: ready.iter().map(|task| ready_task(&task.value, &projects)).collect(),
         running: running_by_project(core).await?,
     };
     let plan = core.parts.scheduler.plan(&view);
@@ -140,15 +137,10 @@ async fn start(
     let project = task.value.project_id.and_then(|id| projects.get(&id));
     let permits = project
         .and_then(|project| Some((project.id, project.max_running?)))
-        .map(|(id, max)| Permit {
-            scope: format!("project:{id}"),
-            max,
-        });
+        .map(|(id, max)| Permit { scope: format!("project:{id}"), max });
     let key = task.value.key();
     let permits = permits.into_iter().collect();
-    let claim = core
-        .claim::<TaskInfo>(key, Some(task.version), None, permits)
-        .await?;
+    let claim = core.claim::<TaskInfo>(key, Some(task.version), None, permits).await?;
     let Claimed::Yes { value, lease } = claim else {
         return Ok(());
     };

@@ -58,9 +58,7 @@ impl Tasks {
     /// # Cancel safety
     /// Dropping the future may leave the task submitted; use an idempotency key to find out.
     pub async fn submit(&self, spec: TaskSpec) -> Result<TaskHandle> {
-        self.try_submit(spec)
-            .await
-            .map_err(|error| error.during("task.submit"))
+        self.try_submit(spec).await.map_err(|error| error.during("task.submit"))
     }
 
     async fn try_submit(&self, mut spec: TaskSpec) -> Result<TaskHandle> {
@@ -117,10 +115,7 @@ impl Tasks {
             result => {
                 result?;
                 core.wake();
-                Ok(TaskHandle {
-                    scope: self.scope.clone(),
-                    id,
-                })
+                Ok(TaskHandle { scope: self.scope.clone(), id })
             }
         }
     }
@@ -152,12 +147,8 @@ impl Tasks {
         let Some(key) = &spec.idempotency_key else {
             return Ok(None);
         };
-        let found = self
-            .scope
-            .core
-            .store
-            .by_unique_key::<TaskInfo>(&self.scope.tenant, key)
-            .await?;
+        let found =
+            self.scope.core.store.by_unique_key::<TaskInfo>(&self.scope.tenant, key).await?;
         let Some(found) = found else { return Ok(None) };
         let before = &found.value.spec;
         if (&before.kind, &before.prompt, &before.input) != (&spec.kind, &spec.prompt, &spec.input)
@@ -168,10 +159,7 @@ impl Tasks {
             )
             .with("task_id", found.value.id));
         }
-        Ok(Some(TaskHandle {
-            scope: self.scope.clone(),
-            id: found.value.id,
-        }))
+        Ok(Some(TaskHandle { scope: self.scope.clone(), id: found.value.id }))
     }
 
     /// What a node needs for the task; fills in the agent.
@@ -195,18 +183,12 @@ impl Tasks {
                 }
             };
         }
-        Ok(Capabilities::agent(
-            &spec.session.agent,
-            project.path.place.as_str(),
-        ))
+        Ok(Capabilities::agent(&spec.session.agent, project.path.place.as_str()))
     }
 
     /// A handle on a task, whether it exists or not.
     pub fn handle(&self, id: TaskId) -> TaskHandle {
-        TaskHandle {
-            scope: self.scope.clone(),
-            id,
-        }
+        TaskHandle { scope: self.scope.clone(), id }
     }
 
     /// A task.
@@ -214,13 +196,7 @@ impl Tasks {
     /// # Errors
     /// `NotFound`.
     pub async fn get(&self, id: TaskId) -> Result<TaskInfo> {
-        Ok(self
-            .scope
-            .core
-            .store
-            .require::<TaskInfo>(&self.scope.tenant, id)
-            .await?
-            .value)
+        Ok(self.scope.core.store.require::<TaskInfo>(&self.scope.tenant, id).await?.value)
     }
 
     /// Lists tasks, oldest first.
@@ -233,29 +209,14 @@ impl Tasks {
             let project = project::resolve(&self.scope, project).await?;
             query.groups = vec![project.value.id.to_string()];
         }
-        query.states = filter
-            .states
-            .iter()
-            .map(|state| state.as_str().to_owned())
-            .collect();
+        query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.limit = filter.limit.unwrap_or(ListQuery::DEFAULT_LIMIT);
         query.page_token = filter.page_token;
         query.order = ListOrder::Oldest;
         let page = self.scope.core.store.storage.list(&query).await?;
-        let tasks = page
-            .records
-            .iter()
-            .map(Versioned::decode)
-            .collect::<Result<Vec<_>>>()?;
-        let tasks = tasks
-            .into_iter()
-            .map(|read: Versioned<TaskInfo>| read.value)
-            .collect();
-        Ok(TaskPage {
-            tasks,
-            next: page.next,
-            as_of: page.as_of,
-        })
+        let tasks = page.records.iter().map(Versioned::decode).collect::<Result<Vec<_>>>()?;
+        let tasks = tasks.into_iter().map(|read: Versioned<TaskInfo>| read.value).collect();
+        Ok(TaskPage { tasks, next: page.next, as_of: page.as_of })
     }
 
     /// Calls a task off. One that nobody works on ends at once; an agent gets the time to stop, and
@@ -281,14 +242,7 @@ impl Tasks {
                 recovery::write(core, read, &step, draft)?;
                 if step.task.state == TaskState::Running {
                     let target = (&RecordKind::TASK, id.to_string());
-                    command::draft(
-                        core,
-                        draft,
-                        &self.scope.tenant,
-                        &by,
-                        target,
-                        Verb::TaskCancel,
-                    )?;
+                    command::draft(core, draft, &self.scope.tenant, &by, target, Verb::TaskCancel)?;
                 }
                 Ok(Some(step.task))
             })
@@ -342,24 +296,12 @@ impl Tasks {
             }
             if let Some(time) = task.not_before {
                 let wait = reason("not_before", None, "wait");
-                reasons.push(WaitingReason {
-                    until: Some(time),
-                    ..wait
-                });
+                reasons.push(WaitingReason { until: Some(time), ..wait });
             }
         }
         if task.state == TaskState::Queued {
-            let capable = self
-                .scope
-                .core
-                .capabilities()
-                .offered()
-                .contains(&task.requires);
-            let code = if capable {
-                "position"
-            } else {
-                "no_capable_node"
-            };
+            let capable = self.scope.core.capabilities().offered().contains(&task.requires);
+            let code = if capable { "position" } else { "no_capable_node" };
             let fix = if capable {
                 "wait for a free place, or raise the node's concurrency"
             } else {

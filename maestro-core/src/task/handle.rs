@@ -36,10 +36,7 @@ impl TaskHandle {
 
     /// Its events after a position, to its end.
     pub fn events_after(&self, after: Position) -> EventStream {
-        let filter = EventFilter {
-            task_ids: vec![self.id],
-            ..EventFilter::default()
-        };
+        let filter = EventFilter { task_ids: vec![self.id], ..EventFilter::default() };
         EventStream::open(&self.scope, filter, after, Some(Subject::Task(self.id)))
     }
 
@@ -73,16 +70,11 @@ impl TaskHandle {
 
     /// Where it works.
     pub fn workspace(&self) -> WorkspaceHandle {
-        WorkspaceHandle {
-            scope: self.scope.clone(),
-            task_id: self.id,
-        }
+        WorkspaceHandle { scope: self.scope.clone(), task_id: self.id }
     }
 
     fn group(&self) -> Tasks {
-        Tasks {
-            scope: self.scope.clone(),
-        }
+        Tasks { scope: self.scope.clone() }
     }
 }
 

@@ -29,9 +29,7 @@ pub(crate) enum Loss {
 /// Whether the task may start as far as its needs go; none means that they are not decided yet.
 pub(crate) fn needs_met(when: When, needs: &[TaskState]) -> Option<bool> {
     if when == When::Success
-        && needs
-            .iter()
-            .any(|state| matches!(state, TaskState::Failed | TaskState::Cancelled))
+        && needs.iter().any(|state| matches!(state, TaskState::Failed | TaskState::Cancelled))
     {
         return Some(false);
     }
@@ -52,21 +50,12 @@ pub(crate) fn promote(task: &TaskInfo, needs: &[TaskState], now: Timestamp) -> O
         return None;
     }
     match needs_met(task.spec.when, needs) {
-        Some(false) => Some(end(
-            task,
-            TaskState::Cancelled,
-            None,
-            Some("need_failed"),
-            now,
-        )),
+        Some(false) => Some(end(task, TaskState::Cancelled, None, Some("need_failed"), now)),
         Some(true) if task.not_before.is_none_or(|time| time <= now) => {
             let mut task = task.clone();
             task.state = TaskState::Queued;
             task.not_before = None;
-            Some(Step {
-                task,
-                events: vec![TaskQueued::default().into()],
-            })
+            Some(Step { task, events: vec![TaskQueued::default().into()] })
         }
         _ => None,
     }
@@ -97,20 +86,10 @@ pub(crate) fn start(
     task.reason = None;
     if task.started_at.is_none() {
         task.started_at = Some(now);
-        task.deadline_at = task
-            .spec
-            .deadline_ms
-            .map(|ms| now + Duration::from_millis(ms));
+        task.deadline_at = task.spec.deadline_ms.map(|ms| now + Duration::from_millis(ms));
     }
-    let started = TaskStarted {
-        attempt: number,
-        token,
-        node_id: Some(node_id),
-    };
-    Ok(Step {
-        task,
-        events: vec![started.into()],
-    })
+    let started = TaskStarted { attempt: number, token, node_id: Some(node_id) };
+    Ok(Step { task, events: vec![started.into()] })
 }
 
 /// Takes the outcome of the attempt under way.
@@ -128,37 +107,19 @@ pub(crate) fn settle(task: &TaskInfo, outcome: Outcome, now: Timestamp) -> Resul
             end_attempt(&mut task, AttemptState::Cancelled, None, now);
             Ok(end(&task, TaskState::Cancelled, Some(outcome), None, now))
         }
-        Outcome::InputRequired {
-            ref reason,
-            ref detail,
-        } => {
+        Outcome::InputRequired { ref reason, ref detail } => {
             end_attempt(&mut task, AttemptState::InputRequired, None, now);
-            let event = TaskInputRequired {
-                reason: reason.clone(),
-                detail: Some(detail.clone()),
-            };
+            let event = TaskInputRequired { reason: reason.clone(), detail: Some(detail.clone()) };
             task.reason = Some(reason.clone());
             task.outcome = Some(outcome);
             task.state = TaskState::InputRequired;
-            Ok(Step {
-                task,
-                events: vec![event.into()],
-            })
+            Ok(Step { task, events: vec![event.into()] })
         }
-        Outcome::Failed {
-            ref error,
-            retryable,
-        } => {
+        Outcome::Failed { ref error, retryable } => {
             end_attempt(&mut task, AttemptState::Failed, Some(error.clone()), now);
             task.failures += 1;
             if task.cancel.is_some() {
-                return Ok(end(
-                    &task,
-                    TaskState::Cancelled,
-                    Some(outcome),
-                    Some("cancelled"),
-                    now,
-                ));
+                return Ok(end(&task, TaskState::Cancelled, Some(outcome), Some("cancelled"), now));
             }
             if !retryable || task.failures >= task.spec.retry.max_attempts {
                 return Ok(end(&task, TaskState::Failed, Some(outcome), None, now));
@@ -180,13 +141,7 @@ pub(crate) fn lose(task: &TaskInfo, loss: Loss, error: ErrorInfo, now: Timestamp
         Loss::Parked => {
             end_attempt(&mut task, AttemptState::Parked, None, now);
             if task.cancel.is_some() {
-                return Ok(end(
-                    &task,
-                    TaskState::Cancelled,
-                    None,
-                    Some("cancelled"),
-                    now,
-                ));
+                return Ok(end(&task, TaskState::Cancelled, None, Some("cancelled"), now));
             }
             Ok(again(task, "parked", None, None))
         }
@@ -194,26 +149,11 @@ pub(crate) fn lose(task: &TaskInfo, loss: Loss, error: ErrorInfo, now: Timestamp
             end_attempt(&mut task, AttemptState::Lost, Some(error.clone()), now);
             task.crashes += 1;
             if task.cancel.is_some() {
-                return Ok(end(
-                    &task,
-                    TaskState::Cancelled,
-                    None,
-                    Some("cancelled"),
-                    now,
-                ));
+                return Ok(end(&task, TaskState::Cancelled, None, Some("cancelled"), now));
             }
             if task.crashes > task.spec.retry.max_crashes {
-                let outcome = Outcome::Failed {
-                    error,
-                    retryable: false,
-                };
-                return Ok(end(
-                    &task,
-                    TaskState::Failed,
-                    Some(outcome),
-                    Some("poison"),
-                    now,
-                ));
+                let outcome = Outcome::Failed { error, retryable: false };
+                return Ok(end(&task, TaskState::Failed, Some(outcome), Some("poison"), now));
             }
             Ok(again(task, "crashed", None, Some(error)))
         }
@@ -232,30 +172,14 @@ pub(crate) fn request_cancel(
         return None;
     }
     let mut task = task.clone();
-    task.cancel = Some(CancelRequest {
-        by,
-        at: now,
-        reason: reason.clone(),
-        force_at: now + grace,
-    });
+    task.cancel =
+        Some(CancelRequest { by, at: now, reason: reason.clone(), force_at: now + grace });
     if task.state == TaskState::Running {
-        let event = TaskUpdated {
-            cancel_requested: true,
-            reason: Some(reason),
-        };
-        return Some(Step {
-            task,
-            events: vec![event.into()],
-        });
+        let event = TaskUpdated { cancel_requested: true, reason: Some(reason) };
+        return Some(Step { task, events: vec![event.into()] });
     }
     let outcome = Outcome::Cancelled { reason };
-    Some(end(
-        &task,
-        TaskState::Cancelled,
-        Some(outcome),
-        Some("cancelled"),
-        now,
-    ))
+    Some(end(&task, TaskState::Cancelled, Some(outcome), Some("cancelled"), now))
 }
 
 /// Ends a task whose deadline has passed, or that did not stop within the grace of a cancel.
@@ -263,10 +187,7 @@ pub(crate) fn overdue(task: &TaskInfo, now: Timestamp) -> Option<Step> {
     if task.state.is_ended() {
         return None;
     }
-    let forced = task
-        .cancel
-        .as_ref()
-        .is_some_and(|cancel| cancel.force_at <= now);
+    let forced = task.cancel.as_ref().is_some_and(|cancel| cancel.force_at <= now);
     let late = task.deadline_at.is_some_and(|deadline| deadline <= now);
     if !forced && !late {
         return None;
@@ -274,31 +195,12 @@ pub(crate) fn overdue(task: &TaskInfo, now: Timestamp) -> Option<Step> {
     let mut task = task.clone();
     if forced {
         end_attempt(&mut task, AttemptState::Cancelled, None, now);
-        return Some(end(
-            &task,
-            TaskState::Cancelled,
-            None,
-            Some("cancelled"),
-            now,
-        ));
+        return Some(end(&task, TaskState::Cancelled, None, Some("cancelled"), now));
     }
-    let error = Error::new(
-        ErrorKind::Timeout,
-        "the task did not end before its deadline",
-    )
-    .info();
+    let error = Error::new(ErrorKind::Timeout, "the task did not end before its deadline").info();
     end_attempt(&mut task, AttemptState::Failed, Some(error.clone()), now);
-    let outcome = Outcome::Failed {
-        error,
-        retryable: false,
-    };
-    Some(end(
-        &task,
-        TaskState::Failed,
-        Some(outcome),
-        Some("deadline"),
-        now,
-    ))
+    let outcome = Outcome::Failed { error, retryable: false };
+    Some(end(&task, TaskState::Failed, Some(outcome), Some("deadline"), now))
 }
 
 /// Tries an ended or waiting task again, because a person asks for it.
@@ -322,9 +224,7 @@ pub(crate) fn retry(task: &TaskInfo, reason: &str) -> Result<Step> {
 /// How long to wait after the failures so far: doubled each time, without jitter.
 fn backoff(task: &TaskInfo) -> Duration {
     let retry = &task.spec.retry;
-    let doubled = retry
-        .backoff_ms
-        .saturating_mul(1 << (task.failures.saturating_sub(1)).min(20));
+    let doubled = retry.backoff_ms.saturating_mul(1 << (task.failures.saturating_sub(1)).min(20));
     Duration::from_millis(doubled.min(retry.max_backoff_ms))
 }
 
@@ -335,12 +235,7 @@ fn again(
     error: Option<ErrorInfo>,
 ) -> Step {
     let attempt = task.attempts.last().map_or(0, |attempt| attempt.number);
-    let retried = TaskRetried {
-        attempt,
-        reason: reason.to_owned(),
-        not_before,
-        error,
-    };
+    let retried = TaskRetried { attempt, reason: reason.to_owned(), not_before, error };
     let mut events = vec![retried.into()];
     task.not_before = not_before;
     task.state = TaskState::Pending;
@@ -352,11 +247,7 @@ fn again(
 }
 
 fn end_attempt(task: &mut TaskInfo, state: AttemptState, error: Option<ErrorInfo>, now: Timestamp) {
-    if let Some(attempt) = task
-        .attempts
-        .last_mut()
-        .filter(|attempt| attempt.ended_at.is_none())
-    {
+    if let Some(attempt) = task.attempts.last_mut().filter(|attempt| attempt.ended_at.is_none()) {
         attempt.state = state;
         attempt.ended_at = Some(now);
         attempt.error = error;
@@ -384,18 +275,12 @@ fn end(
         attempts,
         usage: task.usage,
     };
-    Step {
-        task,
-        events: vec![event.into()],
-    }
+    Step { task, events: vec![event.into()] }
 }
 
 fn wrong_state(task: &TaskInfo, wanted: &str) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        format!("a task that is {} cannot {wanted}", task.state),
-    )
-    .with("task_id", task.id)
+    Error::new(ErrorKind::Conflict, format!("a task that is {} cannot {wanted}", task.state))
+        .with("task_id", task.id)
 }
 
 /// The needs of a task that have to be looked up.

@@ -39,12 +39,7 @@ impl Stored for TaskInfo {
             requires: Some(self.requires.clone()),
             priority: self.spec.priority,
             due_at,
-            links: needs
-                .map(|id| Link {
-                    rel: NEEDS.to_owned(),
-                    target: id.to_string(),
-                })
-                .collect(),
+            links: needs.map(|id| Link { rel: NEEDS.to_owned(), target: id.to_string() }).collect(),
         }
     }
 }

@@ -30,10 +30,7 @@ pub(crate) async fn sweep(core: &Arc<Core>) -> Result<()> {
 pub(crate) async fn promote_dependents(core: &Arc<Core>, ended: &TaskInfo) -> Result<()> {
     let mut query = ListQuery::new(Some(ended.tenant_id.clone()), RecordKind::TASK);
     query.states = vec![TaskState::Pending.as_str().to_owned()];
-    query.link = Some(Link {
-        rel: record::NEEDS.to_owned(),
-        target: ended.id.to_string(),
-    });
+    query.link = Some(Link { rel: record::NEEDS.to_owned(), target: ended.id.to_string() });
     query.limit = ListQuery::MAX_LIMIT;
     for task in core.store.list_all::<TaskInfo>(query).await? {
         Box::pin(promote(core, &task.value)).await?;
@@ -74,9 +71,7 @@ async fn end_overdue(core: &Arc<Core>, task: Versioned<TaskInfo>) -> Result<()> 
     }
     let key = crate::task::worker::key(&task.value);
     let holder = task.lease.node_id;
-    let claim = core
-        .claim::<TaskInfo>(key, Some(task.version), holder, Vec::new())
-        .await?;
+    let claim = core.claim::<TaskInfo>(key, Some(task.version), holder, Vec::new()).await?;
     let Claimed::Yes { value, lease } = claim else {
         return Ok(());
     };
@@ -96,9 +91,7 @@ async fn end_overdue(core: &Arc<Core>, task: Versioned<TaskInfo>) -> Result<()> 
 
 /// Takes over a task whose node is gone.
 pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) -> Result<()> {
-    let claim = core
-        .claim::<TaskInfo>(key, None, Some(lost.id), Vec::new())
-        .await?;
+    let claim = core.claim::<TaskInfo>(key, None, Some(lost.id), Vec::new()).await?;
     let Claimed::Yes { value, lease } = claim else {
         return Ok(());
     };
@@ -117,11 +110,8 @@ pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) ->
         let attempt = task.attempt().map_or(0, |attempt| attempt.number);
         let mut step = machine::lose(&task, Loss::Crash, error.info(), core.now())?;
         let given_up = step.task.state.is_ended();
-        let found = AttemptLost {
-            attempt,
-            node_id: Some(lost.id),
-            evidence: lost.evidence.to_owned(),
-        };
+        let found =
+            AttemptLost { attempt, node_id: Some(lost.id), evidence: lost.evidence.to_owned() };
         let recovered = AttemptRecovered {
             attempt,
             processes_ended: lost.ended,
@@ -142,18 +132,11 @@ pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) ->
 
 /// What the task's session has used so far.
 pub(crate) async fn usage_of(core: &Core, task: &TaskInfo) -> Result<Option<Usage>> {
-    let current = core
-        .store
-        .require::<TaskInfo>(&task.tenant_id, task.id)
-        .await?
-        .value;
+    let current = core.store.require::<TaskInfo>(&task.tenant_id, task.id).await?.value;
     let Some(session_id) = current.session_id else {
         return Ok(None);
     };
-    let session = core
-        .store
-        .get::<SessionInfo>(&task.tenant_id, session_id)
-        .await?;
+    let session = core.store.get::<SessionInfo>(&task.tenant_id, session_id).await?;
     Ok(session.map(|session| session.value.usage))
 }
 
@@ -165,11 +148,8 @@ pub(crate) fn write(
     draft: &mut crate::node::Draft,
 ) -> Result<()> {
     draft.update(read.version, &step.task)?;
-    let events = core.events(
-        &core.actor(),
-        &record::refs(&step.task),
-        step.events.iter().cloned(),
-    )?;
+    let events =
+        core.events(&core.actor(), &record::refs(&step.task), step.events.iter().cloned())?;
     draft.append(record::stream(&step.task), events);
     Ok(())
 }

@@ -53,20 +53,9 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
     let tenant = task.tenant_id.clone();
     let (commands, _owner) = Inbox::register(core, &tenant, &RecordKind::TASK, task.id.to_string());
     let (stop, stopped) = async_channel::bounded(1);
-    let scope = Scope {
-        core: Arc::clone(core),
-        tenant,
-        actor: Actor::node(node_id),
-    };
-    let inner = Arc::new(Inner {
-        scope,
-        task,
-        lease,
-        stop: stopped,
-    });
-    let context = TaskContext {
-        inner: Arc::clone(&inner),
-    };
+    let scope = Scope { core: Arc::clone(core), tenant, actor: Actor::node(node_id) };
+    let inner = Arc::new(Inner { scope, task, lease, stop: stopped });
+    let context = TaskContext { inner: Arc::clone(&inner) };
 
     let end = {
         let run = pin!(run(core, context.clone()));
@@ -83,10 +72,7 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
     drop(context);
     match end {
         End::Outcome(outcome) => {
-            settle(core, &inner, |task, now| {
-                machine::settle(task, outcome.clone(), now)
-            })
-            .await
+            settle(core, &inner, |task, now| machine::settle(task, outcome.clone(), now)).await
         }
         End::Parked => {
             settle(core, &inner, |task, now| {
@@ -95,10 +81,7 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
             })
             .await
         }
-        End::Lost => Err(Error::new(
-            ErrorKind::LeaseLost,
-            "the attempt's lease was lost",
-        )),
+        End::Lost => Err(Error::new(ErrorKind::LeaseLost, "the attempt's lease was lost")),
     }
 }
 
@@ -118,10 +101,7 @@ async fn run(core: &Arc<Core>, context: TaskContext) -> Outcome {
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_default();
             let error = Error::new(ErrorKind::Internal, format!("the task panicked: {text}"));
-            Outcome::Failed {
-                error: error.info(),
-                retryable: true,
-            }
+            Outcome::Failed { error: error.info(), retryable: true }
         }
     }
 }

@@ -37,9 +37,7 @@ pub struct Adversarial {
 impl StorageConfig for Adversarial {
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
         let inner = self.inner.open(Arc::clone(&runtime)).await?;
-        Ok(Arc::new(AdversarialStorage::new(
-            inner, &*runtime, self.seed,
-        )))
+        Ok(Arc::new(AdversarialStorage::new(inner, &*runtime, self.seed)))
     }
 }
 
@@ -80,10 +78,7 @@ impl AdversarialStorage {
     pub fn new(inner: Arc<dyn Storage>, runtime: &dyn Runtime, seed: u64) -> Self {
         let hints = Arc::new(Hints::default());
         let rng = fastrand::Rng::with_seed(seed ^ 0x9e37_79b9_7f4a_7c15);
-        runtime.spawn(
-            "adversarial hints",
-            meddle(inner.watch(), Arc::clone(&hints), rng).boxed(),
-        );
+        runtime.spawn("adversarial hints", meddle(inner.watch(), Arc::clone(&hints), rng).boxed());
         Self {
             inner,
             hints,
@@ -125,9 +120,7 @@ impl AdversarialStorage {
 
 impl fmt::Debug for AdversarialStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdversarialStorage")
-            .field("inner", &self.inner)
-            .finish_non_exhaustive()
+        f.debug_struct("AdversarialStorage").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 

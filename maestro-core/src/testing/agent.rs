@@ -45,9 +45,7 @@ pub struct Case {
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Case")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -81,10 +79,7 @@ pub const CASES: &[Case] = &[
         name: "a gentle close in a turn ends it",
         run: |house| Box::pin(cases::close_in_a_turn(house)),
     },
-    Case {
-        name: "a conversation is resumed",
-        run: |house| Box::pin(cases::resume(house)),
-    },
+    Case { name: "a conversation is resumed", run: |house| Box::pin(cases::resume(house)) },
     Case {
         name: "an unknown conversation is not found",
         run: |house| Box::pin(cases::unknown_conversation(house)),
@@ -124,15 +119,10 @@ impl AgentHouse {
 
 impl Talk {
     async fn prompt(&mut self, text: &str) {
-        let prompt = AgentPrompt {
-            id: self.runtime.uuid(),
-            blocks: vec![ContentBlock::text(text)],
-        };
+        let prompt =
+            AgentPrompt { id: self.runtime.uuid(), blocks: vec![ContentBlock::text(text)] };
         self.pointer.last_prompt = Some(prompt.id.to_string());
-        self.session
-            .prompt(&prompt)
-            .await
-            .expect("the prompt is sent");
+        self.session.prompt(&prompt).await.expect("the prompt is sent");
     }
 
     /// Everything until an event fits, which comes last but for others of its report.
@@ -141,11 +131,7 @@ impl Talk {
         loop {
             let report = self.session.next().await;
             for event in report.expect("the agent has not ended yet").events {
-                if let AgentEvent::Pointer {
-                    agent_session_id,
-                    last_message,
-                } = &event
-                {
+                if let AgentEvent::Pointer { agent_session_id, last_message } = &event {
                     let pointer = &mut self.pointer;
                     if agent_session_id.is_some() {
                         pointer.agent_session_id.clone_from(agent_session_id);
@@ -168,9 +154,7 @@ impl Talk {
 
     /// Waits for a question and gives its id.
     async fn question(&mut self) -> String {
-        let seen = self
-            .until(|event| matches!(event, AgentEvent::Approval { .. }))
-            .await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
         let asked = seen.into_iter().find_map(|event| match event {
             AgentEvent::Approval { request_id, .. } => Some(request_id),
             _ => None,

@@ -48,12 +48,9 @@ impl fmt::Display for JsonLoopbackStorage {
 
 fn travel<T: Serialize + DeserializeOwned>(value: &T) -> Result<T> {
     let broken = |error: serde_json::Error| {
-        Error::new(
-            ErrorKind::Internal,
-            "a value of the storage port does not survive JSON",
-        )
-        .with("type", std::any::type_name::<T>())
-        .caused_by(error)
+        Error::new(ErrorKind::Internal, "a value of the storage port does not survive JSON")
+            .with("type", std::any::type_name::<T>())
+            .caused_by(error)
     };
     let text = serde_json::to_string(value).map_err(broken)?;
     serde_json::from_str(&text).map_err(broken)

@@ -25,11 +25,7 @@ pub struct Case {
 
 impl Case {
     const fn new(name: &'static str, run: fn(Arc<dyn Runtime>) -> BoxFuture<'static, ()>) -> Self {
-        Self {
-            name,
-            needs_threads: false,
-            run,
-        }
+        Self { name, needs_threads: false, run }
     }
 
     const fn with_threads(mut self) -> Self {
@@ -50,30 +46,17 @@ impl fmt::Debug for Case {
 /// All demands.
 pub const CASES: &[Case] = &[
     Case::new("a spawned future runs unpolled", tasks::runs_unpolled),
-    Case::new(
-        "a spawned future runs with nobody waiting",
-        tasks::outlives_its_parent,
-    ),
+    Case::new("a spawned future runs with nobody waiting", tasks::outlives_its_parent),
     Case::new("a panic ends its task only", tasks::panics_are_contained),
     Case::new("dropping a handle cancels", tasks::drop_cancels),
     Case::new("a detached future goes on", tasks::detached_goes_on),
     Case::new("a panic resurfaces on await", tasks::panic_resurfaces),
     Case::new("a dedicated future runs", tasks::dedicated_runs),
-    Case::new(
-        "a dedicated future keeps time while its parent blocks",
-        tasks::dedicated_keeps_time,
-    )
-    .with_threads(),
+    Case::new("a dedicated future keeps time while its parent blocks", tasks::dedicated_keeps_time)
+        .with_threads(),
     Case::new("a blocking call runs", tasks::blocking_runs),
-    Case::new(
-        "a blocking call blocks nobody",
-        tasks::blocking_blocks_nobody,
-    )
-    .with_threads(),
-    Case::new(
-        "an external guard may be dropped anywhere",
-        tasks::external_is_sendable,
-    ),
+    Case::new("a blocking call blocks nobody", tasks::blocking_blocks_nobody).with_threads(),
+    Case::new("an external guard may be dropped anywhere", tasks::external_is_sendable),
     Case::new("sleeps end in order and not early", time::sleeps_in_order),
     Case::new("a sleep of no time ends", time::sleeps_no_time),
     Case::new("a sleep ends when polled elsewhere", time::sleeps_elsewhere).with_threads(),

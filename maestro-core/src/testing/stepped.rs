@@ -26,21 +26,13 @@ pub struct SteppedRuntime {
 impl SteppedRuntime {
     /// A clock that runs on.
     pub fn new(base: Arc<dyn Runtime>) -> Self {
-        Self {
-            base,
-            stopped: None,
-            offset_us: AtomicU64::new(0),
-        }
+        Self { base, stopped: None, offset_us: AtomicU64::new(0) }
     }
 
     /// A clock that stands at `now` and moves only when it is advanced.
     pub fn frozen(base: Arc<dyn Runtime>, now: Timestamp) -> Self {
         let stopped = Some((now, base.monotonic()));
-        Self {
-            base,
-            stopped,
-            offset_us: AtomicU64::new(0),
-        }
+        Self { base, stopped, offset_us: AtomicU64::new(0) }
     }
 
     /// Moves both clocks forward.
@@ -85,9 +77,7 @@ impl Runtime for SteppedRuntime {
     }
 
     fn monotonic(&self) -> Duration {
-        self.stopped
-            .map_or_else(|| self.base.monotonic(), |(_, time)| time)
-            + self.offset()
+        self.stopped.map_or_else(|| self.base.monotonic(), |(_, time)| time) + self.offset()
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {

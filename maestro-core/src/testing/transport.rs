@@ -87,11 +87,7 @@ pub struct Case {
 
 impl Case {
     const fn new(name: &'static str, run: fn(Arc<dyn Fixture>) -> BoxFuture<'static, ()>) -> Self {
-        Self {
-            name,
-            needs_processes: false,
-            run,
-        }
+        Self { name, needs_processes: false, run }
     }
 
     const fn with_processes(mut self) -> Self {
@@ -123,101 +119,46 @@ macro_rules! case {
 
 /// All demands.
 pub const CASES: &[Case] = &[
-    case!(
-        "lines come in order, then the exit, then nothing",
-        output::in_order
-    ),
-    case!(
-        "line breaks are cut off, empty lines left out",
-        output::line_breaks
-    ),
+    case!("lines come in order, then the exit, then nothing", output::in_order),
+    case!("line breaks are cut off, empty lines left out", output::line_breaks),
     case!("a line of five megabytes passes", output::long_line),
-    case!(
-        "a line that is too long keeps its head and length",
-        output::too_long
-    ),
+    case!("a line that is too long keeps its head and length", output::too_long),
     case!("a line that is not UTF-8 is garbled", output::not_utf8),
     case!("a last line without a break is cut", output::cut),
     case!("standard error comes in small pieces", output::errors),
-    case!(
-        "unread standard error is bounded, and says so",
-        output::flood_of_errors
-    ),
+    case!("unread standard error is bounded, and says so", output::flood_of_errors),
     case!("a slow reader loses nothing", output::slow_reader),
-    case!(
-        "a reader that gives up waiting loses nothing",
-        output::impatient_reader
-    ),
+    case!("a reader that gives up waiting loses nothing", output::impatient_reader),
     case!("two readers share the frames", output::two_readers),
     case!("what is sent comes back", input::echo),
     case!("what is sent at once is not mixed up", input::not_mixed),
-    case!(
-        "a line break inside a line is refused",
-        input::no_line_break
-    ),
+    case!("a line break inside a line is refused", input::no_line_break),
     case!("closed input ends a program that reads", input::close),
-    case!(
-        "sending to closed input is refused",
-        input::send_after_close
-    ),
-    case!(
-        "sending to an ended program is refused",
-        input::send_after_end
-    ),
-    case!(
-        "writing and reading much at once does not block",
-        input::both_ways
-    ),
+    case!("sending to closed input is refused", input::send_after_close),
+    case!("sending to an ended program is refused", input::send_after_end),
+    case!("writing and reading much at once does not block", input::both_ways),
     case!("the environment is what was asked for", input::environment),
     case!("the directory is what was asked for", input::directory),
     case!("an exit code is told", ending::exit_code),
     case!("a deadly signal is told", ending::signal),
     case!("an interrupt reaches the program", ending::interrupt),
-    case!(
-        "stopping begins with the end of the input",
-        ending::stop_by_eof
-    ),
+    case!("stopping begins with the end of the input", ending::stop_by_eof),
     case!("stopping asks next", ending::stop_by_term),
     case!("stopping forces last", ending::stop_by_force),
-    case!(
-        "stopping without patience forces at once",
-        ending::stop_at_once
-    ),
-    case!(
-        "an impatient stop overtakes a patient one",
-        ending::stop_overtakes
-    ),
+    case!("stopping without patience forces at once", ending::stop_at_once),
+    case!("an impatient stop overtakes a patient one", ending::stop_overtakes),
     case!("frames can be read after a stop", ending::read_after_stop),
-    case!(
-        "stopping an ended program tells how it ended",
-        ending::stop_ended
-    ),
+    case!("stopping an ended program tells how it ended", ending::stop_ended),
     case!("dropping a connection ends the program", ending::drop_ends),
     case!("an unknown program is not found", keeping::not_found),
-    case!(
-        "a directory of another place is refused",
-        keeping::other_place
-    ),
+    case!("a directory of another place is refused", keeping::other_place),
     case!("a process is alive, then dead", keeping::inspect),
-    case!(
-        "processes of elsewhere are unknown",
-        keeping::inspect_elsewhere
-    ),
+    case!("processes of elsewhere are unknown", keeping::inspect_elsewhere),
     case!("a living incarnation is not ended", keeping::living_owner),
-    case!(
-        "a dropped incarnation is ended, others are not",
-        keeping::dropped_owner
-    ),
-    case!(
-        "closing ends programs, and refuses new ones",
-        keeping::close
-    ),
+    case!("a dropped incarnation is ended, others are not", keeping::dropped_owner),
+    case!("closing ends programs, and refuses new ones", keeping::close),
     case!("closing twice is closing once", keeping::close_twice),
-    case!(
-        "a missing directory is refused by name",
-        keeping::no_directory
-    )
-    .with_processes(),
+    case!("a missing directory is refused by name", keeping::no_directory).with_processes(),
     case!("a left process ends with the program", ending::left_process).with_processes(),
 ];
 
@@ -252,12 +193,7 @@ struct Stage {
 impl Stage {
     fn new(fixture: Arc<dyn Fixture>) -> Self {
         let runtime = fixture.runtime();
-        Self {
-            transport: fixture.transport(),
-            node: runtime.id(),
-            runtime,
-            fixture,
-        }
+        Self { transport: fixture.transport(), node: runtime.id(), runtime, fixture }
     }
 
     fn spec(&self, act: Act) -> ProgramSpec {

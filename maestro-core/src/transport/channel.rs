@@ -103,11 +103,7 @@ impl ChannelTransport {
         let place = Place::new(format!("channel:{}", runtime.uuid()));
         Self {
             programs: BTreeMap::new(),
-            shared: Arc::new(Shared {
-                runtime,
-                place,
-                state: Mutex::default(),
-            }),
+            shared: Arc::new(Shared { runtime, place, state: Mutex::default() }),
         }
     }
 
@@ -136,10 +132,8 @@ impl ChannelTransport {
             ));
         }
         let Some(function) = self.programs.get(&spec.program) else {
-            return Err(
-                Error::new(ErrorKind::NotFound, "`program` is not registered")
-                    .with("program", &spec.program),
-            );
+            return Err(Error::new(ErrorKind::NotFound, "`program` is not registered")
+                .with("program", &spec.program));
         };
         let running = {
             let mut state = self.shared.lock();
@@ -191,10 +185,7 @@ impl Transport for ChannelTransport {
         let theirs: Vec<_> = {
             let state = self.shared.lock();
             let theirs = state.running.values();
-            theirs
-                .filter(|running| running.owner == owner)
-                .cloned()
-                .collect()
+            theirs.filter(|running| running.owner == owner).cloned().collect()
         };
         if theirs.iter().any(|running| running.is_in_use()) {
             return Err(Error::new(
@@ -208,9 +199,7 @@ impl Transport for ChannelTransport {
             running.kill(Running::SIGKILL);
             running.ended.wait().await;
         }
-        Ok(Ended {
-            processes: u32::try_from(theirs.len()).unwrap_or(u32::MAX),
-        })
+        Ok(Ended { processes: u32::try_from(theirs.len()).unwrap_or(u32::MAX) })
     }
 
     async fn close(&self) -> Result<()> {
@@ -240,8 +229,6 @@ impl fmt::Debug for ChannelTransport {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("place", &self.place)
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("place", &self.place).finish_non_exhaustive()
     }
 }

@@ -241,10 +241,7 @@ impl Errors {
 
     fn take(&mut self) -> Option<String> {
         if self.dropped > 0 {
-            return Some(format!(
-                "… {} bytes dropped\n",
-                mem::take(&mut self.dropped)
-            ));
+            return Some(format!("… {} bytes dropped\n", mem::take(&mut self.dropped)));
         }
         let (_, piece) = self.pieces.pop_front()?;
         self.bytes -= piece.len();

@@ -47,12 +47,7 @@ impl Framer {
 
     /// A framer whose lines have at most `max_line_bytes` without their line break.
     pub fn new(max_line_bytes: usize) -> Self {
-        Self {
-            line: Vec::new(),
-            length: 0,
-            last: 0,
-            max: max_line_bytes,
-        }
+        Self { line: Vec::new(), length: 0, last: 0, max: max_line_bytes }
     }
 
     /// Takes a piece of output and appends the frames that it completes.
@@ -72,11 +67,8 @@ impl Framer {
         if length == 0 {
             return None;
         }
-        let reason = if length > self.max as u64 {
-            GarbledReason::TooLong
-        } else {
-            GarbledReason::Cut
-        };
+        let reason =
+            if length > self.max as u64 { GarbledReason::TooLong } else { GarbledReason::Cut };
         Some(garbled(reason, line, length))
     }
 

@@ -81,10 +81,7 @@ pub struct GuardSpec {
 
 impl Default for GuardSpec {
     fn default() -> Self {
-        Self {
-            grace: Duration::from_secs(5),
-            journal: None,
-        }
+        Self { grace: Duration::from_secs(5), journal: None }
     }
 }
 
@@ -156,9 +153,7 @@ impl Guardian {
     /// As [`materialise`](Self::materialise).
     pub fn in_memory() -> io::Result<Self> {
         #[cfg(maestro_guardian)]
-        return Ok(Self {
-            program: program::Program::in_memory()?,
-        });
+        return Ok(Self { program: program::Program::in_memory()? });
         #[cfg(not(maestro_guardian))]
         Err(unsupported())
     }
@@ -174,9 +169,7 @@ impl Guardian {
     /// else as [`materialise`](Self::materialise).
     pub fn in_directory(directory: &Path) -> io::Result<Self> {
         #[cfg(maestro_guardian)]
-        return Ok(Self {
-            program: program::Program::in_directory(directory)?,
-        });
+        return Ok(Self { program: program::Program::in_directory(directory)? });
         #[cfg(not(maestro_guardian))]
         {
             let _ = directory;
@@ -211,11 +204,8 @@ impl Guardian {
             let mut wrapped: Vec<OsString> = vec![
                 format!("--host-pid={}", host.pid).into(),
                 format!("--host-start={}", host.start).into(),
-                format!(
-                    "--grace-ms={}",
-                    u64::try_from(spec.grace.as_millis()).unwrap_or(u64::MAX)
-                )
-                .into(),
+                format!("--grace-ms={}", u64::try_from(spec.grace.as_millis()).unwrap_or(u64::MAX))
+                    .into(),
             ];
             if let Some(path) = &spec.journal {
                 // Absolute, because the agent's directory need not be ours.

@@ -16,11 +16,7 @@ pub(super) struct Latch<T> {
 impl<T: Copy> Latch<T> {
     pub(super) fn new() -> Self {
         let (close, closed) = async_channel::bounded(1);
-        Self {
-            value: OnceLock::new(),
-            closed,
-            close,
-        }
+        Self { value: OnceLock::new(), closed, close }
     }
 
     /// Only the first value counts.

@@ -111,18 +111,12 @@ pub struct StopGrace {
 
 impl StopGrace {
     /// No patience at all: what a node does that has lost its lease.
-    pub const NONE: Self = Self {
-        after_eof: Duration::ZERO,
-        after_term: Duration::ZERO,
-    };
+    pub const NONE: Self = Self { after_eof: Duration::ZERO, after_term: Duration::ZERO };
 }
 
 impl Default for StopGrace {
     fn default() -> Self {
-        Self {
-            after_eof: Duration::from_secs(5),
-            after_term: Duration::from_secs(5),
-        }
+        Self { after_eof: Duration::from_secs(5), after_term: Duration::from_secs(5) }
     }
 }
 
@@ -241,10 +235,7 @@ pub struct ExitStatus {
 
 impl ExitStatus {
     /// A good end: code 0.
-    pub const SUCCESS: Self = Self {
-        code: Some(0),
-        signal: None,
-    };
+    pub const SUCCESS: Self = Self { code: Some(0), signal: None };
 
     /// Whether it ended well.
     pub fn is_success(self) -> bool {

@@ -99,10 +99,7 @@ pub fn with_marker(variable: &str, value: &str) -> io::Result<Vec<ProcessStamp>>
         let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else {
             continue;
         };
-        if environment
-            .split(|byte| *byte == 0)
-            .any(|entry| entry == marker.as_bytes())
-        {
+        if environment.split(|byte| *byte == 0).any(|entry| entry == marker.as_bytes()) {
             found.push(process);
         }
     }

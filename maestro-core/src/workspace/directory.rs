@@ -38,11 +38,9 @@ impl DirectoryWorkspace {
 
     async fn look(&self, path: &PlacePath) -> Result<io::Result<fs::Metadata>> {
         if path.place != self.place {
-            return Err(
-                Error::new(ErrorKind::Unsupported, "this adapter serves another place")
-                    .with("serves", &self.place)
-                    .with("place", &path.place),
-            );
+            return Err(Error::new(ErrorKind::Unsupported, "this adapter serves another place")
+                .with("serves", &self.place)
+                .with("place", &path.place));
         }
         let (sender, receiver) = oneshot::channel();
         let external = self.runtime.external();
@@ -64,10 +62,7 @@ impl DirectoryWorkspace {
         if workspace.kind == KIND {
             return Ok(());
         }
-        Err(Error::invalid(
-            "kind",
-            format!("is {:?} and not `directory`", workspace.kind),
-        ))
+        Err(Error::invalid("kind", format!("is {:?} and not `directory`", workspace.kind)))
     }
 }
 
@@ -101,10 +96,7 @@ impl Workspace for DirectoryWorkspace {
                     merged: Vec::new(),
                     recreated: false,
                 }),
-                Ok(_) => Err(Error::new(
-                    ErrorKind::NotFound,
-                    "the project is not a directory",
-                )),
+                Ok(_) => Err(Error::new(ErrorKind::NotFound, "the project is not a directory")),
                 Err(error) => {
                     let kind = match error.kind() {
                         io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -116,11 +108,9 @@ impl Workspace for DirectoryWorkspace {
                 }
             }
         };
-        prepare.await.map_err(|error| {
-            error
-                .during("workspace.prepare")
-                .with("project", &spec.project)
-        })
+        prepare
+            .await
+            .map_err(|error| error.during("workspace.prepare").with("project", &spec.project))
     }
 
     async fn changes(&self, workspace: &WorkspaceRef) -> Result<Changes> {

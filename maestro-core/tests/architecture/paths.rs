@@ -67,10 +67,7 @@ pub(crate) fn absolute(path: &[String], here: &Names, modules: &BTreeSet<Names>)
             modules.contains(&child).then_some((here.clone(), path))?
         }
     };
-    while let Some(step) = rest
-        .first()
-        .filter(|step| *step == "self" || *step == "super")
-    {
+    while let Some(step) = rest.first().filter(|step| *step == "self" || *step == "super") {
         if step == "super" {
             base.pop();
         }
@@ -91,10 +88,7 @@ pub(crate) fn references(file: &File<'_>, modules: &BTreeSet<Names>) -> Vec<Refe
         while i < t.len() {
             let line = t[i].line;
             let mut add = |path: Names, local: Option<String>, glob: bool, exported: bool| {
-                let alias = path
-                    .first()
-                    .and_then(|first| aliases.get(first))
-                    .filter(|_| !imports);
+                let alias = path.first().and_then(|first| aliases.get(first)).filter(|_| !imports);
                 let inside = alias
                     .map(|alias| [alias.as_slice(), &path[1..]].concat())
                     .or_else(|| absolute(&path, &here, modules));
@@ -106,14 +100,7 @@ pub(crate) fn references(file: &File<'_>, modules: &BTreeSet<Names>) -> Vec<Refe
                 {
                     aliases.insert(local.clone(), path.clone());
                 }
-                found.push(Reference {
-                    path,
-                    line,
-                    outside,
-                    exported,
-                    glob,
-                    local,
-                });
+                found.push(Reference { path, line, outside, exported, glob, local });
             };
             match text(i) {
                 "{" => depth += 1,
@@ -183,13 +170,11 @@ impl Exports {
                         holds.then(|| [target.as_slice(), std::slice::from_ref(&key.1)].concat())
                     })
                 };
-                let target = self.names.get(&key).cloned().or_else(|| {
-                    if self.defined.contains(&key) {
-                        None
-                    } else {
-                        glob()
-                    }
-                });
+                let target = self
+                    .names
+                    .get(&key)
+                    .cloned()
+                    .or_else(|| if self.defined.contains(&key) { None } else { glob() });
                 if let Some(target) = target.filter(|target| target[..] != path[..=k]) {
                     path = [target.as_slice(), &path[k + 1..]].concat();
                     continue 'again;
@@ -205,26 +190,17 @@ pub(crate) fn exports(files: &[File<'_>], references: &[Vec<Reference>]) -> Expo
     let mut exports = Exports::default();
     for (file, references) in files.iter().zip(references) {
         for pair in file.tokens.windows(2) {
-            let kinds = [
-                "struct", "enum", "union", "trait", "fn", "type", "const", "static", "mod",
-            ];
+            let kinds =
+                ["struct", "enum", "union", "trait", "fn", "type", "const", "static", "mod"];
             if kinds.contains(&pair[0].text.as_str()) {
-                exports
-                    .defined
-                    .insert((file.module.clone(), pair[1].text.clone()));
+                exports.defined.insert((file.module.clone(), pair[1].text.clone()));
             }
         }
         for r in references.iter().filter(|r| r.exported && !r.outside) {
             if r.glob {
-                exports
-                    .globs
-                    .entry(file.module.clone())
-                    .or_default()
-                    .push(r.path.clone());
+                exports.globs.entry(file.module.clone()).or_default().push(r.path.clone());
             } else if let Some(local) = &r.local {
-                exports
-                    .names
-                    .insert((file.module.clone(), local.clone()), r.path.clone());
+                exports.names.insert((file.module.clone(), local.clone()), r.path.clone());
             }
         }
     }

@@ -19,26 +19,16 @@ pub(crate) struct Room {
 
 pub(crate) fn room(path: &[String]) -> Option<Room> {
     let top = path.first()?;
-    let floor = FLOORS
-        .iter()
-        .position(|floor| floor.contains(&top.as_str()))?;
+    let floor = FLOORS.iter().position(|floor| floor.contains(&top.as_str()))?;
     let adapter = path.get(1).and_then(|child| {
-        let owner = ADAPTER_PARTS
-            .iter()
-            .find(|(port, part, _)| port == top && part == child);
+        let owner = ADAPTER_PARTS.iter().find(|(port, part, _)| port == top && part == child);
         let child = owner.map_or(child.as_str(), |(_, _, adapter)| adapter);
         let (_, _, adapters) = ADAPTERS.iter().find(|(port, ..)| port == top)?;
         adapters.iter().copied().find(|adapter| {
-            child
-                .strip_prefix(adapter)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+            child.strip_prefix(adapter).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
         })
     });
-    Some(Room {
-        floor,
-        top: top.clone(),
-        adapter,
-    })
+    Some(Room { floor, top: top.clone(), adapter })
 }
 
 /// Why a file in `from` may not name `path`, if it may not.
@@ -60,10 +50,7 @@ pub(crate) fn arrow(file: &File<'_>, from: &Room, path: &Names, exported: bool) 
             .then(|| format!("a machine imports only model, error and id, not `{shown}`"));
     }
     if to.floor > from.floor {
-        return Some(format!(
-            "`{}` may not look down to the floor of `{shown}`",
-            from.top
-        ));
+        return Some(format!("`{}` may not look down to the floor of `{shown}`", from.top));
     }
     if to == *from || from.floor > ENGINE {
         return None;
@@ -94,15 +81,10 @@ pub(crate) fn arrow(file: &File<'_>, from: &Room, path: &Names, exported: bool) 
 pub(crate) fn outside(from: &Room, machine: bool, path: &Names) -> Option<String> {
     let first = path[0].as_str();
     let pure = machine || from.floor <= MODEL;
-    let std = matches!(first, "std")
-        && path
-            .get(1)
-            .is_some_and(|m| STD_EFFECTS.contains(&m.as_str()));
+    let std =
+        matches!(first, "std") && path.get(1).is_some_and(|m| STD_EFFECTS.contains(&m.as_str()));
     if pure && (std || EFFECTS.contains(&first) || ADAPTER_CRATES.contains(&first)) {
-        return Some(format!(
-            "data and machines do no I/O and no waiting: `{}`",
-            path.join("::")
-        ));
+        return Some(format!("data and machines do no I/O and no waiting: `{}`", path.join("::")));
     }
     let allowed = from.adapter.is_some() || from.floor > ENGINE;
     (!allowed && ADAPTER_CRATES.contains(&first))
@@ -116,34 +98,17 @@ pub(crate) fn check(sources: &[(&str, &str)]) -> BTreeSet<String> {
     for (name, text) in sources {
         let module = module_of(name);
         let (tokens, tests) = without_tests(tokenize(text));
-        test_files.extend(
-            tests
-                .into_iter()
-                .map(|test| [module.as_slice(), &[test]].concat()),
-        );
-        files.push(File {
-            name,
-            module,
-            tokens,
-            lines: text.lines().count(),
-        });
+        test_files.extend(tests.into_iter().map(|test| [module.as_slice(), &[test]].concat()));
+        files.push(File { name, module, tokens, lines: text.lines().count() });
     }
     let mut broken = BTreeSet::new();
     let mut lengths: Vec<usize> = files.iter().map(|file| file.lines).collect();
     lengths.sort_unstable();
     for file in files.iter().filter(|file| file.lines > LONGEST) {
-        broken.insert(format!(
-            "{}: {} lines; a room has at most {LONGEST}",
-            file.name, file.lines
-        ));
+        broken.insert(format!("{}: {} lines; a room has at most {LONGEST}", file.name, file.lines));
     }
-    if let Some(median) = lengths
-        .get(lengths.len() / 2)
-        .filter(|median| **median >= MEDIAN)
-    {
-        broken.insert(format!(
-            "the median file has {median} lines; it stays under {MEDIAN}"
-        ));
+    if let Some(median) = lengths.get(lengths.len() / 2).filter(|median| **median >= MEDIAN) {
+        broken.insert(format!("the median file has {median} lines; it stays under {MEDIAN}"));
     }
 
     files.retain(|file| !test_files.iter().any(|test| file.module.starts_with(test)));
@@ -151,16 +116,9 @@ pub(crate) fn check(sources: &[(&str, &str)]) -> BTreeSet<String> {
         .iter()
         .flat_map(|file| (1..=file.module.len()).map(|n| file.module[..n].to_vec()))
         .collect();
-    let found: Vec<Vec<Reference>> = files
-        .iter()
-        .map(|file| references(file, &modules))
-        .collect();
+    let found: Vec<Vec<Reference>> = files.iter().map(|file| references(file, &modules)).collect();
     let exports = exports(&files, &found);
-    for (file, references) in files
-        .iter()
-        .zip(&found)
-        .filter(|(file, _)| !file.module.is_empty())
-    {
+    for (file, references) in files.iter().zip(&found).filter(|(file, _)| !file.module.is_empty()) {
         let Some(from) = room(&file.module) else {
             let top = &file.module[0];
             broken.insert(format!(
@@ -177,16 +135,14 @@ pub(crate) fn check(sources: &[(&str, &str)]) -> BTreeSet<String> {
                     file.name, token.line, token.text
                 ));
             }
-            let port = ADAPTERS
-                .iter()
-                .find(|(port, ..)| from.adapter.is_none() && *port == from.top);
+            let port =
+                ADAPTERS.iter().find(|(port, ..)| from.adapter.is_none() && *port == from.top);
             let Some((port, named, _)) = port else {
                 continue;
             };
             let rest = &file.tokens[n..];
-            let for_pointer = rest
-                .get(2)
-                .is_some_and(|t| matches!(t.text.as_str(), "Arc" | "Box" | "&"));
+            let for_pointer =
+                rest.get(2).is_some_and(|t| matches!(t.text.as_str(), "Arc" | "Box" | "&"));
             if starts(rest, &format!("{named} for")) && !for_pointer {
                 broken.insert(format!(
                     "{}:{}: implements `{named}`, so it is an adapter: add it to ADAPTERS under `{port}` \
@@ -201,10 +157,8 @@ pub(crate) fn check(sources: &[(&str, &str)]) -> BTreeSet<String> {
                 why.extend(outside(&from, machine, &r.path));
             } else {
                 let path = exports.canonical(&r.path);
-                let behind = exports
-                    .names
-                    .iter()
-                    .filter(|((module, _), _)| r.glob && *module == path);
+                let behind =
+                    exports.names.iter().filter(|((module, _), _)| r.glob && *module == path);
                 why.extend(behind.filter_map(|(_, target)| {
                     arrow(file, &from, &exports.canonical(target), false)
                 }));
@@ -220,10 +174,7 @@ pub(crate) fn check(sources: &[(&str, &str)]) -> BTreeSet<String> {
                     why.extend(arrow(file, &from, &path, r.exported));
                 }
             }
-            broken.extend(
-                why.into_iter()
-                    .map(|why| format!("{}:{}: {why}", file.name, r.line)),
-            );
+            broken.extend(why.into_iter().map(|why| format!("{}:{}: {why}", file.name, r.line)));
         }
     }
     broken

@@ -38,11 +38,7 @@ const HOUSE: &[(&str, &str)] = &[
 ];
 
 fn with(name: &str, text: &str) -> BTreeSet<String> {
-    let mut sources: Vec<_> = HOUSE
-        .iter()
-        .copied()
-        .filter(|(other, _)| *other != name)
-        .collect();
+    let mut sources: Vec<_> = HOUSE.iter().copied().filter(|(other, _)| *other != name).collect();
     sources.push((name, text));
     check(&sources)
 }
@@ -57,168 +53,66 @@ fn each_broken_rule_is_reported_once_and_where_it_is() {
     let cases = [
         // Floors.
         ("error.rs", "use crate::model::Event;", "look down"),
-        (
-            "model/task.rs",
-            "fn f(s: &dyn crate::storage::Storage) {}",
-            "look down",
-        ),
+        ("model/task.rs", "fn f(s: &dyn crate::storage::Storage) {}", "look down"),
         ("blob/mod.rs", "use crate::task::Machine;", "look down"),
-        (
-            "storage/memory.rs",
-            "use crate::task::Machine;",
-            "look down",
-        ),
-        (
-            "session/mod.rs",
-            "use crate::maestro::Maestro;",
-            "look down",
-        ),
+        ("storage/memory.rs", "use crate::task::Machine;", "look down"),
+        ("session/mod.rs", "use crate::maestro::Maestro;", "look down"),
         ("session/mod.rs", "use crate::Maestro;", "look down"),
         ("maestro.rs", "use crate::testing::Case;", "look down"),
         // Ports.
-        (
-            "agent/mod.rs",
-            "use crate::storage::Storage;",
-            "PORT_ON_PORT",
-        ),
-        (
-            "agent/mod.rs",
-            "use crate::runtime::tokio::Tokio;",
-            "PORT_ON_PORT",
-        ),
-        (
-            "storage/url.rs",
-            "use super::memory::Memory;",
-            "never uses one",
-        ),
+        ("agent/mod.rs", "use crate::storage::Storage;", "PORT_ON_PORT"),
+        ("agent/mod.rs", "use crate::runtime::tokio::Tokio;", "PORT_ON_PORT"),
+        ("storage/url.rs", "use super::memory::Memory;", "never uses one"),
         ("storage/url.rs", "use super::Memory;", "never uses one"),
         // Adapters, by their own path, by a re-export, by an alias, relative, in a glob and in an expression.
-        (
-            "storage/memory.rs",
-            "use crate::storage::sqlite::Writer;",
-            "no other adapter",
-        ),
-        (
-            "storage/memory.rs",
-            "use super::sqlite;",
-            "no other adapter",
-        ),
-        (
-            "storage/sqlite_bell.rs",
-            "use super::Memory;",
-            "no other adapter",
-        ),
-        (
-            "workspace/git/mod.rs",
-            "use crate::transport::process::Process;",
-            "no other adapter",
-        ),
+        ("storage/memory.rs", "use crate::storage::sqlite::Writer;", "no other adapter"),
+        ("storage/memory.rs", "use super::sqlite;", "no other adapter"),
+        ("storage/sqlite_bell.rs", "use super::Memory;", "no other adapter"),
+        ("workspace/git/mod.rs", "use crate::transport::process::Process;", "no other adapter"),
         (
             "agent/claude/wire.rs",
             "use crate::{\n  model::Event,\n  runtime::{Tokio, Runtime},\n};",
             "no other adapter",
         ),
-        (
-            "task/worker.rs",
-            "use crate::storage::{Storage, sqlite::Sqlite};",
-            "imports no adapter",
-        ),
+        ("task/worker.rs", "use crate::storage::{Storage, sqlite::Sqlite};", "imports no adapter"),
         ("task/worker.rs", "use crate::Memory;", "imports no adapter"),
-        (
-            "task/worker.rs",
-            "use crate::storage::Memory as Fast;",
-            "imports no adapter",
-        ),
+        ("task/worker.rs", "use crate::storage::Memory as Fast;", "imports no adapter"),
         (
             "task/worker.rs",
             "use crate::storage as s; fn f() { s::sqlite::open(); }",
             "imports no adapter",
         ),
-        (
-            "task/worker.rs",
-            "fn f() { crate::storage::sqlite::open() }",
-            "imports no adapter",
-        ),
-        (
-            "task/worker.rs",
-            "use crate::storage::*;",
-            "imports no adapter",
-        ),
+        ("task/worker.rs", "fn f() { crate::storage::sqlite::open() }", "imports no adapter"),
+        ("task/worker.rs", "use crate::storage::*;", "imports no adapter"),
         (
             "task/worker.rs",
             "mod inner { use super::super::super::storage::sqlite; }",
             "imports no adapter",
         ),
-        (
-            "storage/mod.rs",
-            "mod sqlite; pub use sqlite::*;",
-            "by name",
-        ),
-        (
-            "node/mod.rs",
-            "use crate::transport::guardian::Guardian;",
-            "imports no adapter",
-        ),
-        (
-            "transport/channel.rs",
-            "use super::guardian;",
-            "no other adapter",
-        ),
+        ("storage/mod.rs", "mod sqlite; pub use sqlite::*;", "by name"),
+        ("node/mod.rs", "use crate::transport::guardian::Guardian;", "imports no adapter"),
+        ("transport/channel.rs", "use super::guardian;", "no other adapter"),
         // Machines.
-        (
-            "task/machine.rs",
-            "use crate::storage::Storage;",
-            "a machine imports only",
-        ),
-        (
-            "task/machine.rs",
-            "use super::worker;",
-            "a machine imports only",
-        ),
-        (
-            "session/machine/turn.rs",
-            "use crate::node::Tail;",
-            "a machine imports only",
-        ),
+        ("task/machine.rs", "use crate::storage::Storage;", "a machine imports only"),
+        ("task/machine.rs", "use super::worker;", "a machine imports only"),
+        ("session/machine/turn.rs", "use crate::node::Tail;", "a machine imports only"),
         ("task/machine.rs", "async fn f() {}", "not `async`"),
         ("task/machine.rs", "use std::fs;", "no I/O"),
         ("task/machine.rs", "use futures::Stream;", "no I/O"),
         // Optional dependencies.
         ("model/row.rs", "use rusqlite::Row;", "no I/O"),
         ("model/row.rs", "fn f() { tokio::spawn(g()); }", "no I/O"),
-        (
-            "task/worker.rs",
-            "fn f() { tokio::spawn(g()); }",
-            "optional dependency",
-        ),
-        (
-            "storage/commit.rs",
-            "use ::rusqlite::Row;",
-            "optional dependency",
-        ),
+        ("task/worker.rs", "fn f() { tokio::spawn(g()); }", "optional dependency"),
+        ("storage/commit.rs", "use ::rusqlite::Row;", "optional dependency"),
         // Rooms that the tables do not know.
-        (
-            "helpers.rs",
-            "pub fn f() {}",
-            "add it to FLOORS in tests/architecture.rs",
-        ),
-        (
-            "model/event.rs",
-            "use crate::helpers::f;",
-            "FLOORS in tests/architecture.rs",
-        ),
-        (
-            "storage/redis.rs",
-            "impl Storage for Redis {}",
-            "add it to ADAPTERS under `storage`",
-        ),
+        ("helpers.rs", "pub fn f() {}", "add it to FLOORS in tests/architecture.rs"),
+        ("model/event.rs", "use crate::helpers::f;", "FLOORS in tests/architecture.rs"),
+        ("storage/redis.rs", "impl Storage for Redis {}", "add it to ADAPTERS under `storage`"),
     ];
     for (name, text, reason) in cases {
         let broken = with(name, text);
-        let told = broken
-            .iter()
-            .filter(|line| line.starts_with(name) && line.contains(reason))
-            .count();
+        let told =
+            broken.iter().filter(|line| line.starts_with(name) && line.contains(reason)).count();
         assert_eq!((told, broken.len()), (1, 1), "{name}: {text}\n{broken:#?}");
     }
 }
@@ -261,10 +155,7 @@ fn what_follows_an_ignored_item_is_read_again() {
         let broken = with("task/worker.rs", &format!("{before}\n{forbidden}"));
         let line = format!("task/worker.rs:{}:", before.matches('\n').count() + 2);
         assert_eq!(broken.len(), 1, "{before}\n{broken:#?}");
-        assert!(
-            broken.iter().all(|told| told.starts_with(&line)),
-            "{line} {broken:#?}"
-        );
+        assert!(broken.iter().all(|told| told.starts_with(&line)), "{line} {broken:#?}");
     }
 }
 
@@ -273,17 +164,10 @@ fn a_test_module_in_its_own_file_is_no_room() {
     let mut sources = HOUSE.to_vec();
     sources.retain(|(name, _)| *name != "task/worker.rs");
     sources.push(("task/worker.rs", "#[cfg(test)]\nmod tests;"));
-    sources.push((
-        "task/worker/tests.rs",
-        "use crate::storage::sqlite::Sqlite;",
-    ));
+    sources.push(("task/worker/tests.rs", "use crate::storage::sqlite::Sqlite;"));
     assert_eq!(check(&sources), BTreeSet::new());
     sources.retain(|(name, _)| *name != "task/worker.rs");
-    assert_eq!(
-        check(&sources).len(),
-        1,
-        "the same file without the attribute is one"
-    );
+    assert_eq!(check(&sources).len(), 1, "the same file without the attribute is one");
 }
 
 #[test]
@@ -297,17 +181,11 @@ fn rooms_stay_small() {
     );
 
     let grown = |n| {
-        HOUSE
-            .iter()
-            .map(|(name, text)| (*name, format!("{text}{}", lines(n))))
-            .collect::<Vec<_>>()
+        HOUSE.iter().map(|(name, text)| (*name, format!("{text}{}", lines(n)))).collect::<Vec<_>>()
     };
     for (n, count) in [(MEDIAN - 10, 0), (MEDIAN, 1)] {
         let grown = grown(n);
-        let sources: Vec<_> = grown
-            .iter()
-            .map(|(name, text)| (*name, text.as_str()))
-            .collect();
+        let sources: Vec<_> = grown.iter().map(|(name, text)| (*name, text.as_str())).collect();
         assert_eq!(check(&sources).len(), count, "{:#?}", check(&sources));
     }
 }

@@ -15,15 +15,8 @@ pub(crate) struct File<'a> {
 }
 
 pub(crate) fn module_of(name: &str) -> Names {
-    let mut parts: Names = name
-        .trim_end_matches(".rs")
-        .split('/')
-        .map(String::from)
-        .collect();
-    if parts
-        .last()
-        .is_some_and(|last| last == "mod" || last == "lib")
-    {
+    let mut parts: Names = name.trim_end_matches(".rs").split('/').map(String::from).collect();
+    if parts.last().is_some_and(|last| last == "mod" || last == "lib") {
         parts.pop();
     }
     parts
@@ -94,34 +87,22 @@ pub(crate) fn tokenize(source: &str) -> Vec<Token> {
             }
             ':' if at(i + 1) == ':' => {
                 i += 2;
-                tokens.push(Token {
-                    text: "::".into(),
-                    line,
-                });
+                tokens.push(Token { text: "::".into(), line });
             }
             c => {
                 i += 1;
                 if !c.is_whitespace() {
-                    tokens.push(Token {
-                        text: c.into(),
-                        line,
-                    });
+                    tokens.push(Token { text: c.into(), line });
                 }
             }
         }
-        line += chars[start..i.min(chars.len())]
-            .iter()
-            .filter(|c| **c == '\n')
-            .count();
+        line += chars[start..i.min(chars.len())].iter().filter(|c| **c == '\n').count();
     }
     tokens
 }
 
 pub(crate) fn starts(tokens: &[Token], words: &str) -> bool {
-    words
-        .split(' ')
-        .enumerate()
-        .all(|(n, word)| tokens.get(n).is_some_and(|t| t.text == word))
+    words.split(' ').enumerate().all(|(n, word)| tokens.get(n).is_some_and(|t| t.text == word))
 }
 
 /// The index after the bracketed group or the item that starts at `i`; an item ends at `;`, `,` or its block.
@@ -175,9 +156,6 @@ pub(crate) fn without_tests(tokens: Vec<Token>) -> (Vec<Token>, Names) {
         dropped[i..end].fill(true);
         i = end;
     }
-    let kept = tokens
-        .into_iter()
-        .zip(dropped)
-        .filter(|(_, dropped)| !dropped);
+    let kept = tokens.into_iter().zip(dropped).filter(|(_, dropped)| !dropped);
     (kept.map(|(token, _)| token).collect(), files)
 }

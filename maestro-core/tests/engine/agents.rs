@@ -10,19 +10,9 @@ use crate::support::{World, ask, project, under_seeds};
 
 /// Submits a task whose agent hangs, and loses its node once the agent works.
 async fn crashed(world: &World, puppet: &Puppet) -> maestro_core::id::TaskId {
-    let node: Maestro = world
-        .builder()
-        .agent("puppet", puppet.clone())
-        .build()
-        .await
-        .unwrap();
+    let node: Maestro = world.builder().agent("puppet", puppet.clone()).build().await.unwrap();
     let project = project(&node).await;
-    let task = node
-        .tasks()
-        .submit(ask(&project, "hang").agent("puppet"))
-        .await
-        .unwrap()
-        .id();
+    let task = node.tasks().submit(ask(&project, "hang").agent("puppet")).await.unwrap().id();
     while puppet.heard().is_empty() {
         world.sleep(Duration::from_secs(1)).await;
     }
@@ -38,12 +28,7 @@ async fn finish(
     puppet: &Puppet,
     id: maestro_core::id::TaskId,
 ) -> (Outcome, Vec<Origin>) {
-    let node = world
-        .builder()
-        .agent("puppet", puppet.clone())
-        .build()
-        .await
-        .unwrap();
+    let node = world.builder().agent("puppet", puppet.clone()).build().await.unwrap();
     let task = node.tasks().handle(id);
     while puppet.heard().len() < 2 {
         world.sleep(Duration::from_secs(1)).await;

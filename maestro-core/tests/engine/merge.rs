@@ -41,19 +41,12 @@ impl Transport for Host {
     }
 
     async fn start(&self, _spec: ProgramSpec) -> Result<Box<dyn Connection>> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "there are no programs here",
-        ))
+        Err(Error::new(ErrorKind::Unsupported, "there are no programs here"))
     }
 
     async fn inspect(&self, process: &ProcessRef) -> Result<ProcessStatus> {
         let dead = process.pid == 1 && self.first_is_dead.load(Ordering::SeqCst);
-        Ok(if dead {
-            ProcessStatus::Dead
-        } else {
-            ProcessStatus::Alive
-        })
+        Ok(if dead { ProcessStatus::Dead } else { ProcessStatus::Alive })
     }
 
     async fn end_all_of(&self, _owner: NodeId, _processes: &[ProcessRef]) -> Result<Ended> {
@@ -89,11 +82,7 @@ impl Workspace for Sticky {
             branch: None,
             base: None,
         };
-        Ok(Prepared::Ready {
-            workspace,
-            merged: Vec::new(),
-            recreated: false,
-        })
+        Ok(Prepared::Ready { workspace, merged: Vec::new(), recreated: false })
     }
 
     async fn changes(&self, _workspace: &WorkspaceRef) -> Result<Changes> {
@@ -117,10 +106,7 @@ impl Workspace for Sticky {
         if self.merges.fetch_add(1, Ordering::SeqCst) == 0 {
             std::future::pending::<()>().await;
         }
-        Ok(Merged::Done {
-            commit: "c".to_owned(),
-            already: false,
-        })
+        Ok(Merged::Done { commit: "c".to_owned(), already: false })
     }
 
     async fn release(&self, _workspace: &WorkspaceRef, _how: Release) -> Result<Released> {
@@ -134,23 +120,12 @@ fn the_next_node_merges_at_once_what_a_dead_one_was_merging() {
         let first_is_dead = Arc::new(AtomicBool::new(false));
         let sticky: Arc<Sticky> = Arc::default();
         let node = |number| {
-            let host = Host {
-                number,
-                first_is_dead: Arc::clone(&first_is_dead),
-            };
-            world
-                .builder()
-                .transport(Arc::new(host))
-                .workspace(Arc::clone(&sticky) as _)
-                .build()
+            let host = Host { number, first_is_dead: Arc::clone(&first_is_dead) };
+            world.builder().transport(Arc::new(host)).workspace(Arc::clone(&sticky) as _).build()
         };
         let first = node(1).await.unwrap();
         let shop = project(&first).await;
-        let task = first
-            .tasks()
-            .submit(TaskSpec::prompt("a").project(&shop))
-            .await
-            .unwrap();
+        let task = first.tasks().submit(TaskSpec::prompt("a").project(&shop)).await.unwrap();
         task.wait().await.unwrap();
         let merge = task.workspace();
         let merging = Box::pin(merge.merge("main"));
@@ -163,10 +138,7 @@ fn the_next_node_merges_at_once_what_a_dead_one_was_merging() {
         let second = node(2).await.unwrap();
         let workspace = second.tasks().handle(task.id()).workspace();
         assert_eq!(workspace.merge("main").await.unwrap(), "c");
-        assert_eq!(
-            workspace.info().await.unwrap().state,
-            WorkspaceState::Merged
-        );
+        assert_eq!(workspace.info().await.unwrap().state, WorkspaceState::Merged);
         second.close(Running::Park).await.unwrap();
     });
 }

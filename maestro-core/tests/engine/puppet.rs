@@ -50,30 +50,15 @@ impl Agent for Puppet {
         }
         let (reports, inbox) = async_channel::unbounded();
         let agent_session_id = Some("conversation".to_owned());
-        let opened = AgentEvent::Pointer {
-            agent_session_id,
-            last_message: None,
-        };
+        let opened = AgentEvent::Pointer { agent_session_id, last_message: None };
         reports.try_send(AgentReport::of(opened)).unwrap();
-        Ok(Box::new(Strings {
-            puppet: self.clone(),
-            reports,
-            inbox,
-            turns: Mutex::new(0),
-        }))
+        Ok(Box::new(Strings { puppet: self.clone(), reports, inbox, turns: Mutex::new(0) }))
     }
 
     async fn evidence(&self, _cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
         let known = self.known.lock().unwrap();
-        let holds = pointer
-            .last_prompt
-            .as_ref()
-            .is_some_and(|id| known.contains(id));
-        Ok(if holds {
-            Evidence::Holds
-        } else {
-            Evidence::Missing
-        })
+        let holds = pointer.last_prompt.as_ref().is_some_and(|id| known.contains(id));
+        Ok(if holds { Evidence::Holds } else { Evidence::Missing })
     }
 }
 
@@ -88,10 +73,8 @@ struct Strings {
 impl Strings {
     fn say(&self, events: Vec<AgentEvent>) {
         // A session that is gone hears nothing.
-        let _ = self.reports.try_send(AgentReport {
-            events,
-            raw: Some("{\"frame\":1}".to_owned()),
-        });
+        let _ =
+            self.reports.try_send(AgentReport { events, raw: Some("{\"frame\":1}".to_owned()) });
     }
 
     fn end(&self, stop_reason: StopReason, result: &str) {
@@ -103,12 +86,7 @@ impl Strings {
         let end = AgentTurnEnd {
             stop_reason,
             result: Some(result.to_owned()),
-            usage: Usage {
-                turns: 1,
-                output_tokens: 3,
-                cost_micro_usd: 7,
-                ..Usage::default()
-            },
+            usage: Usage { turns: 1, output_tokens: 3, cost_micro_usd: 7, ..Usage::default() },
             cost_micro_usd: Some(MicroUsd(7)),
             counter,
             ..AgentTurnEnd::default()
@@ -125,22 +103,13 @@ impl AgentSession for Strings {
 
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let text = ContentBlock::join_text(&prompt.blocks);
-        self.puppet
-            .known
-            .lock()
-            .unwrap()
-            .insert(prompt.id.to_string());
+        self.puppet.known.lock().unwrap().insert(prompt.id.to_string());
         self.puppet.hear(text.clone());
-        self.say(vec![AgentEvent::TurnStarted {
-            origin: Origin::Prompt,
-        }]);
+        self.say(vec![AgentEvent::TurnStarted { origin: Origin::Prompt }]);
         match text.as_str() {
             "refuse" => return Err(Error::invalid("prompt", "is refused")),
             "hang" => {}
-            "die" => self.say(vec![AgentEvent::Ended {
-                error: None,
-                exit: "signal 9".to_owned(),
-            }]),
+            "die" => self.say(vec![AgentEvent::Ended { error: None, exit: "signal 9".to_owned() }]),
             "ask" => self.say(vec![AgentEvent::Approval {
                 request_id: "question-1".to_owned(),
                 kind: ApprovalKind::Tool,
@@ -204,10 +173,7 @@ impl AgentSession for Strings {
     }
 
     async fn close(&self, _hard: bool) -> Result<()> {
-        self.say(vec![AgentEvent::Ended {
-            error: None,
-            exit: "closed".to_owned(),
-        }]);
+        self.say(vec![AgentEvent::Ended { error: None, exit: "closed".to_owned() }]);
         self.reports.close();
         Ok(())
     }

@@ -10,11 +10,7 @@ use crate::support::{World, of_kind, under_seeds};
 
 /// Submits a task and returns once an attempt of it runs.
 async fn started(maestro: &Maestro, retry: RetryPolicy) -> TaskHandle {
-    let task = maestro
-        .tasks()
-        .submit(of_kind("deaf").retry(retry))
-        .await
-        .unwrap();
+    let task = maestro.tasks().submit(of_kind("deaf").retry(retry)).await.unwrap();
     let mut events = task.events();
     while let Some(event) = events.next().await {
         if matches!(event.unwrap().data, EventData::TaskStarted(_)) {
@@ -50,10 +46,7 @@ fn an_attempt_whose_node_is_gone_is_lost_and_the_task_goes_on() {
             world.sleep(Duration::from_secs(1)).await;
         }
         task.cancel("seen enough").await.unwrap();
-        assert!(matches!(
-            task.wait().await.unwrap(),
-            Outcome::Cancelled { .. }
-        ));
+        assert!(matches!(task.wait().await.unwrap(), Outcome::Cancelled { .. }));
         second.close(Running::Park).await.unwrap();
     });
 }
@@ -62,9 +55,7 @@ fn an_attempt_whose_node_is_gone_is_lost_and_the_task_goes_on() {
 fn a_task_that_takes_every_node_with_it_is_given_up_as_poison() {
     under_seeds(|world| async move {
         let mut node = world.node().await;
-        let id = started(&node, RetryPolicy::default().max_crashes(1))
-            .await
-            .id();
+        let id = started(&node, RetryPolicy::default().max_crashes(1)).await.id();
         for attempt in 2..=3 {
             node = crash(&world, node).await;
             let task = node.tasks().handle(id);
@@ -77,10 +68,7 @@ fn a_task_that_takes_every_node_with_it_is_given_up_as_poison() {
             }
         }
         let info = node.tasks().get(id).await.unwrap();
-        assert_eq!(
-            (info.state, info.reason.as_deref()),
-            (TaskState::Failed, Some("poison"))
-        );
+        assert_eq!((info.state, info.reason.as_deref()), (TaskState::Failed, Some("poison")));
         node.close(Running::Park).await.unwrap();
     });
 }

@@ -32,11 +32,7 @@ async fn opened(maestro: &Maestro) -> SessionHandle {
 /// The one approval that waits.
 async fn question(world: &World, maestro: &Maestro) -> ApprovalInfo {
     loop {
-        let page = maestro
-            .approvals()
-            .list(ApprovalFilter::pending())
-            .await
-            .unwrap();
+        let page = maestro.approvals().list(ApprovalFilter::pending()).await.unwrap();
         if let Some(approval) = page.approvals.into_iter().next() {
             return approval;
         }
@@ -94,28 +90,15 @@ fn a_session_tells_everything_from_its_beginning_to_its_end() {
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
         for event in &events[2..8] {
             let of_no_turn = event.event_type().starts_with("session.");
-            assert!(
-                of_no_turn || event.refs.turn_id == Some(turn.id()),
-                "{event:?}"
-            );
+            assert!(of_no_turn || event.refs.turn_id == Some(turn.id()), "{event:?}");
         }
-        let framed: Vec<&str> = events
-            .iter()
-            .filter(|event| event.raw.is_some())
-            .map(Event::event_type)
-            .collect();
-        assert_eq!(
-            framed,
-            ["message", "turn.ended"],
-            "each frame once, on its first event"
-        );
+        let framed: Vec<&str> =
+            events.iter().filter(|event| event.raw.is_some()).map(Event::event_type).collect();
+        assert_eq!(framed, ["message", "turn.ended"], "each frame once, on its first event");
 
         let info = session.info().await.unwrap();
         assert_eq!(info.state, SessionState::Closed);
-        assert_eq!(
-            (info.usage.output_tokens, info.usage.cost_micro_usd),
-            (3, 7)
-        );
+        assert_eq!((info.usage.output_tokens, info.usage.cost_micro_usd), (3, 7));
         let error = session.prompt("more").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         maestro.close(Running::Park).await.unwrap();
@@ -134,22 +117,13 @@ fn prompts_wait_for_each_other_and_an_interrupt_ends_one_turn_only() {
         until_heard(&world, &puppet, "hang").await;
         assert_eq!(puppet.heard(), ["hang"], "one prompt at a time");
         session.interrupt().await.unwrap();
-        assert_eq!(
-            first.wait().await.unwrap().stop_reason,
-            Some(StopReason::Cancelled)
-        );
-        assert_eq!(
-            second.wait().await.unwrap().result.as_deref(),
-            Some("second")
-        );
+        assert_eq!(first.wait().await.unwrap().stop_reason, Some(StopReason::Cancelled));
+        assert_eq!(second.wait().await.unwrap().result.as_deref(), Some("second"));
         let refused = third.wait().await.unwrap();
         assert_eq!(refused.error.unwrap().kind, ErrorKind::InvalidArgument);
         // The record has forgotten the first one; the events have not.
         let again = first.wait().await.unwrap();
-        assert_eq!(
-            (again.number, again.stop_reason),
-            (1, Some(StopReason::Cancelled))
-        );
+        assert_eq!((again.number, again.stop_reason), (1, Some(StopReason::Cancelled)));
         maestro.close(Running::Park).await.unwrap();
     });
 }
@@ -164,15 +138,8 @@ fn settings_and_raw_requests_reach_the_agent() {
         session.set_model("large").await.unwrap();
         assert_eq!(puppet.heard(), ["mode plan", "model large"]);
         let info = session.info().await.unwrap();
-        assert_eq!(
-            (info.mode.as_deref(), info.model.as_deref()),
-            (Some("plan"), Some("large"))
-        );
-        assert_eq!(
-            info.spec.mode.as_deref(),
-            Some("plan"),
-            "the next process starts with it"
-        );
+        assert_eq!((info.mode.as_deref(), info.model.as_deref()), (Some("plan"), Some("large")));
+        assert_eq!(info.spec.mode.as_deref(), Some("plan"), "the next process starts with it");
         let answer = session.control(json!({ "a": 1 })).await.unwrap();
         assert_eq!(answer, json!({ "echo": { "a": 1 } }));
         maestro.close(Running::Park).await.unwrap();
@@ -188,15 +155,8 @@ fn the_first_answer_counts_and_reaches_the_agent() {
         let turn = session.prompt("ask").await.unwrap();
         let asked = question(&world, &maestro).await;
         assert_eq!(asked.turn_id, Some(turn.id()));
-        assert_eq!(
-            session.info().await.unwrap().state,
-            SessionState::RequiresAction
-        );
-        let error = maestro
-            .approvals()
-            .answer(asked.id, json!({}))
-            .await
-            .unwrap_err();
+        assert_eq!(session.info().await.unwrap().state, SessionState::RequiresAction);
+        let error = maestro.approvals().answer(asked.id, json!({})).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 
         let allowed = maestro.approvals().allow(asked.id).await.unwrap();
@@ -204,30 +164,18 @@ fn the_first_answer_counts_and_reaches_the_agent() {
         assert_eq!(maestro.approvals().allow(asked.id).await.unwrap(), allowed);
         let error = maestro.approvals().deny(asked.id, "no").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
-        let state = error
-            .context()
-            .find(|(key, _)| *key == "state")
-            .map(|(_, value)| value);
+        let state = error.context().find(|(key, _)| *key == "state").map(|(_, value)| value);
         assert_eq!(state, Some("allowed"));
-        let error = maestro
-            .approvals()
-            .allow_with(asked.id, None, Remember::Session)
-            .await
-            .unwrap_err();
+        let error =
+            maestro.approvals().allow_with(asked.id, None, Remember::Session).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "it is another answer");
 
-        assert_eq!(
-            turn.wait().await.unwrap().result.as_deref(),
-            Some("allowed")
-        );
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("allowed"));
         assert_eq!(puppet.heard(), ["ask", "question-1: allowed"]);
         session.close().await.unwrap();
         let events = all_events(&session).await;
         let count = |name| types(&events).iter().filter(|told| **told == name).count();
-        assert_eq!(
-            (count("approval.requested"), count("approval.resolved")),
-            (1, 1)
-        );
+        assert_eq!((count("approval.requested"), count("approval.resolved")), (1, 1));
         assert_eq!(count("approval.withdrawn"), 0);
         maestro.close(Running::Park).await.unwrap();
     });
@@ -243,19 +191,11 @@ fn an_approval_is_denied_when_nobody_answers_in_time() {
         let session = maestro.sessions().open(spec).await.unwrap();
         let turn = session.prompt("ask").await.unwrap();
         let asked = question(&world, &maestro).await;
-        assert_eq!(
-            turn.wait().await.unwrap().result.as_deref(),
-            Some("Nobody answered in time.")
-        );
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("Nobody answered in time."));
         let approval = maestro.approvals().get(asked.id).await.unwrap();
         assert_eq!(approval.state, ApprovalState::Expired);
         assert_eq!(
-            maestro
-                .approvals()
-                .allow(asked.id)
-                .await
-                .unwrap_err()
-                .kind(),
+            maestro.approvals().allow(asked.id).await.unwrap_err().kind(),
             ErrorKind::Conflict
         );
         maestro.close(Running::Park).await.unwrap();
@@ -279,15 +219,8 @@ fn a_permission_handler_answers_in_the_name_of_a_policy() {
         let maestro = builder.build().await.unwrap();
         let session = opened(&maestro).await;
         let turn = session.prompt("ask").await.unwrap();
-        assert_eq!(
-            turn.wait().await.unwrap().result.as_deref(),
-            Some("allowed")
-        );
-        let page = maestro
-            .approvals()
-            .list(ApprovalFilter::default())
-            .await
-            .unwrap();
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("allowed"));
+        let page = maestro.approvals().list(ApprovalFilter::default()).await.unwrap();
         let by = page.approvals[0].decided_by.clone().unwrap();
         assert_eq!(by.to_string(), "policy:permission_handler");
         maestro.close(Running::Park).await.unwrap();
@@ -304,10 +237,7 @@ fn a_process_that_dies_ends_its_turn_and_the_next_prompt_brings_a_new_one() {
         assert_eq!(ended.stop_reason, Some(StopReason::Cancelled));
         assert!(ended.error.unwrap().message.contains("process ended"));
         let turn = session.prompt("hello").await.unwrap().wait().await.unwrap();
-        assert_eq!(
-            (turn.result.as_deref(), turn.process_number),
-            (Some("hello"), 2)
-        );
+        assert_eq!((turn.result.as_deref(), turn.process_number), (Some("hello"), 2));
         session.close().await.unwrap();
         let events = all_events(&session).await;
         assert!(types(&events).contains(&"session.failed"));
@@ -325,23 +255,15 @@ fn a_start_that_fails_is_recorded_and_holds_nothing() {
     under_seeds(|world| async move {
         let maestro = with(&world, &Puppet::default()).build().await.unwrap();
         let project = project(&maestro).await;
-        let spec = SessionSpec::in_project(project.id().to_string())
-            .agent("puppet")
-            .model("broken");
+        let spec =
+            SessionSpec::in_project(project.id().to_string()).agent("puppet").model("broken");
         let error = maestro.sessions().open(spec).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        let page = maestro
-            .sessions()
-            .list(SessionFilter::default())
-            .await
-            .unwrap();
+        let page = maestro.sessions().list(SessionFilter::default()).await.unwrap();
         let session = maestro.sessions().get(page.sessions[0].id).await.unwrap();
         session.close().await.unwrap();
         let events = all_events(&session).await;
-        assert_eq!(
-            types(&events),
-            ["session.opened", "session.failed", "session.closed"]
-        );
+        assert_eq!(types(&events), ["session.opened", "session.failed", "session.closed"]);
         maestro.close(Running::Park).await.unwrap();
     });
 }
@@ -381,10 +303,7 @@ fn questions_of_a_node_that_is_gone_are_void_and_its_session_goes_on() {
         assert_eq!(error.kind(), ErrorKind::Conflict);
         let info = session.info().await.unwrap();
         assert_eq!(info.state, SessionState::Idle);
-        assert!(
-            info.turn.unwrap().error.is_some(),
-            "the turn ended with the node"
-        );
+        assert!(info.turn.unwrap().error.is_some(), "the turn ended with the node");
         let turn = session.prompt("hello").await.unwrap().wait().await.unwrap();
         assert_eq!(turn.result.as_deref(), Some("hello"));
         second.close(Running::Park).await.unwrap();
@@ -405,13 +324,10 @@ fn an_agent_that_forgot_starts_anew_and_the_events_say_so() {
         let second = with(&world, &puppet).build().await.unwrap();
         let session = second.sessions().resume(id).await.unwrap();
         session.close().await.unwrap();
-        let resumed = all_events(&session)
-            .await
-            .into_iter()
-            .find_map(|event| match event.data {
-                EventData::SessionResumed(resumed) => Some((resumed.fresh, resumed.evidence)),
-                _ => None,
-            });
+        let resumed = all_events(&session).await.into_iter().find_map(|event| match event.data {
+            EventData::SessionResumed(resumed) => Some((resumed.fresh, resumed.evidence)),
+            _ => None,
+        });
         assert_eq!(resumed, Some((true, "transcript_missing".to_owned())));
         second.close(Running::Park).await.unwrap();
     });
@@ -425,21 +341,12 @@ fn a_node_without_the_agent_asks_the_owner_and_says_when_there_is_none() {
         let watcher = world.builder().concurrency(0).build().await.unwrap();
         let id = opened(&owner).await.id();
         let session = watcher.sessions().get(id).await.unwrap();
-        let turn = session
-            .prompt("from afar")
-            .await
-            .unwrap()
-            .wait()
-            .await
-            .unwrap();
+        let turn = session.prompt("from afar").await.unwrap().wait().await.unwrap();
         assert_eq!(turn.result.as_deref(), Some("from afar"));
         owner.close(Running::Park).await.unwrap();
         let error = session.prompt("anybody?").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
-        assert!(
-            session.info().await.unwrap().queue.is_empty(),
-            "the prompt is taken back"
-        );
+        assert!(session.info().await.unwrap().queue.is_empty(), "the prompt is taken back");
         watcher.close(Running::Park).await.unwrap();
     });
 }

@@ -37,9 +37,7 @@ impl World {
         });
         let patient = task_fn(|context| async move {
             context.cancelled().await;
-            Outcome::Cancelled {
-                reason: "asked to".to_owned(),
-            }
+            Outcome::Cancelled { reason: "asked to".to_owned() }
         });
         let deaf = task_fn(|_| std::future::pending());
         let panics = task_fn(|_| async { panic!("on purpose") });
@@ -47,9 +45,7 @@ impl World {
             .runtime(Arc::new(self.runtime.clone()))
             .storage(self.memory.clone())
             .transport(Arc::new(NoPrograms))
-            .lease_times(LeaseTimes {
-                ttl: Duration::from_secs(30),
-            })
+            .lease_times(LeaseTimes { ttl: Duration::from_secs(30) })
             .agent("echo", echo)
             .task("fails-twice", fails_twice)
             .task("patient", patient)
@@ -69,10 +65,7 @@ impl World {
 /// Runs a test under many schedules; a failure names its seed.
 pub(crate) fn under_seeds<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     for seed in 0..SEEDS {
-        let world = World {
-            runtime: ManualRuntime::new(seed),
-            memory: Memory::new(),
-        };
+        let world = World { runtime: ManualRuntime::new(seed), memory: Memory::new() };
         world.runtime.clone().block_on(test(world.clone()));
         let panicked = world.runtime.panicked();
         assert!(panicked.is_empty(), "seed {seed}: {panicked:?}");
@@ -81,17 +74,11 @@ pub(crate) fn under_seeds<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
 
 pub(crate) async fn project(maestro: &Maestro) -> ProjectHandle {
     let directory = std::env::temp_dir();
-    maestro
-        .projects()
-        .ensure(ProjectSpec::new("shop", directory))
-        .await
-        .unwrap()
+    maestro.projects().ensure(ProjectSpec::new("shop", directory)).await.unwrap()
 }
 
 pub(crate) fn ask(project: &ProjectHandle, prompt: &str) -> TaskSpec {
-    TaskSpec::prompt(prompt)
-        .project(project)
-        .workspace(WorkspaceKind::Directory)
+    TaskSpec::prompt(prompt).project(project).workspace(WorkspaceKind::Directory)
 }
 
 pub(crate) fn of_kind(kind: &str) -> TaskSpec {
@@ -113,10 +100,7 @@ impl Transport for NoPrograms {
     }
 
     async fn start(&self, _spec: ProgramSpec) -> Result<Box<dyn Connection>> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "there are no programs here",
-        ))
+        Err(Error::new(ErrorKind::Unsupported, "there are no programs here"))
     }
 
     async fn inspect(&self, _process: &ProcessRef) -> Result<ProcessStatus> {

@@ -39,17 +39,9 @@ fn the_events_of_a_task_begin_with_its_submission_and_end_with_its_end() {
         }
         assert_eq!(types.first().map(String::as_str), Some("task.submitted"));
         assert_eq!(types.last().map(String::as_str), Some("task.ended"));
-        for expected in [
-            "task.started",
-            "session.opened",
-            "turn.started",
-            "message",
-            "turn.ended",
-        ] {
-            assert!(
-                types.iter().any(|found| found == expected),
-                "{expected} in {types:?}"
-            );
+        for expected in ["task.started", "session.opened", "turn.started", "message", "turn.ended"]
+        {
+            assert!(types.iter().any(|found| found == expected), "{expected} in {types:?}");
         }
         maestro.close(Running::Wait).await.unwrap();
     });
@@ -59,16 +51,8 @@ fn the_events_of_a_task_begin_with_its_submission_and_end_with_its_end() {
 fn needs_come_first_and_a_failed_need_cancels_what_waits_for_it() {
     under_seeds(|world| async move {
         let maestro = world.node().await;
-        let good = maestro
-            .tasks()
-            .submit(of_kind("fails-twice"))
-            .await
-            .unwrap();
-        let after = maestro
-            .tasks()
-            .submit(of_kind("fails-twice").needs([&good]))
-            .await
-            .unwrap();
+        let good = maestro.tasks().submit(of_kind("fails-twice")).await.unwrap();
+        let after = maestro.tasks().submit(of_kind("fails-twice").needs([&good])).await.unwrap();
         let mut always = of_kind("fails-twice").needs([&good]);
         always.when = When::Always;
         always.retry = RetryPolicy::attempts(3);
@@ -76,14 +60,8 @@ fn needs_come_first_and_a_failed_need_cancels_what_waits_for_it() {
         assert!(matches!(good.wait().await.unwrap(), Outcome::Failed { .. }));
         let ended = after.wait().await.unwrap();
         assert!(matches!(ended, Outcome::Cancelled { .. }), "{ended:?}");
-        assert_eq!(
-            after.info().await.unwrap().reason.as_deref(),
-            Some("need_failed")
-        );
-        assert_eq!(
-            always.wait().await.unwrap(),
-            Outcome::succeeded("attempt 3")
-        );
+        assert_eq!(after.info().await.unwrap().reason.as_deref(), Some("need_failed"));
+        assert_eq!(always.wait().await.unwrap(), Outcome::succeeded("attempt 3"));
         maestro.close(Running::Wait).await.unwrap();
     });
 }
@@ -96,11 +74,7 @@ fn a_failure_is_tried_again_after_a_pause_that_grows() {
         let task = maestro.tasks().submit(spec).await.unwrap();
         assert_eq!(task.wait().await.unwrap(), Outcome::succeeded("attempt 3"));
         let info = task.info().await.unwrap();
-        let starts: Vec<_> = info
-            .attempts
-            .iter()
-            .map(|attempt| attempt.started_at)
-            .collect();
+        let starts: Vec<_> = info.attempts.iter().map(|attempt| attempt.started_at).collect();
         assert!(starts[1].since(starts[0]) >= Duration::from_secs(1));
         assert!(starts[2].since(starts[1]) >= Duration::from_secs(2));
         let tokens: Vec<_> = info.attempts.iter().map(|attempt| attempt.token).collect();
@@ -123,10 +97,7 @@ fn cancelling_asks_the_worker_and_ends_a_deaf_one_after_the_grace() {
             }
             task.cancel("enough").await.unwrap();
             let outcome = task.wait().await.unwrap();
-            assert!(
-                matches!(outcome, Outcome::Cancelled { .. }),
-                "{kind}: {outcome:?}"
-            );
+            assert!(matches!(outcome, Outcome::Cancelled { .. }), "{kind}: {outcome:?}");
             assert_eq!(task.info().await.unwrap().state, TaskState::Cancelled);
         }
         maestro.close(Running::Wait).await.unwrap();
@@ -185,19 +156,13 @@ fn bad_input_names_the_field() {
             (ask(&shop, " "), "prompt"),
             (no_project, "project"),
             (ask(&shop, "a").idempotency_key(""), "idempotency_key"),
-            (
-                ask(&shop, "a").retry(RetryPolicy::attempts(0)),
-                "retry.max_attempts",
-            ),
+            (ask(&shop, "a").retry(RetryPolicy::attempts(0)), "retry.max_attempts"),
             (ask(&shop, "a").deadline(Duration::ZERO), "deadline_ms"),
             (ask(&shop, "a").project("nowhere"), "project"),
         ];
         for (spec, field) in cases {
             let error = maestro.tasks().submit(spec).await.unwrap_err();
-            assert!(
-                error.message().contains(&format!("`{field}`")),
-                "{field}: {error}"
-            );
+            assert!(error.message().contains(&format!("`{field}`")), "{field}: {error}");
             assert_eq!(error.operation(), "task.submit");
         }
         maestro.close(Running::Wait).await.unwrap();

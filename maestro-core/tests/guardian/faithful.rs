@@ -29,10 +29,7 @@ fn the_guardian_ends_as_the_agent_did() {
         ("kill -USR1 $$", None, Some(10)),
     ] {
         let scene = Scene::new();
-        let mut agent = scene
-            .shell(&guardian, &GuardSpec::default(), script)
-            .spawn()
-            .unwrap();
+        let mut agent = scene.shell(&guardian, &GuardSpec::default(), script).spawn().unwrap();
         let status = end_of(&mut agent);
         assert_eq!((status.code(), status.signal()), (code, signal), "{script}");
     }
@@ -56,18 +53,8 @@ fn stdin_stdout_and_stderr_are_the_agents_own() {
     std::io::Write::write_all(&mut agent.stdin.take().unwrap(), b"hello\n").unwrap();
 
     let (mut out, mut err) = (String::new(), String::new());
-    agent
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut out)
-        .unwrap();
-    agent
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut err)
-        .unwrap();
+    agent.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    agent.stderr.take().unwrap().read_to_string(&mut err).unwrap();
 
     assert_eq!((out.as_str(), err.as_str()), ("out hello\n", "err hello\n"));
     // The streams ended with the agent; its guardian still waits for the stubborn process.
@@ -96,19 +83,13 @@ fn an_interrupt_reaches_the_agent_alone() {
         echo $$ > "$1.new"; mv "$1.new" "$1"
         while :; do sleep 0.01; done
     "#;
-    let mut agent = scene
-        .shell(&guardian(), &scene.spec().grace(NEVER), script)
-        .spawn()
-        .unwrap();
+    let mut agent = scene.shell(&guardian(), &scene.spec().grace(NEVER), script).spawn().unwrap();
     scene.ready();
 
     assert!(proc_table::signal(stamp(&agent), Signal::Interrupt).unwrap());
 
     assert_eq!(end_of(&mut agent).code(), Some(5));
-    assert_eq!(
-        std::fs::read_to_string(scene.path("ready.log")).unwrap(),
-        "agent\n"
-    );
+    assert_eq!(std::fs::read_to_string(scene.path("ready.log")).unwrap(), "agent\n");
 }
 
 #[test]
@@ -119,10 +100,7 @@ fn an_agent_that_cannot_be_guarded_is_not_started() {
         let output = command.stdout(Stdio::piped()).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{stderr}");
-        assert!(
-            refusal(&stderr).is_some_and(|line| line.contains(reason)),
-            "{stderr}"
-        );
+        assert!(refusal(&stderr).is_some_and(|line| line.contains(reason)), "{stderr}");
         assert!(output.stdout.is_empty(), "the agent ran");
     };
     let echo = |spec: &GuardSpec| scene.command(&guardian, spec, "echo", &["ran".into()]);
@@ -133,10 +111,7 @@ fn an_agent_that_cannot_be_guarded_is_not_started() {
 
     std::fs::write(scene.path("journal"), "evidence").unwrap();
     refused(echo(&scene.spec()), EXIT_CANNOT_GUARD, "journal");
-    assert_eq!(
-        std::fs::read_to_string(scene.path("journal")).unwrap(),
-        "evidence"
-    );
+    assert_eq!(std::fs::read_to_string(scene.path("journal")).unwrap(), "evidence");
 
     // The pid of this process with another start time: a host that is gone, and whose pid was
     // handed on.
@@ -148,13 +123,9 @@ fn an_agent_that_cannot_be_guarded_is_not_started() {
     }));
     refused(stale, EXIT_CANNOT_GUARD, "host");
 
-    for arguments in [
-        &["--grace-ms"][..],
-        &["--host-pid=x"],
-        &["--unknown=1"],
-        &[],
-        &["--", "echo", "ran"],
-    ] {
+    for arguments in
+        [&["--grace-ms"][..], &["--host-pid=x"], &["--unknown=1"], &[], &["--", "echo", "ran"]]
+    {
         let mut bad = Command::new(wrapped.get_program());
         bad.args(arguments);
         refused(bad, EXIT_USAGE, "");

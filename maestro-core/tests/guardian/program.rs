@@ -16,10 +16,8 @@ fn a_guardian_in_a_directory_is_private_and_used_again() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let guardian = Guardian::in_directory(&directory).unwrap();
-                let mut agent = scene
-                    .shell(&guardian, &GuardSpec::default(), "exit 9")
-                    .spawn()
-                    .unwrap();
+                let mut agent =
+                    scene.shell(&guardian, &GuardSpec::default(), "exit 9").spawn().unwrap();
                 let status = end_of(&mut agent);
                 assert_eq!(status.code(), Some(9));
             });
@@ -28,19 +26,13 @@ fn a_guardian_in_a_directory_is_private_and_used_again() {
     let program = only_entry(&directory);
     let before = std::fs::metadata(&program).unwrap();
     assert_eq!(before.permissions().mode() & 0o777, 0o700);
-    assert_eq!(
-        std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
     Guardian::in_directory(&directory).unwrap();
     assert_eq!(std::fs::metadata(&program).unwrap().ino(), before.ino());
 
     std::fs::write(&program, "#!/bin/sh\nexit 0\n").unwrap();
     Guardian::in_directory(&directory).unwrap();
-    assert_eq!(
-        std::fs::metadata(only_entry(&directory)).unwrap().len(),
-        before.len()
-    );
+    assert_eq!(std::fs::metadata(only_entry(&directory)).unwrap().len(), before.len());
 
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o770)).unwrap();
     let refused = Guardian::in_directory(&directory).unwrap_err();
@@ -48,10 +40,8 @@ fn a_guardian_in_a_directory_is_private_and_used_again() {
 }
 
 fn only_entry(directory: &Path) -> PathBuf {
-    let entries: Vec<_> = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let entries: Vec<_> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(entries.len(), 1, "{entries:?}");
     entries.into_iter().next().unwrap()
 }

@@ -13,20 +13,12 @@ use crate::scene::{LEAVE_STUBBORN, NEVER, Scene, end_of, eventually, guardian, s
 fn a_killed_guardian_takes_the_agent_along_and_leaves_a_journal_for_the_rest() {
     let scene = Scene::new();
     let script = format!("echo $$ > \"$1.agent\"\n{LEAVE_STUBBORN}\nwhile :; do sleep 0.1; done");
-    let mut agent = scene
-        .shell(&guardian(), &scene.spec().grace(NEVER), &script)
-        .spawn()
-        .unwrap();
+    let mut agent = scene.shell(&guardian(), &scene.spec().grace(NEVER), &script).spawn().unwrap();
     let stubborn = scene.ready();
     let own = stamp(&agent);
-    let journal = || {
-        Journal::read(&scene.path("journal"))
-            .unwrap()
-            .expect("it runs, or was killed")
-    };
-    eventually("a scan has seen the stubborn process", || {
-        journal().seen.contains(&stubborn)
-    });
+    let journal =
+        || Journal::read(&scene.path("journal")).unwrap().expect("it runs, or was killed");
+    eventually("a scan has seen the stubborn process", || journal().seen.contains(&stubborn));
     assert_eq!(journal().guardian, own);
     assert_eq!(journal().host, ProcessStamp::current().unwrap());
     assert!(journal().alive().unwrap().contains(&own));
@@ -37,13 +29,8 @@ fn a_killed_guardian_takes_the_agent_along_and_leaves_a_journal_for_the_rest() {
     end_of(&mut agent);
 
     let pid = std::fs::read_to_string(scene.path("ready.agent")).unwrap();
-    let shell = *seen
-        .iter()
-        .find(|process| process.pid.to_string() == pid.trim())
-        .unwrap();
-    eventually("the agent itself ends, asked by the kernel", || {
-        !shell.is_alive()
-    });
+    let shell = *seen.iter().find(|process| process.pid.to_string() == pid.trim()).unwrap();
+    eventually("the agent itself ends, asked by the kernel", || !shell.is_alive());
     assert!(stubborn.is_alive());
 
     // What the next start does, with nothing but the journal and the marker.
@@ -73,11 +60,7 @@ fn a_journal_of_another_boot_names_nobody() {
             own.pid, own.start, own.pid
         );
         std::fs::write(scene.path("journal"), text).unwrap();
-        Journal::read(&scene.path("journal"))
-            .unwrap()
-            .unwrap()
-            .alive()
-            .unwrap()
+        Journal::read(&scene.path("journal")).unwrap().unwrap().alive().unwrap()
     };
     let boot = proc_table::boot_id().unwrap();
     assert!(write(&boot, namespace).contains(&own));
@@ -96,10 +79,7 @@ fn a_journal_of_another_boot_names_nobody() {
 fn a_signal_reaches_exactly_the_process_that_was_meant() {
     let mut child = Command::new("sleep").arg("3600").spawn().unwrap();
     let process = stamp(&child);
-    let other = ProcessStamp {
-        start: process.start + 1,
-        ..process
-    };
+    let other = ProcessStamp { start: process.start + 1, ..process };
     assert!(!proc_table::signal(other, Signal::Kill).unwrap());
     assert!(!other.is_alive());
     assert!(proc_table::wait_gone(other, Duration::ZERO).unwrap());

@@ -48,12 +48,7 @@ impl Scene {
     /// `sh` under a guardian, with the path of the ready file as `$1`.
     pub(crate) fn shell(&self, guardian: &Guardian, spec: &GuardSpec, script: &str) -> Command {
         let ready = self.path("ready").into_os_string();
-        self.command(
-            guardian,
-            spec,
-            "sh",
-            &["-c".into(), script.into(), "sh".into(), ready],
-        )
+        self.command(guardian, spec, "sh", &["-c".into(), script.into(), "sh".into(), ready])
     }
 
     pub(crate) fn command(
@@ -65,11 +60,7 @@ impl Scene {
     ) -> Command {
         let (program, arguments) = guardian.wrap(OsStr::new(program), arguments, spec).unwrap();
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env(MARKER, &self.marker)
-            .process_group(0)
-            .stdin(Stdio::null());
+        command.args(arguments).env(MARKER, &self.marker).process_group(0).stdin(Stdio::null());
         command
     }
 
@@ -81,11 +72,7 @@ impl Scene {
     pub(crate) fn ready(&self) -> ProcessStamp {
         let path = self.path("ready");
         eventually("the script is ready", || path.exists());
-        let pid = std::fs::read_to_string(path)
-            .unwrap()
-            .trim()
-            .parse()
-            .unwrap();
+        let pid = std::fs::read_to_string(path).unwrap().trim().parse().unwrap();
         ProcessStamp::of(pid).expect("a process that runs until it is ended")
     }
 }

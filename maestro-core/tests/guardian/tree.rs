@@ -19,22 +19,14 @@ fn role_host() {
     };
     let directory = PathBuf::from(directory);
     let guardian = guardian();
-    let spec = GuardSpec::default()
-        .grace(Duration::from_millis(300))
-        .journal(directory.join("journal"));
+    let spec =
+        GuardSpec::default().grace(Duration::from_millis(300)).journal(directory.join("journal"));
     let script = format!("{LEAVE_STUBBORN}\nsleep 3600");
-    let arguments = [
-        "-c".into(),
-        script.into(),
-        "sh".into(),
-        directory.join("ready").into_os_string(),
-    ];
+    let arguments =
+        ["-c".into(), script.into(), "sh".into(), directory.join("ready").into_os_string()];
     let (program, arguments) = guardian.wrap(OsStr::new("sh"), &arguments, &spec).unwrap();
     let mut agent = Command::new(program);
-    agent
-        .args(arguments)
-        .env(MARKER, &directory)
-        .process_group(0);
+    agent.args(arguments).env(MARKER, &directory).process_group(0);
     agent.spawn().unwrap().wait().unwrap();
 }
 
@@ -56,10 +48,7 @@ fn a_killed_host_takes_every_process_along() {
 
     eventually("the tree of a dead host ends", || scene.marked().is_empty());
     assert!(!stubborn.is_alive());
-    assert!(
-        !scene.path("journal").exists(),
-        "a clean end leaves no journal"
-    );
+    assert!(!scene.path("journal").exists(), "a clean end leaves no journal");
 }
 
 #[test]
@@ -67,17 +56,11 @@ fn a_double_forked_process_in_its_own_session_stays_below_the_guardian() {
     let scene = Scene::new();
     let guardian = guardian();
     let script = format!("{LEAVE_STUBBORN}\nsleep 3600");
-    let mut agent = scene
-        .shell(&guardian, &scene.spec().grace(Duration::ZERO), &script)
-        .spawn()
-        .unwrap();
+    let mut agent =
+        scene.shell(&guardian, &scene.spec().grace(Duration::ZERO), &script).spawn().unwrap();
     let stubborn = scene.ready();
 
-    assert!(
-        proc_table::descendants(agent.id())
-            .unwrap()
-            .contains(&stubborn)
-    );
+    assert!(proc_table::descendants(agent.id()).unwrap().contains(&stubborn));
 
     assert!(proc_table::signal(stamp(&agent), Signal::Terminate).unwrap());
     end_of(&mut agent);
@@ -102,17 +85,12 @@ fn what_an_agent_leaves_behind_is_gone_when_the_guardian_ends() {
 #[test]
 fn a_program_that_signals_its_group_does_not_hit_its_guardian() {
     let scene = Scene::new();
-    let mut agent = scene
-        .shell(&guardian(), &scene.spec(), "sleep 3600 & kill -KILL 0")
-        .spawn()
-        .unwrap();
+    let mut agent =
+        scene.shell(&guardian(), &scene.spec(), "sleep 3600 & kill -KILL 0").spawn().unwrap();
     let status = end_of(&mut agent);
     assert_eq!(status.signal(), Some(9));
     assert!(scene.marked().is_empty());
-    assert!(
-        !scene.path("journal").exists(),
-        "the guardian was killed too"
-    );
+    assert!(!scene.path("journal").exists(), "the guardian was killed too");
 }
 
 #[test]
@@ -125,10 +103,7 @@ fn terminating_the_guardian_asks_the_whole_tree_first() {
         echo $$ > "$1.new"; mv "$1.new" "$1"
         while :; do sleep 0.01; done
     "#;
-    let mut agent = scene
-        .shell(&guardian(), &scene.spec().grace(NEVER), script)
-        .spawn()
-        .unwrap();
+    let mut agent = scene.shell(&guardian(), &scene.spec().grace(NEVER), script).spawn().unwrap();
     scene.ready();
 
     assert!(proc_table::signal(stamp(&agent), Signal::Terminate).unwrap());
@@ -146,15 +121,10 @@ fn a_stopped_process_is_woken_to_end() {
     let scene = Scene::new();
     let script =
         r#"trap 'exit 4' TERM; echo $$ > "$1.new"; mv "$1.new" "$1"; kill -STOP $$; sleep 3600"#;
-    let mut agent = scene
-        .shell(&guardian(), &scene.spec().grace(NEVER), script)
-        .spawn()
-        .unwrap();
+    let mut agent = scene.shell(&guardian(), &scene.spec().grace(NEVER), script).spawn().unwrap();
     let shell = scene.ready();
     eventually("the agent has stopped", || {
-        std::fs::read_to_string(format!("/proc/{}/stat", shell.pid))
-            .unwrap()
-            .contains(") T ")
+        std::fs::read_to_string(format!("/proc/{}/stat", shell.pid)).unwrap().contains(") T ")
     });
     assert!(proc_table::signal(stamp(&agent), Signal::Terminate).unwrap());
     assert_eq!(end_of(&mut agent).code(), Some(4));

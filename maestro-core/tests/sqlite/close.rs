@@ -44,16 +44,8 @@ async fn later_calls_are_told() {
     store.close().await.unwrap();
     assert_eq!(before.next().await, None);
     assert_eq!(store.watch().next().await, None);
-    let renew = Renew {
-        node_id,
-        ttl_ms: 1,
-        leases: Vec::new(),
-    };
-    let query = EventQuery {
-        filter: EventFilter::default(),
-        after: Position::Now,
-        limit: 1,
-    };
+    let renew = Renew { node_id, ttl_ms: 1, leases: Vec::new() };
+    let query = EventQuery { filter: EventFilter::default(), after: Position::Now, limit: 1 };
     let errors = [
         store.commit(commit()).await.unwrap_err(),
         store.get(&[]).await.unwrap_err(),

@@ -56,20 +56,13 @@ impl Dice {
     }
 
     fn link(&mut self) -> Link {
-        Link {
-            rel: self.pick(&["needs", "of"]).to_owned(),
-            target: self.text(),
-        }
+        Link { rel: self.pick(&["needs", "of"]).to_owned(), target: self.text() }
     }
 
     fn columns(&mut self, now: Timestamp) -> Columns {
         Columns {
             state: self.text(),
-            unique_key: if self.0.u8(..5) == 0 {
-                Some(self.text())
-            } else {
-                None
-            },
+            unique_key: if self.0.u8(..5) == 0 { Some(self.text()) } else { None },
             group: self.maybe(Self::text),
             parent: self.maybe(Self::text),
             requires: self.maybe(Self::text),
@@ -103,25 +96,18 @@ impl Dice {
         for (key, found) in keys.into_iter().zip(found) {
             let wrong = self.0.u8(..12) == 0;
             let expect = match &found {
-                Some(record) => Expect::Version {
-                    version: record.version + u64::from(wrong),
-                },
+                Some(record) => Expect::Version { version: record.version + u64::from(wrong) },
                 None if wrong => Expect::Version { version: 1 },
                 None => Expect::Absent,
             };
-            let guard = Guard {
-                key: key.clone(),
-                expect,
-            };
+            let guard = Guard { key: key.clone(), expect };
             commit.guards.push(guard);
             match (self.0.u8(..6), found) {
                 (0, Some(_)) => commit.deletes.push(key),
                 (1, Some(record)) => commit.leases.push(match record.lease.node_id {
-                    Some(node_id) => LeaseChange::Release {
-                        key,
-                        node_id,
-                        token: record.lease.token,
-                    },
+                    Some(node_id) => {
+                        LeaseChange::Release { key, node_id, token: record.lease.token }
+                    }
                     None => LeaseChange::Acquire {
                         key,
                         node_id: self.uuid().into(),
@@ -159,28 +145,17 @@ impl Dice {
             seize_from: self.maybe(|dice| dice.uuid().into()),
             permits: ["p", "q"][..self.0.usize(..3)]
                 .iter()
-                .map(|scope| Permit {
-                    scope: (*scope).to_owned(),
-                    max: self.0.u32(..4),
-                })
+                .map(|scope| Permit { scope: (*scope).to_owned(), max: self.0.u32(..4) })
                 .collect(),
         });
         let wants = wants.collect();
-        Claim {
-            node_id: self.uuid().into(),
-            ttl_ms: self.0.u64(..5),
-            wants,
-        }
+        Claim { node_id: self.uuid().into(), ttl_ms: self.0.u64(..5), wants }
     }
 
     fn renew(&mut self) -> Renew {
         let leases = (0..3).map(|_| (self.key(), LeaseToken(self.0.u64(..6))));
         let leases = leases.collect();
-        Renew {
-            node_id: self.uuid().into(),
-            ttl_ms: self.0.u64(..5),
-            leases,
-        }
+        Renew { node_id: self.uuid().into(), ttl_ms: self.0.u64(..5), leases }
     }
 
     fn list(&mut self, now: Timestamp) -> ListQuery {
@@ -224,9 +199,7 @@ impl Dice {
             project_ids: ids(self),
             session_ids: ids(self),
             task_ids: ids(self),
-            types: (0..self.pick(&[0, 0, 2]))
-                .map(|_| self.pick(&types).to_owned())
-                .collect(),
+            types: (0..self.pick(&[0, 0, 2])).map(|_| self.pick(&types).to_owned()).collect(),
         }
     }
 }
@@ -276,11 +249,7 @@ async fn events(
     filter: &EventFilter,
     limit: u32,
 ) -> maestro_core::Result<Vec<(StreamKey, u64, NewEvent)>> {
-    let mut query = EventQuery {
-        filter: filter.clone(),
-        after: Position::Beginning,
-        limit,
-    };
+    let mut query = EventQuery { filter: filter.clone(), after: Position::Beginning, limit };
     let mut all = Vec::new();
     loop {
         let page = store.read_events(&query).await?;
@@ -307,11 +276,8 @@ async fn compare(seed: u64, runtime: Arc<ManualRuntime>) {
         match dice.0.u8(..12) {
             0..5 => {
                 let again = !commits.is_empty() && dice.0.u8(..8) == 0;
-                let commit = if again {
-                    dice.pick(&commits)
-                } else {
-                    dice.commit(&*memory, now).await
-                };
+                let commit =
+                    if again { dice.pick(&commits) } else { dice.commit(&*memory, now).await };
                 commits.push(commit.clone());
                 let strip =
                     |receipt: Receipt| (receipt.versions, receipt.first_seqs, receipt.tokens.len());
@@ -325,9 +291,9 @@ async fn compare(seed: u64, runtime: Arc<ManualRuntime>) {
                 let claim = dice.claim();
                 let strip = |outcomes: Vec<ClaimOutcome>| -> Vec<ClaimOutcome> {
                     let each = outcomes.into_iter().map(|outcome| match outcome {
-                        ClaimOutcome::Claimed { record } => ClaimOutcome::Claimed {
-                            record: Box::new(plain(*record)),
-                        },
+                        ClaimOutcome::Claimed { record } => {
+                            ClaimOutcome::Claimed { record: Box::new(plain(*record)) }
+                        }
                         other => other,
                     });
                     each.collect()

@@ -29,10 +29,7 @@ async fn a_commit_that_does_not_fit_fails_alone() {
                 assert_eq!(error.kind(), ErrorKind::ResourceExhausted, "{error}");
                 assert!(error.is_retryable() && !error.is_unknown_outcome());
                 let text = error.to_string();
-                assert!(
-                    text.contains("maestro.db") && text.contains("full"),
-                    "{text}"
-                );
+                assert!(text.contains("maestro.db") && text.contains("full"), "{text}");
             }
         }
     }

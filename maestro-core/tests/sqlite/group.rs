@@ -113,10 +113,7 @@ async fn a_record_is_claimed_by_one_of_many() {
                     key: key(&format!("{}", index % 10)),
                     version: Some(1),
                     seize_from: None,
-                    permits: vec![Permit {
-                        scope: "all".into(),
-                        max: 4,
-                    }],
+                    permits: vec![Permit { scope: "all".into(), max: 4 }],
                 }],
             };
             (node_id, store.claim(&claim).await.unwrap().remove(0))
@@ -133,17 +130,10 @@ async fn a_record_is_claimed_by_one_of_many() {
     assert_eq!(held.len(), 4);
     for (node_id, record) in held {
         let token = record.lease.token;
-        let renew = Renew {
-            node_id,
-            ttl_ms: 1,
-            leases: vec![(record.key.clone(), token)],
-        };
+        let renew = Renew { node_id, ttl_ms: 1, leases: vec![(record.key.clone(), token)] };
         assert_eq!(store.renew(&renew).await.unwrap().lost, []);
         let mut guarded = commit();
-        guarded.guards.push(Guard {
-            key: record.key,
-            expect: Expect::Lease { node_id, token },
-        });
+        guarded.guards.push(Guard { key: record.key, expect: Expect::Lease { node_id, token } });
         store.commit(guarded).await.unwrap();
     }
 }

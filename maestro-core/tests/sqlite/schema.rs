@@ -11,10 +11,7 @@ use rusqlite::Connection;
 use crate::support::{create, feed, file, key, open, runtime, spawn};
 
 async fn refused(path: &Path) -> Error {
-    let error = Sqlite::at(path)
-        .open(runtime())
-        .await
-        .expect_err("the file is refused");
+    let error = Sqlite::at(path).open(runtime()).await.expect_err("the file is refused");
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     assert!(error.to_string().contains(&name), "{error}");
     error
@@ -91,10 +88,7 @@ async fn files_of_others_are_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     for (name, sql) in [
         ("tables.db", "CREATE TABLE theirs (a)"),
-        (
-            "marked.db",
-            "PRAGMA application_id = 7; PRAGMA user_version = 1",
-        ),
+        ("marked.db", "PRAGMA application_id = 7; PRAGMA user_version = 1"),
     ] {
         let path = directory.path().join(name);
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
@@ -104,11 +98,7 @@ async fn files_of_others_are_left_alone() {
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
     let path = directory.path().join("garbage.db");
-    std::fs::write(
-        &path,
-        "this is no database, whatever its name says ".repeat(200),
-    )
-    .unwrap();
+    std::fs::write(&path, "this is no database, whatever its name says ".repeat(200)).unwrap();
     let error = refused(&path).await;
     assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
 }
@@ -132,10 +122,7 @@ async fn places_that_cannot_hold_a_file_are_named() {
 async fn a_cursor_of_another_file_is_refused() {
     use maestro_core::model::{EventQuery, Position};
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (one, two) = (
-        open(Sqlite::at(file(&one))).await,
-        open(Sqlite::at(file(&two))).await,
-    );
+    let (one, two) = (open(Sqlite::at(file(&one))).await, open(Sqlite::at(file(&two))).await);
     assert_eq!(feed(&*one, 1).await, []);
     let mut query = EventQuery {
         filter: maestro_core::model::EventFilter::default(),

@@ -58,17 +58,11 @@ pub(crate) fn commit() -> Commit {
 /// A commit that makes a record.
 pub(crate) fn create(id: &str, bytes: usize) -> Commit {
     let mut commit = commit();
-    commit.guards.push(Guard {
-        key: key(id),
-        expect: Expect::Absent,
-    });
+    commit.guards.push(Guard { key: key(id), expect: Expect::Absent });
     commit.puts.push(Put {
         key: key(id),
         schema: 1,
-        columns: Columns {
-            state: "queued".into(),
-            ..Columns::default()
-        },
+        columns: Columns { state: "queued".into(), ..Columns::default() },
         body: envelope(bytes),
     });
     commit
@@ -89,20 +83,16 @@ pub(crate) fn event(event_type: &str) -> NewEvent {
 /// A commit that appends to a stream.
 pub(crate) fn append(id: &str, events: usize) -> Commit {
     let mut commit = commit();
-    commit.appends.push(Append {
-        stream: stream(id),
-        events: vec![event("task.progress"); events],
-    });
+    commit
+        .appends
+        .push(Append { stream: stream(id), events: vec![event("task.progress"); events] });
     commit
 }
 
 /// The whole feed, page by page.
 pub(crate) async fn feed(store: &dyn Storage, limit: u32) -> Vec<StoredEvent> {
-    let mut query = EventQuery {
-        filter: EventFilter::default(),
-        after: Position::Beginning,
-        limit,
-    };
+    let mut query =
+        EventQuery { filter: EventFilter::default(), after: Position::Beginning, limit };
     let mut events = Vec::new();
     loop {
         let page = store.read_events(&query).await.expect("the feed is read");

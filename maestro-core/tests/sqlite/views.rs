@@ -31,10 +31,7 @@ async fn content_is_shown_unless_it_is_encrypted() {
     store.close().await.unwrap();
 
     let file = Connection::open(file(&directory)).unwrap();
-    let text = |sql: &str| {
-        file.query_row(sql, [], |row| row.get::<_, Option<String>>(0))
-            .unwrap()
-    };
+    let text = |sql: &str| file.query_row(sql, [], |row| row.get::<_, Option<String>>(0)).unwrap();
     let title = |id| text(&format!("SELECT title FROM tasks WHERE id = '{id}'"));
     assert_eq!(title("clear").as_deref(), Some("Dark mode"));
     assert_eq!(title("secret"), None);
@@ -45,14 +42,7 @@ async fn content_is_shown_unless_it_is_encrypted() {
         event.as_deref(),
         Some("task.started person:local 1970-01-01T00:00:00.000Z {\"a\":1}")
     );
-    for view in [
-        "records",
-        "projects",
-        "sessions",
-        "approvals",
-        "workspaces",
-        "nodes",
-    ] {
+    for view in ["records", "projects", "sessions", "approvals", "workspaces", "nodes"] {
         file.prepare(&format!("SELECT * FROM {view}"))
             .and_then(|mut statement| statement.query([]).map(drop))
             .unwrap();

@@ -24,11 +24,7 @@ const ACKNOWLEDGED: &str = "acknowledged ";
 
 pub(crate) async fn open(path: &Path) -> Arc<dyn Storage> {
     let runtime = TokioRuntime::current().expect("tests run on tokio");
-    Sqlite::at(path)
-        .readers(1)
-        .open(Arc::new(runtime))
-        .await
-        .expect("the store opens")
+    Sqlite::at(path).readers(1).open(Arc::new(runtime)).await.expect("the store opens")
 }
 
 /// The commit with this id: one event in a stream that all share, one in a stream of the name.
@@ -63,20 +59,14 @@ fn writer() {
         panic!("orders have four parts");
     };
     let (callers, commits): (u32, u32) = (callers.parse().unwrap(), commits.parse().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let store = open(Path::new(path)).await;
         let callers = (0..callers).map(|_| async {
             for _ in 0..commits {
                 let id = Uuid::from_u128(fastrand::u128(..));
-                let receipt = store
-                    .commit(commit(id, name))
-                    .await
-                    .expect("the commit succeeds");
+                let receipt = store.commit(commit(id, name)).await.expect("the commit succeeds");
                 let receipt = serde_json::to_string(&receipt).expect("a receipt is JSON");
                 // One write for each line, so that a kill leaves no half of one.
                 let line = format!("\n{ACKNOWLEDGED}{id} {receipt}\n");
@@ -106,11 +96,7 @@ impl Writer {
             .spawn()
             .expect("the test program runs again");
         let stdout = child.stdout.take().expect("it is piped");
-        Self {
-            name: name.to_owned(),
-            child,
-            lines: BufReader::new(stdout).lines(),
-        }
+        Self { name: name.to_owned(), child, lines: BufReader::new(stdout).lines() }
     }
 
     /// The next acknowledged commit; none when the process has ended.

@@ -29,9 +29,7 @@ async fn writers_of_many_processes_share_one_file() {
                 assert!(writer.succeeded(), "{} failed", writer.name);
                 count
             };
-            std::thread::Builder::new()
-                .spawn(follow)
-                .expect("a thread starts")
+            std::thread::Builder::new().spawn(follow).expect("a thread starts")
         })
         .collect();
     // A reader of another process that follows while they write.

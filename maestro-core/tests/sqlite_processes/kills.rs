@@ -36,9 +36,8 @@ async fn acknowledged_commits_survive_kills() {
         }
     }
     let check = rusqlite::Connection::open(&path).unwrap();
-    let integrity: String = check
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let integrity: String =
+        check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(integrity, "ok", "seed {seed}");
     drop(check);
 
@@ -48,24 +47,13 @@ async fn acknowledged_commits_survive_kills() {
     let mut found: HashMap<String, Vec<(String, u64)>> = HashMap::new();
     for event in read(&*store, &mut after).await {
         let last = seqs.entry(event.stream.name.clone()).or_default();
-        assert_eq!(
-            event.seq,
-            *last + 1,
-            "seed {seed}: a gap in {}",
-            event.stream
-        );
+        assert_eq!(event.seq, *last + 1, "seed {seed}: a gap in {}", event.stream);
         *last = event.seq;
         let id: String = event.event.data.decode().unwrap();
-        found
-            .entry(id)
-            .or_default()
-            .push((event.stream.name, event.seq));
+        found.entry(id).or_default().push((event.stream.name, event.seq));
     }
     // Each commit is there whole: both of its events, or none.
-    assert!(
-        found.values().all(|events| events.len() == 2),
-        "seed {seed}"
-    );
+    assert!(found.values().all(|events| events.len() == 2), "seed {seed}");
     println!("{} acknowledged, {} found", acknowledged.len(), found.len());
     for (name, (id, receipt)) in acknowledged {
         let events = found.get(&id.to_string());

@@ -58,12 +58,7 @@ impl Transport for Memory {
     async fn start(&self, spec: ProgramSpec) -> Result<Box<dyn Connection>> {
         let ((sender, input), (end, output)) = (unbounded(), unbounded());
         let (stopped, stops) = bounded(8);
-        let program = Program {
-            spec,
-            input,
-            output: end.clone(),
-            stopped: stops,
-        };
+        let program = Program { spec, input, output: end.clone(), stopped: stops };
         self.started.try_send(program).expect("the test takes it");
         Ok(Box::new(Wire {
             process: ProcessRef {
@@ -103,10 +98,7 @@ impl Connection for Wire {
     async fn send(&self, line: String) -> Result<()> {
         let input = self.input.lock().expect("nobody panics with it").clone();
         let closed = || Error::new(ErrorKind::Closed, "the input is closed");
-        input
-            .ok_or_else(closed)?
-            .try_send(line)
-            .map_err(|_| closed())
+        input.ok_or_else(closed)?.try_send(line).map_err(|_| closed())
     }
 
     async fn next(&self) -> Option<Frame> {
@@ -129,10 +121,7 @@ impl Connection for Wire {
     async fn stop(&self, grace: StopGrace) -> Result<ExitStatus> {
         self.input.lock().expect("nobody panics with it").take();
         let _ = self.stopped.try_send(grace);
-        let status = ExitStatus {
-            code: Some(0),
-            signal: None,
-        };
+        let status = ExitStatus { code: Some(0), signal: None };
         let _ = self.end.try_send(Frame::Exited(status));
         Ok(status)
     }

@@ -19,10 +19,7 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a runtime: its clock is the machine's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a runtime: its clock is the machine's")]
     pub(crate) fn new(seed: u64) -> Arc<Self> {
         Arc::new(Self {
             started: Instant::now(),
@@ -67,27 +64,18 @@ impl Runtime for Threads {
         .boxed()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a runtime: its clock is the machine's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a runtime: its clock is the machine's")]
     fn now(&self) -> Timestamp {
         SystemTime::now().into()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a runtime: its clock is the machine's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a runtime: its clock is the machine's")]
     fn monotonic(&self) -> Duration {
         Instant::now().duration_since(self.started)
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
-        self.random
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill(bytes);
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
     }
 
     fn external(&self) -> External {

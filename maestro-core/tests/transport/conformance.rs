@@ -45,10 +45,7 @@ mod processes {
     #[test]
     fn conform_on_the_virtual_clock() {
         let runtime = ManualRuntime::new(7);
-        check(
-            || fixture(Arc::new(runtime.clone())),
-            |case| runtime.block_on(case),
-        );
+        check(|| fixture(Arc::new(runtime.clone())), |case| runtime.block_on(case));
     }
 
     #[cfg(feature = "tokio")]
@@ -61,10 +58,7 @@ mod processes {
             .build()
             .expect("an executor");
         let runtime = TokioRuntime::new(executor.handle().clone());
-        check(
-            || fixture(Arc::new(runtime.clone())),
-            |case| executor.block_on(case),
-        );
+        check(|| fixture(Arc::new(runtime.clone())), |case| executor.block_on(case));
     }
 
     #[cfg(feature = "smol")]

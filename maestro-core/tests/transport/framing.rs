@@ -18,19 +18,13 @@ fn frames<'a>(max: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Fra
 fn expected(max: usize, bytes: &[u8]) -> Vec<Frame> {
     let mut lines: Vec<_> = bytes.split(|byte| *byte == b'\n').collect();
     let last = lines.pop().unwrap_or_default();
-    let lines = lines
-        .into_iter()
-        .map(|line| (line.strip_suffix(b"\r").unwrap_or(line), false));
+    let lines = lines.into_iter().map(|line| (line.strip_suffix(b"\r").unwrap_or(line), false));
     lines
         .chain([(last, true)])
         .filter(|(line, _)| !line.is_empty())
         .map(|(line, cut)| {
             let garbled = |reason, text: String| {
-                Frame::Garbled(Garbled {
-                    reason,
-                    text,
-                    bytes: line.len() as u64,
-                })
+                Frame::Garbled(Garbled { reason, text, bytes: line.len() as u64 })
             };
             let lossy = String::from_utf8_lossy(line).into_owned();
             if line.len() > max {
@@ -125,11 +119,7 @@ fn heads_of_long_lines_do_not_depend_on_pieces() {
             let length = random.usize(around - 5..around + 9);
             let line = random_bytes(&mut random, length);
             bytes.extend(line.into_iter().filter(|byte| *byte != b'\n'));
-            bytes.extend(
-                random
-                    .choice([&b"\n"[..], b"\r\n", b""])
-                    .unwrap_or_default(),
-            );
+            bytes.extend(random.choice([&b"\n"[..], b"\r\n", b""]).unwrap_or_default());
         }
         let max = random.usize(around - 9..around + 9);
         let pieces = random_pieces(&mut random, &bytes, 9000);

@@ -37,11 +37,7 @@ fn role_host() {
     for name in TOOL_NAMES {
         eventually(name, || directory.join(name).exists());
     }
-    std::fs::write(
-        directory.join("guardian"),
-        program.process().pid.to_string(),
-    )
-    .expect("a disk");
+    std::fs::write(directory.join("guardian"), program.process().pid.to_string()).expect("a disk");
     if directory.join("leave").exists() {
         leave();
     }
@@ -50,20 +46,14 @@ fn role_host() {
     }
 }
 
-#[expect(
-    clippy::exit,
-    reason = "nothing is dropped or closed, which is what is tested"
-)]
+#[expect(clippy::exit, reason = "nothing is dropped or closed, which is what is tested")]
 fn leave() -> ! {
     std::process::exit(0)
 }
 
 /// A host with a running program whose tools are there.
 fn host(scene: &Scene) -> (Child, Vec<ProcessStamp>) {
-    let host = scene
-        .role("leftovers::role_host")
-        .spawn()
-        .expect("this executable");
+    let host = scene.role("leftovers::role_host").spawn().expect("this executable");
     let names = TOOL_NAMES.iter().chain(["guardian"].iter());
     let processes = names.map(|name| scene.written(name)).collect();
     (host, processes)
@@ -71,9 +61,7 @@ fn host(scene: &Scene) -> (Child, Vec<ProcessStamp>) {
 
 fn all_gone(scene: &Scene, processes: &[ProcessStamp]) {
     eventually("nothing carries the marker", || scene.marked().is_empty());
-    eventually("all tools are gone", || {
-        !processes.iter().any(ProcessStamp::is_alive)
-    });
+    eventually("all tools are gone", || !processes.iter().any(ProcessStamp::is_alive));
 }
 
 #[test]
@@ -91,10 +79,7 @@ fn a_killed_host_takes_every_process_along() {
 fn a_host_that_just_exits_takes_every_process_along() {
     let scene = Scene::new();
     std::fs::write(scene.path("leave"), "").expect("a disk");
-    let mut host = scene
-        .role("leftovers::role_host")
-        .spawn()
-        .expect("this executable");
+    let mut host = scene.role("leftovers::role_host").spawn().expect("this executable");
     host.wait().expect("it ended");
     eventually("nothing carries the marker", || scene.marked().is_empty());
     for name in TOOL_NAMES {
@@ -128,10 +113,7 @@ async fn what_a_killed_guardian_leaves_is_ended_by_the_next_host() {
     assert!(processes[..3].iter().all(ProcessStamp::is_alive));
 
     let transport = scene.transport();
-    let ended = transport
-        .end_all_of(scene.node, &[])
-        .await
-        .expect("they can be ended");
+    let ended = transport.end_all_of(scene.node, &[]).await.expect("they can be ended");
     assert!(ended.processes >= 3, "{ended:?}");
     assert!(!processes.iter().any(ProcessStamp::is_alive));
     assert_eq!(scene.marked(), []);
@@ -143,9 +125,7 @@ async fn what_a_killed_guardian_leaves_is_ended_by_the_next_host() {
 
 fn journal_paths(state: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(state.join("journals")).expect("it is there");
-    entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect()
+    entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
 fn journals(state: &Path) -> usize {
@@ -153,9 +133,8 @@ fn journals(state: &Path) -> usize {
 }
 
 fn journal_text(state: &Path) -> String {
-    let texts = journal_paths(state)
-        .into_iter()
-        .filter_map(|path| std::fs::read_to_string(path).ok());
+    let texts =
+        journal_paths(state).into_iter().filter_map(|path| std::fs::read_to_string(path).ok());
     texts.collect()
 }
 
@@ -169,8 +148,7 @@ async fn a_git_command_of_a_dead_node_may_finish() {
     let mut other = scene.stray("exec sleep 3600");
     eventually("both run", || {
         let git = proc_table::with_marker(ROLE_VARIABLE, "git").expect("`/proc` can be read");
-        git.iter()
-            .any(|process| process.pid == child_pid(&scene, process.pid))
+        git.iter().any(|process| process.pid == child_pid(&scene, process.pid))
             && scene.marked().len() >= 2
     });
     let transport = scene.transport();

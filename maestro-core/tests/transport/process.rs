@@ -80,12 +80,7 @@ async fn a_refused_start_leaves_nothing() {
     name.env.set.insert("A=B".to_owned(), String::new());
     let mut huge = scene.spec(&transport, "");
     huge.args.push("x".repeat(8 * 1024 * 1024));
-    for (spec, field) in [
-        (relative, "cwd"),
-        (file, "cwd"),
-        (name, "env"),
-        (huge, "args"),
-    ] {
+    for (spec, field) in [(relative, "cwd"), (file, "cwd"), (name, "env"), (huge, "args")] {
         let error = transport.start(spec).await.expect_err(field);
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
         assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
@@ -127,23 +122,14 @@ async fn the_environment_is_inherited_only_as_far_as_allowed() {
     spec.env.inherit = true;
     let inherited = names(spec.clone()).await;
     for name in own.iter().map(String::as_str).chain(markers) {
-        assert!(
-            inherited.iter().any(|inherited| inherited == name),
-            "{name} is missing"
-        );
+        assert!(inherited.iter().any(|inherited| inherited == name), "{name} is missing");
     }
     let prefix = &second[..second.floor_char_boundary(4)];
     spec.env.deny = vec![first.clone(), format!("{prefix}*"), "PATH".to_owned()];
     let denied = names(spec.clone()).await;
     assert!(!denied.contains(first), "{first} was denied");
-    assert!(
-        !denied.iter().any(|name| name.starts_with(prefix)),
-        "{prefix}* was denied"
-    );
-    assert!(
-        denied.iter().any(|name| name == "PATH"),
-        "what is set stays set"
-    );
+    assert!(!denied.iter().any(|name| name.starts_with(prefix)), "{prefix}* was denied");
+    assert!(denied.iter().any(|name| name == "PATH"), "what is set stays set");
     transport.close().await.expect("it closes");
 }
 
@@ -170,10 +156,7 @@ async fn a_program_is_looked_up_where_the_child_would() {
     }
     let mut spec = scene.spec(&transport, "echo found");
     spec.env.set.clear();
-    let program = transport
-        .start(spec)
-        .await
-        .expect("`sh` is where programs are");
+    let program = transport.start(spec).await.expect("`sh` is where programs are");
     assert_eq!(program.next().await, Some(Frame::Line("found".to_owned())));
     transport.close().await.expect("it closes");
 }
@@ -189,9 +172,7 @@ async fn an_output_that_others_hold_open_does_not_hold_up_the_exit() {
         panic!("the pid was expected");
     };
     // As a process would that no guardian reaches.
-    let output = fs::OpenOptions::new()
-        .write(true)
-        .open(format!("/proc/{pid}/fd/1"));
+    let output = fs::OpenOptions::new().write(true).open(format!("/proc/{pid}/fd/1"));
     let output = output.expect("it is ours");
     program.send(String::new()).await.expect("it reads");
     let read = frames(&*program).await;
@@ -208,23 +189,11 @@ async fn a_killed_guardian_takes_the_tree_along() {
     let program = transport.start(scene.spec(&transport, script)).await;
     let program = program.expect("`sh` is there");
     assert_eq!(program.next().await, Some(Frame::Line("ready".to_owned())));
-    let guardian = scene
-        .marked()
-        .into_iter()
-        .find(|process| process.pid == program.process().pid);
+    let guardian = scene.marked().into_iter().find(|process| process.pid == program.process().pid);
     let guardian = guardian.expect("the guardian is named");
     signal(guardian, Signal::Kill).expect("it is ours");
     let read = frames(&*program).await;
-    assert!(
-        matches!(
-            read[..],
-            [Frame::Exited(ExitStatus {
-                signal: Some(9),
-                ..
-            })]
-        ),
-        "{read:?}"
-    );
+    assert!(matches!(read[..], [Frame::Exited(ExitStatus { signal: Some(9), .. })]), "{read:?}");
     assert_eq!(scene.marked(), []);
     transport.close().await.expect("it closes");
 }
@@ -240,10 +209,7 @@ async fn a_guardian_that_is_told_often_still_ends_as_its_program() {
         assert_eq!(program.next().await, Some(Frame::Line("ready".to_owned())));
         let guardian = ProcessStamp::of(program.process().pid).expect("it runs");
         while signal(guardian, Signal::Terminate).expect("it is ours") {}
-        let killed = ExitStatus {
-            code: None,
-            signal: Some(9),
-        };
+        let killed = ExitStatus { code: None, signal: Some(9) };
         assert_eq!(frames(&*program).await, [Frame::Exited(killed)]);
     }
     transport.close().await.expect("it closes");
@@ -305,11 +271,7 @@ async fn references_of_other_boots_and_namespaces_are_told_apart() {
         (other_boot, ProcessStatus::Dead),
         (other_namespace, ProcessStatus::Unknown),
     ] {
-        assert_eq!(
-            transport.inspect(&process).await.ok(),
-            Some(status),
-            "{process:?}"
-        );
+        assert_eq!(transport.inspect(&process).await.ok(), Some(status), "{process:?}");
     }
 }
 
@@ -325,10 +287,7 @@ async fn the_place_is_of_the_host_unless_it_is_given() {
     assert_eq!(given.place(), place);
     let spec = ProgramSpec::new("/bin/sh", PlacePath::new(place, "/"), new_node());
     let program = given.start(spec).await.expect("`sh` is there");
-    let grace = StopGrace {
-        after_eof: Duration::from_mins(1),
-        after_term: Duration::ZERO,
-    };
+    let grace = StopGrace { after_eof: Duration::from_mins(1), after_term: Duration::ZERO };
     assert_eq!(program.stop(grace).await.ok(), Some(ExitStatus::SUCCESS));
 }
 

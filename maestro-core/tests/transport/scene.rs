@@ -25,10 +25,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        Self {
-            directory: tempfile::tempdir().expect("a directory"),
-            node: new_node(),
-        }
+        Self { directory: tempfile::tempdir().expect("a directory"), node: new_node() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -22,10 +22,7 @@ fn at_once<T: Send>(count: u128, work: impl Fn(u128) -> T + Sync) -> Vec<T> {
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
 }
 
@@ -34,23 +31,13 @@ fn eight_are_made_worked_in_merged_and_released_at_once() {
     let den = Den::new();
     let (port, project) = (den.port(), den.project());
     let workspaces = at_once(8, |number| {
-        block_on(worked(
-            &port,
-            &project,
-            100 + number,
-            &format!("file {number}"),
-            "x\n",
-        ))
+        block_on(worked(&port, &project, 100 + number, &format!("file {number}"), "x\n"))
     });
     let merged = at_once(8, |number| {
         let workspace = &workspaces[usize::try_from(number).unwrap()];
         block_on(port.merge(workspace, "main", "Merge")).unwrap()
     });
-    assert!(
-        merged
-            .iter()
-            .all(|merged| matches!(merged, Merged::Done { already: false, .. }))
-    );
+    assert!(merged.iter().all(|merged| matches!(merged, Merged::Done { already: false, .. })));
     for number in 0..8 {
         assert!(project.join(format!("file {number}")).exists(), "{number}");
     }
@@ -59,11 +46,7 @@ fn eight_are_made_worked_in_merged_and_released_at_once() {
         let workspace = &workspaces[usize::try_from(number).unwrap()];
         block_on(port.release(workspace, Release::IfEmpty)).unwrap()
     });
-    assert!(
-        released
-            .iter()
-            .all(|released| *released == Released::Removed)
-    );
+    assert!(released.iter().all(|released| *released == Released::Removed));
     assert_eq!(den.git(&project, &["worktree", "list"]).lines().count(), 1);
 }
 
@@ -72,13 +55,8 @@ fn two_that_hold_each_others_work_do_not_both_go() {
     let den = Den::new();
     let (port, project) = (den.port(), den.project());
     for round in 0..8 {
-        let first = block_on(worked(
-            &port,
-            &project,
-            200 + 2 * round,
-            "work",
-            &format!("{round}\n"),
-        ));
+        let first =
+            block_on(worked(&port, &project, 200 + 2 * round, "work", &format!("{round}\n")));
         let mut next = spec(&project, 201 + 2 * round);
         next.base.clone_from(&first.branch);
         let second = block_on(ready(&port, &next));
@@ -88,15 +66,8 @@ fn two_that_hold_each_others_work_do_not_both_go() {
             block_on(port.release(&both[usize::try_from(number).unwrap()], Release::IfEmpty))
                 .unwrap()
         });
-        assert_ne!(
-            released,
-            [Released::Removed, Released::Removed],
-            "round {round}"
-        );
-        let held = den.git(
-            &project,
-            &["for-each-ref", "--contains", &work, "refs/heads"],
-        );
+        assert_ne!(released, [Released::Removed, Released::Removed], "round {round}");
+        let held = den.git(&project, &["for-each-ref", "--contains", &work, "refs/heads"]);
         assert_ne!(held, "", "round {round}: {released:?}");
         for (workspace, released) in both.iter().zip(&released) {
             let there = fs::exists(workspace.root.as_path().join("work")).unwrap();

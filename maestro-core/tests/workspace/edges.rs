@@ -20,11 +20,7 @@ pub(crate) fn script(path: &Path, text: &str) {
     let source = path.with_extension("source");
     fs::write(&source, text).unwrap();
     let mut install = Command::new("install");
-    let done = install
-        .args(["-m", "755"])
-        .args([&source, &path.to_owned()])
-        .status()
-        .unwrap();
+    let done = install.args(["-m", "755"]).args([&source, &path.to_owned()]).status().unwrap();
     assert!(done.success());
     fs::remove_file(source).unwrap();
 }
@@ -57,30 +53,14 @@ fn bare_repositories_and_linked_worktrees_are_projects_too() {
     let den = Den::new();
     let (port, project) = (den.port(), den.project());
     let bare = den.path().join("bare.git");
-    den.git(
-        &project,
-        &["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()],
-    );
+    den.git(&project, &["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
     let linked = den.path().join("a\nlinked tree");
-    den.git(
-        &project,
-        &[
-            "worktree",
-            "add",
-            "--quiet",
-            "-b",
-            "linked",
-            linked.to_str().unwrap(),
-        ],
-    );
+    den.git(&project, &["worktree", "add", "--quiet", "-b", "linked", linked.to_str().unwrap()]);
     for (project, into) in [(&bare, "main"), (&linked, "linked"), (&linked, "main")] {
         let work = format!("work {into}");
         let workspace = block_on(worked(&port, project, 1, &work, &format!("{into}\n")));
         let merged = block_on(port.merge(&workspace, into, "Merge")).unwrap();
-        assert!(
-            matches!(merged, Merged::Done { already: false, .. }),
-            "{merged:?}"
-        );
+        assert!(matches!(merged, Merged::Done { already: false, .. }), "{merged:?}");
         den.git(project, &["cat-file", "-e", &format!("{into}:{work}")]);
         let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
         assert_eq!(released, Released::Removed);
@@ -125,18 +105,8 @@ fn odd_names_bytes_and_renames_are_told_apart() {
     assert_eq!(block_on(port.diff(&workspace)).unwrap(), diff);
     // The text is a patch that gives the same tree.
     let other = den.path().join("other");
-    den.git(
-        &project,
-        &["clone", "--quiet", ".", other.to_str().unwrap()],
-    );
-    den.git(
-        &other,
-        &[
-            "apply",
-            "--index",
-            den.path().join("patch").to_str().unwrap(),
-        ],
-    );
+    den.git(&project, &["clone", "--quiet", ".", other.to_str().unwrap()]);
+    den.git(&other, &["apply", "--index", den.path().join("patch").to_str().unwrap()]);
     let tree = den.git(&other, &["write-tree"]);
     assert_eq!(tree, den.git(root, &["rev-parse", "HEAD^{tree}"]));
 }
@@ -165,10 +135,7 @@ fn a_lock_in_the_users_repository_is_named_and_stays() {
     fs::write(&lock, "").unwrap();
     let error = block_on(port.merge(&workspace, "main", "Merge")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(
-        error.is_retryable() && error.to_string().contains("index.lock"),
-        "{error}"
-    );
+    assert!(error.is_retryable() && error.to_string().contains("index.lock"), "{error}");
     assert!(lock.exists());
     fs::remove_file(lock).unwrap();
     block_on(port.merge(&workspace, "main", "Merge")).unwrap();
@@ -179,17 +146,10 @@ fn a_lock_in_the_users_repository_is_named_and_stays() {
 fn hooks_stay_off_and_the_identity_is_ours_only_when_there_is_none() {
     let den = Den::new();
     let (port, project) = (den.port(), den.project());
-    for hook in [
-        "pre-commit",
-        "commit-msg",
-        "post-checkout",
-        "post-commit",
-        "reference-transaction",
-    ] {
-        script(
-            &project.join(".git/hooks").join(hook),
-            "#!/bin/sh\nexit 1\n",
-        );
+    for hook in
+        ["pre-commit", "commit-msg", "post-checkout", "post-commit", "reference-transaction"]
+    {
+        script(&project.join(".git/hooks").join(hook), "#!/bin/sh\nexit 1\n");
     }
     let author = |root: &Path| den.git(root, &["log", "-1", "--format=%an <%ae>"]);
     let first = block_on(worked(&port, &project, 1, "a", "a\n"));
@@ -255,16 +215,10 @@ fn a_workspace_whose_link_to_git_was_deleted_is_repaired_with_its_work() {
     fs::remove_file(root.join(".git")).unwrap();
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
     assert!(matches!(released, Released::Kept { .. }), "{released:?}");
-    let again = PrepareSpec {
-        existing: Some(workspace.clone()),
-        ..spec(&project, 1)
-    };
+    let again = PrepareSpec { existing: Some(workspace.clone()), ..spec(&project, 1) };
     assert_eq!(block_on(ready(&port, &again)), workspace);
     assert!(root.join("untracked").exists());
-    assert_eq!(
-        block_on(port.changes(&workspace)).unwrap().holds(),
-        ["untracked", "unmerged"]
-    );
+    assert_eq!(block_on(port.changes(&workspace)).unwrap().holds(), ["untracked", "unmerged"]);
 }
 
 #[test]
@@ -279,12 +233,7 @@ fn a_directory_that_git_does_not_know_is_never_taken() {
     let error = block_on(port.prepare(&spec(&project, 1))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
-    assert_eq!(
-        released,
-        Released::Kept {
-            holds: vec!["untracked".to_owned()]
-        }
-    );
+    assert_eq!(released, Released::Kept { holds: vec!["untracked".to_owned()] });
     assert!(root.join("precious").exists());
 }
 
@@ -293,14 +242,8 @@ fn a_branch_that_an_agent_renamed_keeps_its_work() {
     let den = Den::new();
     let (port, project) = (den.port(), den.project());
     let workspace = block_on(worked(&port, &project, 1, "a", "a\n"));
-    den.git(
-        workspace.root.as_path(),
-        &["branch", "--move", "better-name"],
-    );
-    let again = PrepareSpec {
-        existing: Some(workspace.clone()),
-        ..spec(&project, 1)
-    };
+    den.git(workspace.root.as_path(), &["branch", "--move", "better-name"]);
+    let again = PrepareSpec { existing: Some(workspace.clone()), ..spec(&project, 1) };
     let again = block_on(ready(&port, &again));
     assert_eq!(again.branch.as_deref(), Some("better-name"));
     assert_eq!(again.base, workspace.base);
@@ -321,18 +264,12 @@ fn a_merge_that_an_agent_left_open_is_work_and_is_not_committed() {
     let error = block_on(port.commit(&second, "Work")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.to_string().contains("same"), "{error}");
-    let again = PrepareSpec {
-        existing: Some(second.clone()),
-        ..spec(&project, 2)
-    };
+    let again = PrepareSpec { existing: Some(second.clone()), ..spec(&project, 2) };
     block_on(ready(&port, &again));
     fs::write(root.join("same"), "3\n").unwrap();
     den.git(root, &["add", "same"]);
     assert!(block_on(port.commit(&second, "Both")).unwrap().is_some());
-    assert_eq!(
-        den.git(root, &["rev-list", "--merges", "--count", "HEAD"]),
-        "1"
-    );
+    assert_eq!(den.git(root, &["rev-list", "--merges", "--count", "HEAD"]), "1");
 }
 
 #[test]
@@ -340,50 +277,20 @@ fn commits_in_a_submodule_are_work() {
     let den = Den::new();
     let (port, project, library) = (den.port(), den.project(), den.project());
     let allow = ["-c", "protocol.file.allow=always"];
-    let add = [
-        "submodule",
-        "--quiet",
-        "add",
-        library.to_str().unwrap(),
-        "lib",
-    ];
+    let add = ["submodule", "--quiet", "add", library.to_str().unwrap(), "lib"];
     den.git(&project, &[&allow[..], &add[..]].concat());
     den.git(&project, &["commit", "--quiet", "--message=Library"]);
     let workspace = block_on(ready(&port, &spec(&project, 1)));
     let root = workspace.root.as_path();
-    assert_eq!(
-        block_on(port.changes(&workspace)).unwrap().holds(),
-        Vec::<String>::new()
-    );
-    den.git(
-        root,
-        &[
-            &allow[..],
-            &["submodule", "--quiet", "update", "--init"][..],
-        ]
-        .concat(),
-    );
-    den.git(
-        &root.join("lib"),
-        &[
-            "commit",
-            "--quiet",
-            "--allow-empty",
-            "--message=In the library",
-        ],
-    );
+    assert_eq!(block_on(port.changes(&workspace)).unwrap().holds(), Vec::<String>::new());
+    den.git(root, &[&allow[..], &["submodule", "--quiet", "update", "--init"][..]].concat());
+    den.git(&root.join("lib"), &["commit", "--quiet", "--allow-empty", "--message=In the library"]);
     block_on(port.commit(&workspace, "Take it")).unwrap();
     block_on(port.merge(&workspace, "main", "Merge")).unwrap();
-    assert_eq!(
-        block_on(port.changes(&workspace)).unwrap().holds(),
-        ["unmerged"]
-    );
+    assert_eq!(block_on(port.changes(&workspace)).unwrap().holds(), ["unmerged"]);
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
     assert!(matches!(released, Released::Kept { .. }), "{released:?}");
-    den.git(
-        &root.join("lib"),
-        &["push", "--quiet", "origin", "HEAD:refs/heads/taken"],
-    );
+    den.git(&root.join("lib"), &["push", "--quiet", "origin", "HEAD:refs/heads/taken"]);
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
     assert_eq!(released, Released::Removed);
 }
@@ -425,12 +332,7 @@ fn another_repository_in_the_environment_is_not_looked_at() {
     let mut wrong = workspace.clone();
     wrong.project = PlacePath::new(place(), &other);
     let released = block_on(port.release(&wrong, Release::IfEmpty)).unwrap();
-    assert_eq!(
-        released,
-        Released::Kept {
-            holds: vec!["untracked".to_owned()]
-        }
-    );
+    assert_eq!(released, Released::Kept { holds: vec!["untracked".to_owned()] });
     assert!(workspace.root.as_path().join("a").exists());
     let mut elsewhere = workspace;
     elsewhere.root.place = maestro_core::model::Place::new("host:other");

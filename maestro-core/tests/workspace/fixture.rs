@@ -32,15 +32,9 @@ pub(crate) struct Den {
 
 impl Den {
     pub(crate) fn new() -> Self {
-        let dir = tempfile::Builder::new()
-            .prefix("maestro wörk ")
-            .tempdir()
-            .unwrap();
+        let dir = tempfile::Builder::new().prefix("maestro wörk ").tempdir().unwrap();
         fs::create_dir(dir.path().join("home")).unwrap();
-        Self {
-            dir,
-            next: AtomicU32::new(0),
-        }
+        Self { dir, next: AtomicU32::new(0) }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -82,11 +76,7 @@ impl Den {
 
     pub(crate) fn try_git(&self, dir: &Path, args: &[&str]) -> Output {
         let mut command = Command::new("git");
-        command
-            .current_dir(dir)
-            .args(args)
-            .env_clear()
-            .envs(self.environment());
+        command.current_dir(dir).args(args).env_clear().envs(self.environment());
         for who in ["AUTHOR", "COMMITTER"] {
             command
                 .env(format!("GIT_{who}_NAME"), "Ann")
@@ -167,20 +157,12 @@ impl Local {
     pub(crate) fn git() -> Arc<dyn Fixture> {
         let den = Den::new();
         let port = Arc::new(den.port());
-        Arc::new(Self {
-            den,
-            port,
-            isolates: true,
-        })
+        Arc::new(Self { den, port, isolates: true })
     }
 
     pub(crate) fn directory() -> Arc<dyn Fixture> {
         let port = Arc::new(DirectoryWorkspace::new(place(), Threads::shared()));
-        Arc::new(Self {
-            den: Den::new(),
-            port,
-            isolates: false,
-        })
+        Arc::new(Self { den: Den::new(), port, isolates: false })
     }
 }
 

@@ -46,21 +46,15 @@ impl<'a> Grim<'a> {
         let dir = den.path().join("grim");
         fs::create_dir_all(&dir).unwrap();
         script(&dir.join("git"), GRIM);
-        Self {
-            den,
-            random: fastrand::Rng::with_seed(seed),
-        }
+        Self { den, random: fastrand::Rng::with_seed(seed) }
     }
 
     /// A node that dies at the `step`th git command.
     fn port(&mut self, step: usize, how: &str) -> GitWorkspace {
         let dir = self.den.path().join("grim");
         let delay = format!("0.{:04}", self.random.u32(0..80));
-        for (name, value) in [
-            ("left", step.to_string().as_str()),
-            ("how", how),
-            ("delay", &delay),
-        ] {
+        for (name, value) in [("left", step.to_string().as_str()), ("how", how), ("delay", &delay)]
+        {
             fs::write(dir.join(name), value).unwrap();
         }
         let _ = fs::remove_file(dir.join("dead"));
@@ -107,10 +101,7 @@ fn insist<T>(den: &Den, what: &str, act: &impl AsyncFn(&GitWorkspace) -> Result<
         match block_on(act(&port)) {
             Ok(value) => return value,
             Err(error) => {
-                let lock = error
-                    .context()
-                    .find(|(key, _)| *key == "lock")
-                    .map(|(_, lock)| lock);
+                let lock = error.context().find(|(key, _)| *key == "lock").map(|(_, lock)| lock);
                 let lock = lock.unwrap_or_else(|| panic!("{what}: {error}"));
                 assert!(
                     what.starts_with("died killed") && !lock.contains("/worktrees/"),
@@ -151,15 +142,8 @@ fn a_killed_prepare_is_finished_by_the_next() {
             let prepared = insist(&den, what, &async |port| port.prepare(&spec).await);
             assert_eq!(prepared, expected, "{what}");
             let changes = block_on(port.changes(&workspace)).unwrap();
-            assert!(
-                changes.files.is_empty() && changes.holds().is_empty(),
-                "{what}: {changes:?}"
-            );
-            assert_eq!(
-                show(&workspace.root.as_path().join("b")).as_deref(),
-                Some("b\n"),
-                "{what}"
-            );
+            assert!(changes.files.is_empty() && changes.holds().is_empty(), "{what}: {changes:?}");
+            assert_eq!(show(&workspace.root.as_path().join("b")).as_deref(), Some("b\n"), "{what}");
         },
     );
 }
@@ -183,17 +167,11 @@ fn a_killed_second_try_at_needs_in_conflict_is_finished_by_the_next() {
     Grim::new(&den, 2).every_step(
         |_| {
             give_way(&second, "2\n");
-            let prepared = insist(&den, "died killed before", &async |port| {
-                port.prepare(&spec).await
-            });
-            let Prepared::Conflicted { workspace, .. } = prepared else {
-                panic!("{prepared:?}")
-            };
+            let prepared =
+                insist(&den, "died killed before", &async |port| port.prepare(&spec).await);
+            let Prepared::Conflicted { workspace, .. } = prepared else { panic!("{prepared:?}") };
             give_way(&second, "1\n");
-            PrepareSpec {
-                existing: Some(workspace),
-                ..spec.clone()
-            }
+            PrepareSpec { existing: Some(workspace), ..spec.clone() }
         },
         &async |dying, spec| dying.prepare(spec).await.map(drop),
         |spec, what| {
@@ -208,9 +186,7 @@ fn a_killed_second_try_at_needs_in_conflict_is_finished_by_the_next() {
                 Some("1\n"),
                 "{what}"
             );
-            insist(&den, what, &async |port| {
-                port.release(&workspace, Release::Discard).await
-            });
+            insist(&den, what, &async |port| port.release(&workspace, Release::Discard).await);
         },
     );
 }
@@ -229,35 +205,22 @@ fn a_killed_release_is_finished_or_undone() {
         |(workspace, step), what| {
             if step % 2 == 0 {
                 // The task goes on instead.
-                let again = PrepareSpec {
-                    existing: Some(workspace.clone()),
-                    ..spec(&project, 5)
-                };
+                let again = PrepareSpec { existing: Some(workspace.clone()), ..spec(&project, 5) };
                 insist(&den, what, &async |port| port.prepare(&again).await);
                 let changes = block_on(port.changes(workspace)).unwrap();
                 assert!(changes.holds().is_empty(), "{what}: {changes:?}");
             }
-            let released = insist(&den, what, &async |port| {
-                port.release(workspace, Release::IfEmpty).await
-            });
+            let released =
+                insist(&den, what, &async |port| port.release(workspace, Release::IfEmpty).await);
             assert_eq!(released, Released::Removed, "{what}");
             assert!(!workspace.root.as_path().exists(), "{what}");
-            let left = fs::read_dir(workspace.root.as_path().parent().unwrap())
-                .unwrap()
-                .count();
+            let left = fs::read_dir(workspace.root.as_path().parent().unwrap()).unwrap().count();
             assert_eq!(left, 0, "{what}");
             assert_eq!(
-                den.git(
-                    &project,
-                    &["for-each-ref", "refs/heads/maestro", "refs/maestro"]
-                ),
+                den.git(&project, &["for-each-ref", "refs/heads/maestro", "refs/maestro"]),
                 ""
             );
-            assert_eq!(
-                den.git(&project, &["worktree", "list"]).lines().count(),
-                1,
-                "{what}"
-            );
+            assert_eq!(den.git(&project, &["worktree", "list"]).lines().count(), 1, "{what}");
         },
     );
 }
@@ -274,16 +237,9 @@ fn a_killed_release_loses_no_work() {
         |_| (),
         &async |dying, ()| dying.release(&workspace, Release::IfEmpty).await.map(drop),
         |(), what| {
-            let again = PrepareSpec {
-                existing: Some(workspace.clone()),
-                ..spec(&project, 6)
-            };
+            let again = PrepareSpec { existing: Some(workspace.clone()), ..spec(&project, 6) };
             insist(&den, what, &async |port| port.prepare(&again).await);
-            assert_eq!(
-                block_on(port.changes(&workspace)).unwrap(),
-                before,
-                "{what}"
-            );
+            assert_eq!(block_on(port.changes(&workspace)).unwrap(), before, "{what}");
         },
     );
 }
@@ -295,17 +251,12 @@ fn a_killed_commit_is_finished_by_the_next() {
     let workspace = block_on(ready(&port, &spec(&project, 7)));
     Grim::new(&den, 5).every_step(
         |step| {
-            fs::write(
-                workspace.root.as_path().join("a"),
-                format!("{step} {}", fastrand::u64(..)),
-            )
-            .unwrap();
+            fs::write(workspace.root.as_path().join("a"), format!("{step} {}", fastrand::u64(..)))
+                .unwrap();
         },
         &async |dying, ()| dying.commit(&workspace, "Work").await.map(drop),
         |(), what| {
-            insist(&den, what, &async |port| {
-                port.commit(&workspace, "Work").await
-            });
+            insist(&den, what, &async |port| port.commit(&workspace, "Work").await);
             let changes = block_on(port.changes(&workspace)).unwrap();
             assert_eq!(changes.holds(), ["unmerged"], "{what}");
         },
@@ -319,36 +270,27 @@ fn a_killed_merge_is_finished_by_the_next() {
     den.git(&project, &["branch", "next"]);
     Grim::new(&den, 6).every_step(
         |step| {
-            den.git(
-                &project,
-                &["commit", "--quiet", "--allow-empty", "--message=Elsewhere"],
-            );
+            den.git(&project, &["commit", "--quiet", "--allow-empty", "--message=Elsewhere"]);
             den.git(&project, &["branch", "--force", "next", "main"]);
             let mut spec = spec(&project, 8);
             spec.base = Some("main~1".to_owned());
             let workspace = block_on(ready(&port, &spec));
-            fs::write(
-                workspace.root.as_path().join("a"),
-                format!("{step} {}", fastrand::u64(..)),
-            )
-            .unwrap();
+            fs::write(workspace.root.as_path().join("a"), format!("{step} {}", fastrand::u64(..)))
+                .unwrap();
             block_on(port.commit(&workspace, "Work")).unwrap();
             workspace
         },
         &async |dying, workspace| dying.merge(workspace, "next", "Merge").await.map(drop),
         |workspace, what| {
-            let merged = insist(&den, what, &async |port| {
-                port.merge(workspace, "next", "Merge").await
-            });
+            let merged =
+                insist(&den, what, &async |port| port.merge(workspace, "next", "Merge").await);
             assert!(matches!(merged, Merged::Done { .. }), "{what}: {merged:?}");
             assert_eq!(
                 den.git(&project, &["rev-list", "--count", "--merges", "main..next"]),
                 "1",
                 "{what}"
             );
-            insist(&den, what, &async |port| {
-                port.release(workspace, Release::Discard).await
-            });
+            insist(&den, what, &async |port| port.release(workspace, Release::Discard).await);
         },
     );
 }
@@ -410,17 +352,11 @@ fn a_killed_process_loses_nothing() {
             let work = show(&workspace.root.as_path().join("work")).unwrap();
             // It may have been killed between the two files.
             let (said, work): (u32, u32) = (said.parse().unwrap(), work.trim().parse().unwrap());
-            assert!(
-                work == said || work == said + 1,
-                "{what}: {work} instead of {said}"
-            );
+            assert!(work == said || work == said + 1, "{what}: {work} instead of {said}");
         }
         block_on(port.release(&workspace, Release::Discard)).unwrap();
         let _ = fs::remove_file(den.path().join("said"));
         assert_eq!(den.git(&project, &["status", "--porcelain"]), "", "{what}");
     }
-    assert!(
-        worked > 0,
-        "seed {seed}: every process died before it did anything"
-    );
+    assert!(worked > 0, "seed {seed}: every process died before it did anything");
 }

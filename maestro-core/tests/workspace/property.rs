@@ -20,10 +20,7 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 walk(&path, root, found);
             } else if path != root.join(".git") {
-                found.insert(
-                    path.strip_prefix(root).unwrap().to_owned(),
-                    fs::read(&path).unwrap(),
-                );
+                found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
             }
         }
     }
@@ -65,15 +62,7 @@ fn act(den: &Den, project: &Path, root: &Path, branch: &str, random: &mut Rng) -
             "back to the branch"
         }
         9 => {
-            den.try_git(
-                root,
-                &[
-                    "checkout",
-                    "--quiet",
-                    "-B",
-                    &format!("side-{}", random.u32(..)),
-                ],
-            );
+            den.try_git(root, &["checkout", "--quiet", "-B", &format!("side-{}", random.u32(..))]);
             "another branch"
         }
         10 => {
@@ -91,10 +80,7 @@ fn act(den: &Den, project: &Path, root: &Path, branch: &str, random: &mut Rng) -
             den.git(&root.join("nested"), &["init", "--quiet"]);
             fs::write(root.join("nested/n"), "n\n").unwrap();
             den.git(&root.join("nested"), &["add", "--all"]);
-            den.try_git(
-                &root.join("nested"),
-                &["commit", "--quiet", "--message=Nested"],
-            );
+            den.try_git(&root.join("nested"), &["commit", "--quiet", "--message=Nested"]);
             "a repository inside"
         }
         _ => {
@@ -115,15 +101,12 @@ fn releasing_never_loses_a_file() {
         let workspace = block_on(ready(&port, &spec(&project, 300 + u128::from(seed))));
         let root = workspace.root.as_path();
         let branch = workspace.branch.as_deref().unwrap();
-        let actions: Vec<_> = (0..random.u8(0..7))
-            .map(|_| act(&den, &project, root, branch, &mut random))
-            .collect();
+        let actions: Vec<_> =
+            (0..random.u8(0..7)).map(|_| act(&den, &project, root, branch, &mut random)).collect();
         let what = format!("seed {seed}: {actions:?}");
         let before = files(root);
-        let commits = [
-            den.git(root, &["rev-parse", "HEAD"]),
-            den.git(&project, &["rev-parse", branch]),
-        ];
+        let commits =
+            [den.git(root, &["rev-parse", "HEAD"]), den.git(&project, &["rev-parse", branch])];
         let tree = den.git(root, &["ls-tree", "-r", "-z", "--name-only", "HEAD"]);
         match block_on(port.release(&workspace, Release::IfEmpty)).unwrap() {
             Released::Kept { holds } => {
@@ -131,20 +114,14 @@ fn releasing_never_loses_a_file() {
                 assert!(!holds.is_empty(), "{what}");
                 assert_eq!(files(root), before, "{what}");
                 assert_eq!(den.git(root, &["rev-parse", "HEAD"]), commits[0], "{what}");
-                assert_eq!(
-                    den.git(&project, &["rev-parse", branch]),
-                    commits[1],
-                    "{what}"
-                );
+                assert_eq!(den.git(&project, &["rev-parse", branch]), commits[1], "{what}");
             }
             Released::Removed => {
                 removed += 1;
                 assert!(!root.exists(), "{what}");
                 for commit in &commits {
-                    let held = den.git(
-                        &project,
-                        &["for-each-ref", "--contains", commit, "refs/heads"],
-                    );
+                    let held =
+                        den.git(&project, &["for-each-ref", "--contains", commit, "refs/heads"]);
                     assert_ne!(held, "", "{what}");
                 }
                 let tree: Vec<&str> = tree.split('\0').filter(|name| !name.is_empty()).collect();
@@ -162,8 +139,5 @@ fn releasing_never_loses_a_file() {
             }
         }
     }
-    assert!(
-        kept > 5 && removed > 5,
-        "{kept} kept and {removed} removed prove nothing"
-    );
+    assert!(kept > 5 && removed > 5, "{kept} kept and {removed} removed prove nothing");
 }

@@ -55,16 +55,10 @@ async fn with_agent(
                 scripted.program.display(),
                 scripted.model.base_url()
             );
-            Ok((
-                builder.agent("claude", scripted.claude),
-                Some(scripted.model),
-            ))
+            Ok((builder.agent("claude", scripted.claude), Some(scripted.model)))
         }
         Err(error) if error.kind() == ErrorKind::Unavailable => {
-            println!(
-                "demo: a scripted agent, not the real one: {}",
-                error.message()
-            );
+            println!("demo: a scripted agent, not the real one: {}", error.message());
             Ok((builder.agent("claude", agent::stand_in(dir)), None))
         }
         Err(error) => Err(error),
@@ -78,10 +72,7 @@ async fn play(
     dir: &Path,
     repository: &Path,
 ) -> Result<Exit> {
-    let project = maestro
-        .projects()
-        .ensure(ProjectSpec::new("shop", repository))
-        .await?;
+    let project = maestro.projects().ensure(ProjectSpec::new("shop", repository)).await?;
     let attempts = dir.join("attempts.log").display().to_string();
     let tasks = plan::submit(maestro, &project, &attempts, command.live).await?;
     let exit = follow::to_the_end(maestro, common, &tasks).await?;

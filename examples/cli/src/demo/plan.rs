@@ -61,9 +61,7 @@ pub(crate) async fn submit(
             .allow_tools(["Write", "Read"]);
         // Killing the demo is what it is for: no number of crashes makes its tasks poisonous.
         spec.retry = spec.retry.max_crashes(1000);
-        spec.session
-            .env
-            .insert("MAESTRO_DEMO_ATTEMPTS".to_owned(), attempts.to_owned());
+        spec.session.env.insert("MAESTRO_DEMO_ATTEMPTS".to_owned(), attempts.to_owned());
         if index == 2 {
             spec = spec.needs(tasks.clone());
         }
@@ -79,10 +77,7 @@ pub(crate) struct OnlyTheCheck;
 #[async_trait::async_trait]
 impl PermissionHandler for OnlyTheCheck {
     async fn decide(&self, approval: &ApprovalInfo) -> Option<Decision> {
-        let command = approval
-            .input
-            .get("command")
-            .and_then(|command| command.as_str());
+        let command = approval.input.get("command").and_then(|command| command.as_str());
         let is_check = approval.tool.as_deref() == Some("Bash") && command == Some(CHECK);
         is_check.then(Decision::allow)
     }

@@ -14,12 +14,9 @@ pub(crate) fn ensure(dir: &Path) -> Result<PathBuf> {
     let unfinished = dir.join(format!("shop-{}", std::process::id()));
     let made = make(&unfinished).and_then(|()| std::fs::rename(&unfinished, &repository));
     made.map_err(|error| {
-        Error::new(
-            ErrorKind::Unavailable,
-            "the demo's repository cannot be made",
-        )
-        .with("path", repository.display())
-        .caused_by(error)
+        Error::new(ErrorKind::Unavailable, "the demo's repository cannot be made")
+            .with("path", repository.display())
+            .caused_by(error)
     })?;
     Ok(repository)
 }
@@ -31,24 +28,14 @@ fn make(path: &Path) -> std::io::Result<()> {
     git(path, &["config", "user.name", "Demo"])?;
     git(path, &["config", "user.email", "demo@localhost"])?;
     git(path, &["add", "--all"])?;
-    git(
-        path,
-        &["commit", "--quiet", "--no-gpg-sign", "--message=Begin"],
-    )
+    git(path, &["commit", "--quiet", "--no-gpg-sign", "--message=Begin"])
 }
 
 fn git(path: &Path, args: &[&str]) -> std::io::Result<()> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(path)
-        .args(args)
-        .output()?;
+    let output = Command::new("git").arg("-C").arg(path).args(args).output()?;
     if output.status.success() {
         return Ok(());
     }
     let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(std::io::Error::other(format!(
-        "git {}: {why}",
-        args.join(" ")
-    )))
+    Err(std::io::Error::other(format!("git {}: {why}", args.join(" "))))
 }

@@ -37,6 +37,5 @@ pub(crate) async fn print(tasks: &[TaskHandle]) -> Result<()> {
 
 fn seconds(task: &TaskInfo) -> f64 {
     let start = task.started_at.unwrap_or(task.created_at);
-    task.ended_at
-        .map_or(0.0, |end| end.since(start).as_secs_f64())
+    task.ended_at.map_or(0.0, |end| end.since(start).as_secs_f64())
 }

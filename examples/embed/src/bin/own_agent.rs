@@ -9,13 +9,8 @@ use maestro_core::{Maestro, Result, Running};
 async fn main() -> Result<()> {
     let echo = agent_fn(|turn| async move { Ok(format!("You said: {}", turn.prompt)) });
     let maestro = Maestro::builder().agent("echo", echo).build().await?;
-    let here = maestro
-        .projects()
-        .ensure(ProjectSpec::new("here", "."))
-        .await?;
-    let task = TaskSpec::prompt("hello")
-        .project(&here)
-        .workspace(WorkspaceKind::Directory);
+    let here = maestro.projects().ensure(ProjectSpec::new("here", ".")).await?;
+    let task = TaskSpec::prompt("hello").project(&here).workspace(WorkspaceKind::Directory);
     let outcome = maestro.tasks().submit(task).await?.wait().await?;
     println!("{}", outcome.summary());
     maestro.close(Running::Wait).await

@@ -12,10 +12,7 @@ async fn main() -> Result<()> {
             let error = Error::new(ErrorKind::Unavailable, "the service is not up yet");
             return Outcome::failed(&error);
         }
-        let name = context.task().spec.input["name"]
-            .as_str()
-            .unwrap_or("nobody")
-            .to_owned();
+        let name = context.task().spec.input["name"].as_str().unwrap_or("nobody").to_owned();
         Outcome::succeeded(format!("checked {name} in attempt {}", context.attempt()))
     });
     let maestro = Maestro::builder().task("check", flaky).build().await?;

@@ -35,35 +35,24 @@ pub(crate) fn frames(reply: &Reply, fault: Option<&FaultKind>) -> Vec<Frame> {
         }
         if let Some(signature) = part.block.get("signature") {
             let delta = json!({"type": "signature_delta", "signature": signature});
-            frames.push(event(
-                "content_block_delta",
-                json!({"index": index, "delta": delta}),
-            ));
+            frames.push(event("content_block_delta", json!({"index": index, "delta": delta})));
         }
         frames.push(event("content_block_stop", json!({"index": index})));
     }
     let delta = json!({"stop_reason": reply.stop_reason, "stop_sequence": null});
-    frames.push(event(
-        "message_delta",
-        json!({"delta": delta, "usage": reply.usage}),
-    ));
+    frames.push(event("message_delta", json!({"delta": delta, "usage": reply.usage})));
     frames.push(event("message_stop", json!({})));
 
     let broken = match fault {
         Some(FaultKind::Hang(Point::MidStream)) => Frame::Hang,
         Some(FaultKind::Drop(Point::MidStream)) => Frame::Cut,
-        Some(FaultKind::StreamError { error, message }) => event(
-            "error",
-            json!({"error": {"type": error, "message": message}}),
-        ),
+        Some(FaultKind::StreamError { error, message }) => {
+            event("error", json!({"error": {"type": error, "message": message}}))
+        }
         _ => return frames,
     };
     // After half of the deltas, rounded up; without any, after `message_start`.
-    frames.truncate(
-        deltas
-            .get(deltas.len().saturating_sub(1) / 2)
-            .map_or(1, |last| last + 1),
-    );
+    frames.truncate(deltas.get(deltas.len().saturating_sub(1) / 2).map_or(1, |last| last + 1));
     frames.push(broken);
     frames
 }
@@ -95,20 +84,14 @@ fn delta(index: usize, part: &Part, text: &str, after: Duration) -> Frame {
         "thinking" => json!({"type": "thinking_delta", "thinking": text}),
         _ => json!({"type": "input_json_delta", "partial_json": text}),
     };
-    match event(
-        "content_block_delta",
-        json!({"index": index, "delta": delta}),
-    ) {
+    match event("content_block_delta", json!({"index": index, "delta": delta})) {
         Frame::Send { event, .. } => Frame::Send { after, event },
         other => other,
     }
 }
 
 fn kind(part: &Part) -> &str {
-    part.block
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    part.block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A server-sent event; its `type` is its name.
@@ -118,8 +101,5 @@ fn event(name: &str, data: Value) -> Frame {
         object.extend(data);
     }
     let text = format!("event: {name}\ndata: {object}\n\n");
-    Frame::Send {
-        after: Duration::ZERO,
-        event: Bytes::from(text),
-    }
+    Frame::Send { after: Duration::ZERO, event: Bytes::from(text) }
 }

@@ -40,15 +40,7 @@ impl Place {
 pub(crate) fn find(messages: &[Message], library: &Library, fallback: Option<&str>) -> Found {
     let fallback = || {
         let name = fallback?.to_owned();
-        Some((
-            0,
-            1,
-            Marker {
-                name,
-                vars: Vars::new(),
-            },
-        ))
-        .filter(|_| !messages.is_empty())
+        Some((0, 1, Marker { name, vars: Vars::new() })).filter(|_| !messages.is_empty())
     };
     let Some((at, prompt, marker)) = markers(messages).or_else(fallback) else {
         return Found::NoMarker;
@@ -59,12 +51,7 @@ pub(crate) fn find(messages: &[Message], library: &Library, fallback: Option<&st
     let step = count(&messages[at + 1..], scenario.steps());
     let mut vars = scenario.defaults().clone();
     vars.extend(marker.vars);
-    Found::At(Place {
-        scenario,
-        vars,
-        prompt,
-        step,
-    })
+    Found::At(Place { scenario, vars, prompt, step })
 }
 
 /// The last marker, where it is, and how many messages have one.
@@ -93,18 +80,14 @@ fn count(after: &[Message], steps: &[Step]) -> usize {
             continue;
         }
         let rest = &after[index + 1..];
-        let answers = rest
-            .iter()
-            .take_while(|message| matches!(message, Message::User { .. }));
+        let answers = rest.iter().take_while(|message| matches!(message, Message::User { .. }));
         let outcome = outcome(calls, answers, steps.get(done));
         let again = match outcome {
             Outcome::Complete => false,
             Outcome::Interrupted => true,
             Outcome::ToolFailed => {
                 repeats += 1;
-                steps
-                    .get(done)
-                    .is_some_and(|step| repeats <= step.repeats())
+                steps.get(done).is_some_and(|step| repeats <= step.repeats())
             }
         };
         if !again {
@@ -135,11 +118,7 @@ fn outcome<'a>(
     }
     let mut results: Vec<&ToolResult> = Vec::new();
     for answer in answers {
-        let Message::User {
-            texts,
-            results: more,
-        } = answer
-        else {
+        let Message::User { texts, results: more } = answer else {
             continue;
         };
         if texts.iter().any(|text| is_interruption(text)) {
@@ -155,11 +134,7 @@ fn outcome<'a>(
             None => return Outcome::Interrupted,
         }
     }
-    if failed {
-        Outcome::ToolFailed
-    } else {
-        Outcome::Complete
-    }
+    if failed { Outcome::ToolFailed } else { Outcome::Complete }
 }
 
 /// What the CLI writes where a kill or the person cut something off.

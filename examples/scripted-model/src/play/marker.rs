@@ -8,10 +8,8 @@ pub(crate) struct Marker {
 }
 
 /// What the CLI itself puts around texts; a marker in there was not written by the person.
-const WRAPPERS: [(&str, &str); 2] = [
-    ("<system-reminder>", "</system-reminder>"),
-    ("<task-notification>", "</task-notification>"),
-];
+const WRAPPERS: [(&str, &str); 2] =
+    [("<system-reminder>", "</system-reminder>"), ("<task-notification>", "</task-notification>")];
 
 /// The last marker in a text.
 pub(crate) fn last_marker(text: &str) -> Option<Marker> {
@@ -24,8 +22,7 @@ fn parse(line: &str) -> Option<Marker> {
     let name = words.next()?;
     let vars = words
         .filter_map(|word| {
-            word.split_once('=')
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            word.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))
         })
         .collect();
     Some(Marker { name, vars })
@@ -65,9 +62,7 @@ fn without_wrappers(text: &str) -> String {
     let mut text = text.to_owned();
     for (open, close) in WRAPPERS {
         while let Some(start) = text.find(open) {
-            let end = text[start..]
-                .find(close)
-                .map_or(text.len(), |at| start + at + close.len());
+            let end = text[start..].find(close).map_or(text.len(), |at| start + at + close.len());
             text.replace_range(start..end, "\n");
         }
     }
@@ -87,23 +82,13 @@ mod tests {
         let text = "Please.\n  scenario: write path=/a/b content=\"two words\\n\\\"x\\\" \\\\\" empty=\"\"\nThanks";
         let marker = last_marker(text).unwrap();
         assert_eq!(marker.name, "write");
-        let expected = [
-            ("content", "two words\n\"x\" \\"),
-            ("empty", ""),
-            ("path", "/a/b"),
-        ];
-        assert_eq!(
-            vars(text),
-            expected.map(|(k, v)| (k.to_owned(), v.to_owned()))
-        );
+        let expected = [("content", "two words\n\"x\" \\"), ("empty", ""), ("path", "/a/b")];
+        assert_eq!(vars(text), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
 
     #[test]
     fn a_value_keeps_its_later_equal_signs() {
-        assert_eq!(
-            vars("scenario: x a=b=c"),
-            [("a".to_owned(), "b=c".to_owned())]
-        );
+        assert_eq!(vars("scenario: x a=b=c"), [("a".to_owned(), "b=c".to_owned())]);
     }
 
     #[test]

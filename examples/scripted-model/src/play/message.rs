@@ -4,10 +4,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
     /// From the person, or the results of tools.
-    User {
-        texts: Vec<String>,
-        results: Vec<ToolResult>,
-    },
+    User { texts: Vec<String>, results: Vec<ToolResult> },
     /// From the model.
     Assistant { text: String, calls: Vec<String> },
 }
@@ -24,10 +21,8 @@ pub(crate) struct ToolResult {
 /// # Errors
 /// A sentence that names the field.
 pub(crate) fn read_messages(body: &Value) -> Result<Vec<Message>, String> {
-    let list = body
-        .get("messages")
-        .and_then(Value::as_array)
-        .ok_or("messages: a list is required")?;
+    let list =
+        body.get("messages").and_then(Value::as_array).ok_or("messages: a list is required")?;
     let mut messages = Vec::with_capacity(list.len());
     for (index, entry) in list.iter().enumerate() {
         let role = entry.get("role").and_then(Value::as_str);
@@ -52,10 +47,7 @@ fn user(content: &Value) -> Message {
             "text" => texts.push(field(block, "text")),
             "tool_result" => results.push(ToolResult {
                 call: field(block, "tool_use_id"),
-                is_error: block
-                    .get("is_error")
-                    .and_then(Value::as_bool)
-                    .unwrap_or(false),
+                is_error: block.get("is_error").and_then(Value::as_bool).unwrap_or(false),
                 text: text_of(block.get("content").unwrap_or(&Value::Null)),
             }),
             _ => {}
@@ -66,13 +58,8 @@ fn user(content: &Value) -> Message {
 
 fn assistant(content: &Value) -> Message {
     let calls = content.as_array().into_iter().flatten();
-    let calls = calls
-        .filter(|block| kind(block) == "tool_use")
-        .map(|block| field(block, "id"));
-    Message::Assistant {
-        text: text_of(content),
-        calls: calls.collect(),
-    }
+    let calls = calls.filter(|block| kind(block) == "tool_use").map(|block| field(block, "id"));
+    Message::Assistant { text: text_of(content), calls: calls.collect() }
 }
 
 /// The text of a content value, which is a string or a list of blocks.
@@ -89,16 +76,9 @@ fn text_of(content: &Value) -> String {
 }
 
 fn kind(block: &Value) -> &str {
-    block
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn field(block: &Value, name: &str) -> String {
-    block
-        .get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    block.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -44,11 +44,7 @@ impl Reply {
             return Ok(Self::text(DONE, model));
         };
         Self::new(step, &place.vars, model).map_err(|why| {
-            format!(
-                "scenario `{}`: steps[{}]: {why}",
-                place.scenario.name(),
-                place.step
-            )
+            format!("scenario `{}`: steps[{}]: {why}", place.scenario.name(), place.step)
         })
     }
 
@@ -112,10 +108,7 @@ fn part(block: &Block, vars: &Vars) -> Result<Part, String> {
     };
     let said = |text: &str, pace: &Pace| -> Result<String, String> {
         let text = lookup(text)?;
-        let repeat = pace
-            .repeat
-            .as_ref()
-            .map_or(Ok(1), |amount| amount.value(vars))?;
+        let repeat = pace.repeat.as_ref().map_or(Ok(1), |amount| amount.value(vars))?;
         let repeat = usize::try_from(repeat).map_err(|error| format!("repeat: {error}"))?;
         Ok(text.repeat(repeat))
     };
@@ -127,37 +120,18 @@ fn part(block: &Block, vars: &Vars) -> Result<Part, String> {
         Block::Thinking { text, pace } => {
             let text = said(text, pace)?;
             let signature = format!("scripted{:032x}", fastrand::u128(..));
-            (
-                json!({"type": "thinking", "thinking": text, "signature": signature}),
-                text,
-                pace,
-            )
+            (json!({"type": "thinking", "thinking": text, "signature": signature}), text, pace)
         }
         Block::Tool { name, input, pace } => {
             let input = expand_value(input, &lookup)?;
             let text = input.to_string();
             let id = fresh_id("toolu");
-            (
-                json!({"type": "tool_use", "id": id, "name": name, "input": input}),
-                text,
-                pace,
-            )
+            (json!({"type": "tool_use", "id": id, "name": name, "input": input}), text, pace)
         }
     };
-    let pause = pace
-        .delay_ms
-        .as_ref()
-        .map_or(Ok(0), |amount| amount.value(vars))?;
-    let chunk = pace
-        .chunk_chars
-        .as_ref()
-        .map(|amount| amount.value(vars))
-        .transpose()?;
-    Ok(Part {
-        block,
-        deltas: chunks(&text, chunk, pause > 0),
-        pause: Duration::from_millis(pause),
-    })
+    let pause = pace.delay_ms.as_ref().map_or(Ok(0), |amount| amount.value(vars))?;
+    let chunk = pace.chunk_chars.as_ref().map(|amount| amount.value(vars)).transpose()?;
+    Ok(Part { block, deltas: chunks(&text, chunk, pause > 0), pause: Duration::from_millis(pause) })
 }
 
 /// Replaces `${key}` in every string of a value, and in no key.
@@ -168,15 +142,11 @@ fn expand_value(
     Ok(match value {
         Value::String(text) => Value::String(lookup(text)?),
         Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| expand_value(item, lookup))
-                .collect::<Result<_, _>>()?,
+            items.iter().map(|item| expand_value(item, lookup)).collect::<Result<_, _>>()?,
         ),
         Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(key, item)| Ok((key.clone(), expand_value(item, lookup)?)));
+            let fields =
+                fields.iter().map(|(key, item)| Ok((key.clone(), expand_value(item, lookup)?)));
             Value::Object(fields.collect::<Result<Map<_, _>, String>>()?)
         }
         other => other.clone(),
@@ -189,28 +159,17 @@ fn chunks(text: &str, size: Option<u64>, by_word: bool) -> Vec<String> {
         Some(size) => {
             let size = usize::try_from(size).unwrap_or(usize::MAX).max(1);
             let chars: Vec<char> = text.chars().collect();
-            chars
-                .chunks(size)
-                .map(|chunk| chunk.iter().collect())
-                .collect()
+            chars.chunks(size).map(|chunk| chunk.iter().collect()).collect()
         }
-        None if by_word => text
-            .split_inclusive(char::is_whitespace)
-            .map(str::to_owned)
-            .collect(),
+        None if by_word => text.split_inclusive(char::is_whitespace).map(str::to_owned).collect(),
         None => vec![text.to_owned()],
     }
 }
 
 fn usage(usage: &Usage, parts: &[Part]) -> Value {
-    let chars: usize = parts
-        .iter()
-        .flat_map(|part| &part.deltas)
-        .map(|delta| delta.chars().count())
-        .sum();
-    let counted = u64::try_from(chars / CHARS_PER_TOKEN)
-        .unwrap_or(u64::MAX)
-        .max(1);
+    let chars: usize =
+        parts.iter().flat_map(|part| &part.deltas).map(|delta| delta.chars().count()).sum();
+    let counted = u64::try_from(chars / CHARS_PER_TOKEN).unwrap_or(u64::MAX).max(1);
     json!({
         "input_tokens": usage.input_tokens.unwrap_or(INPUT_TOKENS),
         "cache_creation_input_tokens": usage.cache_creation_input_tokens.unwrap_or(0),

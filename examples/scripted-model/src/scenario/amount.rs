@@ -24,9 +24,7 @@ impl Amount {
             Self::Var(text) => {
                 let value =
                     expand(text, vars).map_err(|key| format!("`${{{key}}}` has no value"))?;
-                value
-                    .parse()
-                    .map_err(|_| format!("`{text}` is `{value}`, not a whole number"))
+                value.parse().map_err(|_| format!("`{text}` is `{value}`, not a whole number"))
             }
         }
     }

@@ -47,10 +47,7 @@ pub struct Pace {
 impl Pace {
     /// One delta per word with this many milliseconds before each.
     pub fn words(delay_ms: u64) -> Self {
-        Self {
-            delay_ms: Some(Amount::Fixed(delay_ms)),
-            ..Self::default()
-        }
+        Self { delay_ms: Some(Amount::Fixed(delay_ms)), ..Self::default() }
     }
 }
 
@@ -80,20 +77,15 @@ impl TryFrom<RawBlock> for Block {
         if raw.repeat.is_some() && raw.tool.is_some() {
             return Err("`repeat` belongs to a block with `text` or `thinking`".to_owned());
         }
-        let pace = Pace {
-            chunk_chars: raw.chunk_chars,
-            delay_ms: raw.delay_ms,
-            repeat: raw.repeat,
-        };
+        let pace =
+            Pace { chunk_chars: raw.chunk_chars, delay_ms: raw.delay_ms, repeat: raw.repeat };
         match (raw.text, raw.thinking, raw.tool) {
             (Some(text), None, None) => Ok(Self::Text { text, pace }),
             (None, Some(text), None) => Ok(Self::Thinking { text, pace }),
             (None, None, Some(name)) if name.is_empty() => Err("`tool` is empty".to_owned()),
-            (None, None, Some(name)) => Ok(Self::Tool {
-                name,
-                input: Value::Object(raw.input.unwrap_or_default()),
-                pace,
-            }),
+            (None, None, Some(name)) => {
+                Ok(Self::Tool { name, input: Value::Object(raw.input.unwrap_or_default()), pace })
+            }
             _ => Err("a block has exactly one of `text`, `thinking` and `tool`".to_owned()),
         }
     }

@@ -15,12 +15,7 @@ pub struct Fault {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FaultKind {
     /// An error instead of an answer.
-    Status {
-        status: u16,
-        error: String,
-        message: String,
-        headers: BTreeMap<String, String>,
-    },
+    Status { status: u16, error: String, message: String, headers: BTreeMap<String, String> },
     /// Nothing more, until the client goes away or the endpoint stops.
     Hang(Point),
     /// The connection ends.
@@ -73,10 +68,7 @@ impl Fault {
     /// Sends an `error` event of this type half way through the stream.
     pub fn stream_error(error: impl Into<String>) -> Self {
         let message = "scripted error inside the stream".to_owned();
-        Self::once(FaultKind::StreamError {
-            error: error.into(),
-            message,
-        })
+        Self::once(FaultKind::StreamError { error: error.into(), message })
     }
 
     /// Adds a header to an error with a status, such as `retry-after`; other faults have no headers.
@@ -94,10 +86,7 @@ impl Fault {
     }
 
     fn once(kind: FaultKind) -> Self {
-        Self {
-            kind,
-            times: Amount::Fixed(1),
-        }
+        Self { kind, times: Amount::Fixed(1) }
     }
 }
 
@@ -147,9 +136,7 @@ impl TryFrom<RawFault> for Fault {
             return Err("`error` and `headers` belong to a failure with `status`".to_owned());
         }
         if raw.message.is_some() && (raw.hang.is_some() || raw.drop.is_some()) {
-            return Err(
-                "`message` belongs to a failure with `status` or `stream_error`".to_owned(),
-            );
+            return Err("`message` belongs to a failure with `status` or `stream_error`".to_owned());
         }
         let mut fault = match (raw.status, raw.hang, raw.drop, raw.stream_error) {
             (Some(status), None, None, None) if (400..600).contains(&status) => {
@@ -169,12 +156,7 @@ impl TryFrom<RawFault> for Fault {
             }
         };
         match &mut fault.kind {
-            FaultKind::Status {
-                error,
-                message,
-                headers,
-                ..
-            } => {
+            FaultKind::Status { error, message, headers, .. } => {
                 if let Some(given) = raw.error {
                     *error = given;
                 }

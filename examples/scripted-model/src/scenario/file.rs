@@ -21,12 +21,7 @@ pub struct Scenario {
 impl Scenario {
     /// A scenario without steps yet: it answers `Done.`
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            about: String::new(),
-            defaults: Vars::new(),
-            steps: Vec::new(),
-        }
+        Self { name: name.into(), about: String::new(), defaults: Vars::new(), steps: Vec::new() }
     }
 
     /// Reads the TOML text of one scenario.
@@ -82,16 +77,11 @@ impl Scenario {
     /// What the types cannot say.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.name.is_empty() || self.name.contains(|c: char| c.is_whitespace() || c == '=') {
-            return Err(format!(
-                "name: `{}` must be one word without `=`",
-                self.name
-            ));
+            return Err(format!("name: `{}` must be one word without `=`", self.name));
         }
         for (index, step) in self.steps.iter().enumerate() {
             if step.max_repeats.is_some() && !step.retry_on_error {
-                return Err(format!(
-                    "steps[{index}].max_repeats: needs `retry_on_error = true`"
-                ));
+                return Err(format!("steps[{index}].max_repeats: needs `retry_on_error = true`"));
             }
             let faults = step.fail.iter().filter_map(|fault| match &fault.kind {
                 super::FaultKind::Status { headers, .. } => Some(headers),

@@ -24,18 +24,14 @@ impl Library {
     }
 
     pub(crate) fn insert(&mut self, scenario: Scenario) {
-        self.scenarios
-            .insert(scenario.name().to_owned(), Arc::new(scenario));
+        self.scenarios.insert(scenario.name().to_owned(), Arc::new(scenario));
     }
 
     /// Reads one file, or every `*.toml` directly in a directory.
     pub(crate) fn read(&mut self, path: &Path) -> Result<(), Error> {
         let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
         for file in files(path)? {
-            let failed = |source| Error::Read {
-                path: file.clone(),
-                source,
-            };
+            let failed = |source| Error::Read { path: file.clone(), source };
             let text = std::fs::read_to_string(&file).map_err(failed)?;
             let scenario =
                 Scenario::from_toml(&text).map_err(|error| error.in_file(file.clone()))?;
@@ -66,20 +62,14 @@ impl Library {
 
 /// The scenario files that a path names, in order.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    let failed = |source| Error::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::Read { path: path.to_owned(), source };
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        if file
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        if file.extension().is_some_and(|extension| extension == "toml") {
             files.push(file);
         }
     }

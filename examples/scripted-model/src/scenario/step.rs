@@ -37,35 +37,22 @@ impl Step {
 
     /// Adds a text, sent at once.
     pub fn text(self, text: impl Into<String>) -> Self {
-        self.block(Block::Text {
-            text: text.into(),
-            pace: Pace::default(),
-        })
+        self.block(Block::Text { text: text.into(), pace: Pace::default() })
     }
 
     /// Adds a text, sent word by word with this many milliseconds before each.
     pub fn say(self, text: impl Into<String>, delay_ms: u64) -> Self {
-        self.block(Block::Text {
-            text: text.into(),
-            pace: Pace::words(delay_ms),
-        })
+        self.block(Block::Text { text: text.into(), pace: Pace::words(delay_ms) })
     }
 
     /// Adds thinking, sent at once.
     pub fn thinking(self, text: impl Into<String>) -> Self {
-        self.block(Block::Thinking {
-            text: text.into(),
-            pace: Pace::default(),
-        })
+        self.block(Block::Thinking { text: text.into(), pace: Pace::default() })
     }
 
     /// Adds a tool call.
     pub fn tool(self, name: impl Into<String>, input: Value) -> Self {
-        self.block(Block::Tool {
-            name: name.into(),
-            input,
-            pace: Pace::default(),
-        })
+        self.block(Block::Tool { name: name.into(), input, pace: Pace::default() })
     }
 
     /// Adds any block.
@@ -119,19 +106,12 @@ impl Step {
 
     /// How many more times the step may be played after an error of a tool: 0 without `retry_on_error`.
     pub(crate) fn repeats(&self) -> u32 {
-        if self.retry_on_error {
-            self.max_repeats.unwrap_or(MAX_REPEATS)
-        } else {
-            0
-        }
+        if self.retry_on_error { self.max_repeats.unwrap_or(MAX_REPEATS) } else { 0 }
     }
 
     /// How many tool calls a whole answer of this step holds.
     pub(crate) fn tools(&self) -> usize {
-        self.blocks
-            .iter()
-            .filter(|block| matches!(block, Block::Tool { .. }))
-            .count()
+        self.blocks.iter().filter(|block| matches!(block, Block::Tool { .. })).count()
     }
 
     /// The stop reason that is sent.

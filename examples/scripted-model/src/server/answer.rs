@@ -20,10 +20,9 @@ pub(super) fn whole(status: u16, headers: &BTreeMap<String, String>, body: &Valu
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     add_headers(&mut response, headers);
     response
 }
@@ -37,11 +36,7 @@ pub(super) fn error(
     request: &str,
 ) -> Response {
     let error = json!({"type": kind, "message": message});
-    whole(
-        status,
-        headers,
-        &json!({"type": "error", "error": error, "request_id": request}),
-    )
+    whole(status, headers, &json!({"type": "error", "error": error, "request_id": request}))
 }
 
 /// A stream of server-sent events that plays the frames; a stop of the endpoint cuts it.
@@ -57,10 +52,8 @@ pub(super) fn streamed(
         .chain(stream::once(async move { end(&line, &stopping) }).filter_map(|end| async { end }));
     let mut response = Response::new(Body::from_stream(body));
     let headers_mut = response.headers_mut();
-    headers_mut.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream; charset=utf-8"),
-    );
+    headers_mut
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers_mut.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     add_headers(&mut response, headers);
     response
@@ -80,10 +73,7 @@ async fn play(frame: Frame) -> io::Result<Bytes> {
         Frame::Hang => Ok(never().await),
         Frame::Cut => {
             tokio::time::sleep(FLUSH).await;
-            Err(io::Error::new(
-                io::ErrorKind::ConnectionAborted,
-                "cut by the scenario",
-            ))
+            Err(io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the scenario"))
         }
     }
 }
@@ -94,10 +84,7 @@ fn end(line: &Line, stopping: &watch::Receiver<bool>) -> Option<io::Result<Bytes
         return None;
     }
     line.cut();
-    Some(Err(io::Error::new(
-        io::ErrorKind::ConnectionAborted,
-        "the endpoint is stopping",
-    )))
+    Some(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the endpoint is stopping")))
 }
 
 async fn never<T>() -> T {

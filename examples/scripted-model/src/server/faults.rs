@@ -35,10 +35,7 @@ impl Faults {
         for (index, fault) in step.fail.iter().enumerate() {
             let times = fault.times.value(&place.vars).map_err(|why| {
                 let name = place.scenario.name();
-                format!(
-                    "scenario `{name}`: steps[{}].fail[{index}].times: {why}",
-                    place.step
-                )
+                format!("scenario `{name}`: steps[{}].fail[{index}].times: {why}", place.step)
             })?;
             total = total.saturating_add(times);
             until.push(total);

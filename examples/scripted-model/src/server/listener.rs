@@ -26,10 +26,7 @@ impl Line {
 
     fn check(&self) -> io::Result<()> {
         if self.0.load(Ordering::Acquire) {
-            return Err(io::Error::new(
-                io::ErrorKind::ConnectionAborted,
-                "cut by the scenario",
-            ));
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "cut by the scenario"));
         }
         Ok(())
     }
@@ -49,13 +46,7 @@ impl axum::serve::Listener for Listener {
         let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
         // Best effort: it only makes small events leave sooner.
         let _unsupported = stream.set_nodelay(true);
-        (
-            Connection {
-                stream,
-                line: Line::default(),
-            },
-            address,
-        )
+        (Connection { stream, line: Line::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

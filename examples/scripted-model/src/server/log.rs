@@ -25,9 +25,7 @@ pub struct Request {
 impl Request {
     /// The agent's session, from the header `x-claude-code-session-id`.
     pub fn session(&self) -> Option<&str> {
-        self.headers
-            .get("x-claude-code-session-id")
-            .map(String::as_str)
+        self.headers.get("x-claude-code-session-id").map(String::as_str)
     }
 
     /// The scenario that was played, when one was.
@@ -99,11 +97,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(keep: usize) -> Self {
-        Self {
-            keep,
-            requests: Mutex::new(VecDeque::new()),
-            bell: watch::Sender::new(0),
-        }
+        Self { keep, requests: Mutex::new(VecDeque::new()), bell: watch::Sender::new(0) }
     }
 
     /// Adds a request and gives it its number.

@@ -44,10 +44,8 @@ impl ScriptedModel {
             };
             scenario.check().map_err(wrong)?;
         }
-        if let Some(name) = config
-            .fallback
-            .as_ref()
-            .filter(|name| config.library.get(name).is_none())
+        if let Some(name) =
+            config.fallback.as_ref().filter(|name| config.library.get(name).is_none())
         {
             return Err(Error::Scenario {
                 file: None,
@@ -55,13 +53,8 @@ impl ScriptedModel {
                 message: "fallback: no scenario has this name".to_owned(),
             });
         }
-        let failed = |source| Error::Bind {
-            port: config.port,
-            source,
-        };
-        let listener = TcpListener::bind(("127.0.0.1", config.port))
-            .await
-            .map_err(failed)?;
+        let failed = |source| Error::Bind { port: config.port, source };
+        let listener = TcpListener::bind(("127.0.0.1", config.port)).await.map_err(failed)?;
         let base_url = format!("http://{}", listener.local_addr().map_err(failed)?);
         let log = Arc::new(Log::new(config.keep_requests));
         let (stop, stopping) = watch::channel(false);
@@ -79,12 +72,7 @@ impl ScriptedModel {
             // axum's accept loop retries by itself; its result is always Ok.
             let _always_ok = serve.await;
         });
-        Ok(Self {
-            base_url,
-            log,
-            stop,
-            serving: Some(serving),
-        })
+        Ok(Self { base_url, log, stop, serving: Some(serving) })
     }
 
     /// Where it listens, for `ANTHROPIC_BASE_URL`.

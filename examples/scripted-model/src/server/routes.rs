@@ -56,14 +56,9 @@ struct Call {
 impl Call {
     fn new(app: App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         let secret = ["x-api-key", "authorization"];
-        let kept = headers
-            .iter()
-            .filter(|(name, _)| !secret.contains(&name.as_str()));
+        let kept = headers.iter().filter(|(name, _)| !secret.contains(&name.as_str()));
         let kept = kept.map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         });
         let request = Request {
             number: 0,
@@ -73,11 +68,7 @@ impl Call {
             body: Arc::new(Value::Null),
             answer: Answer::Alive,
         };
-        Self {
-            app,
-            id: fresh_id("req"),
-            request,
-        }
+        Self { app, id: fresh_id("req"), request }
     }
 
     /// Reads the body as JSON.
@@ -90,20 +81,11 @@ impl Call {
 
     /// Writes the decision into the log, before anything is sent.
     fn log(&self, answer: Answer) {
-        self.app.log.push(Request {
-            answer,
-            ..self.request.clone()
-        });
+        self.app.log.push(Request { answer, ..self.request.clone() });
     }
 
     fn refuse(&self, status: u16, message: String) -> Response {
-        let response = error(
-            status,
-            error_type(status),
-            &message,
-            &self.headers(),
-            &self.id,
-        );
+        let response = error(status, error_type(status), &message, &self.headers(), &self.id);
         self.log(Answer::Refused { status, message });
         response
     }
@@ -117,11 +99,7 @@ async fn alive(State(app): State<App>, method: Method, uri: Uri, headers: Header
     let call = Call::new(app, &method, &uri, &headers);
     call.log(Answer::Alive);
     let names: Vec<&str> = call.app.library.names().collect();
-    whole(
-        200,
-        &call.headers(),
-        &json!({"service": "scripted-model", "scenarios": names}),
-    )
+    whole(200, &call.headers(), &json!({"service": "scripted-model", "scenarios": names}))
 }
 
 async fn unknown(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
@@ -154,9 +132,7 @@ async fn count_tokens(
         return call.refuse(400, message);
     }
     let chars = call.request.body["messages"].to_string().chars().count();
-    let tokens = u64::try_from(chars / CHARS_PER_TOKEN)
-        .unwrap_or(u64::MAX)
-        .max(1);
+    let tokens = u64::try_from(chars / CHARS_PER_TOKEN).unwrap_or(u64::MAX).max(1);
     call.log(Answer::Tokens(tokens));
     whole(200, &call.headers(), &json!({"input_tokens": tokens}))
 }
@@ -190,10 +166,7 @@ struct Play {
 /// Chooses the step, and the failure before it.
 fn decide(call: &Call) -> Result<Play, String> {
     let body = &*call.request.body;
-    let model = body
-        .get("model")
-        .and_then(Value::as_str)
-        .ok_or("model: a string is required")?;
+    let model = body.get("model").and_then(Value::as_str).ok_or("model: a string is required")?;
     if body.get("max_tokens").and_then(Value::as_u64).is_none() {
         return Err("max_tokens: a whole number is required".to_owned());
     }
@@ -203,46 +176,23 @@ fn decide(call: &Call) -> Result<Play, String> {
         Found::At(place) => place,
         Found::NoMarker => {
             let reply = Reply::text(HELP, model);
-            return Ok(Play {
-                reply,
-                stream,
-                fault: None,
-                answer: Answer::NoScenario,
-            });
+            return Ok(Play { reply, stream, fault: None, answer: Answer::NoScenario });
         }
         Found::Unknown(name) => {
             let names: Vec<&str> = library.names().collect();
-            return Err(format!(
-                "no scenario is called `{name}`; there are {}",
-                names.join(", ")
-            ));
+            return Err(format!("no scenario is called `{name}`; there are {}", names.join(", ")));
         }
     };
     let reply = Reply::at(&place, model)?;
-    let fault = call
-        .app
-        .faults
-        .next(call.request.session().unwrap_or_default(), &place)?;
+    let fault = call.app.faults.next(call.request.session().unwrap_or_default(), &place)?;
     let Place { scenario, step, .. } = &place;
     let scenario = scenario.name().to_owned();
     let answer = match (&fault, place.current()) {
-        (Some((failure, _)), _) => Answer::Fault {
-            scenario,
-            step: *step,
-            failure: *failure,
-        },
-        (None, Some(_)) => Answer::Step {
-            scenario,
-            step: *step,
-        },
+        (Some((failure, _)), _) => Answer::Fault { scenario, step: *step, failure: *failure },
+        (None, Some(_)) => Answer::Step { scenario, step: *step },
         (None, None) => Answer::Done { scenario },
     };
-    Ok(Play {
-        reply,
-        stream,
-        fault: fault.map(|(_, kind)| kind),
-        answer,
-    })
+    Ok(Play { reply, stream, fault: fault.map(|(_, kind)| kind), answer })
 }
 
 /// Sends it. A stop of the endpoint while it waits cuts the connection.
@@ -251,19 +201,11 @@ async fn perform(call: &Call, play: Play, line: Line) -> Response {
     let stopping = call.app.stopping.clone();
     let mut headers = call.headers();
     match &play.fault {
-        Some(FaultKind::Status {
-            status,
-            error: kind,
-            message,
-            headers: more,
-        }) => {
+        Some(FaultKind::Status { status, error: kind, message, headers: more }) => {
             headers.extend(more.clone());
             return error(*status, kind, message, &headers, &call.id);
         }
-        Some(FaultKind::StreamError {
-            error: kind,
-            message,
-        }) if !play.stream => {
+        Some(FaultKind::StreamError { error: kind, message }) if !play.stream => {
             return error(error_status(kind), kind, message, &headers, &call.id);
         }
         Some(FaultKind::Hang(Point::BeforeHeaders)) => {
@@ -286,12 +228,7 @@ async fn perform(call: &Call, play: Play, line: Line) -> Response {
     }
     headers.extend(play.reply.headers.clone());
     if play.stream {
-        streamed(
-            frames(&play.reply, play.fault.as_ref()),
-            &headers,
-            line,
-            stopping,
-        )
+        streamed(frames(&play.reply, play.fault.as_ref()), &headers, line, stopping)
     } else {
         whole(200, &headers, &play.reply.body())
     }

@@ -15,14 +15,10 @@ fn claude() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
     let fetch = || {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../fetch-claude.sh");
-        let output = std::process::Command::new(script)
-            .output()
-            .expect("the script starts");
+        let output = std::process::Command::new(script).output().expect("the script starts");
         let reason = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
-            Some(0) => Some(PathBuf::from(
-                String::from_utf8(output.stdout).unwrap().trim_end(),
-            )),
+            Some(0) => Some(PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())),
             Some(3) => {
                 eprintln!("skipped: {reason}");
                 None
@@ -73,15 +69,9 @@ impl Place {
 
     /// Runs it to its end and gives its `result` line.
     async fn run(&self, model: &ScriptedModel, arguments: &[&str]) -> Value {
-        let output = self
-            .start(model, arguments)
-            .wait_with_output()
-            .await
-            .unwrap();
+        let output = self.start(model, arguments).wait_with_output().await.unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
-        let mut lines = stdout
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut lines = stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let result = lines.rfind(|line| line["type"] == "result");
         result.unwrap_or_else(|| panic!("no result: {}", String::from_utf8_lossy(&output.stderr)))
     }
@@ -108,23 +98,11 @@ fn played(model: &ScriptedModel) -> Vec<(String, Option<usize>)> {
 async fn hello() {
     let Some(place) = Place::new() else { return };
     let model = builtin().await;
-    let result = place
-        .run(&model, &["scenario: hello text=\"Hi there.\""])
-        .await;
-    assert_eq!(
-        (&result["is_error"], &result["result"]),
-        (&json!(false), &json!("Hi there."))
-    );
+    let result = place.run(&model, &["scenario: hello text=\"Hi there.\""]).await;
+    assert_eq!((&result["is_error"], &result["result"]), (&json!(false), &json!("Hi there.")));
     assert_eq!(result["usage"]["input_tokens"], 20);
-    let paths: Vec<String> = model
-        .requests()
-        .into_iter()
-        .map(|request| request.path)
-        .collect();
-    assert!(
-        paths.iter().all(|path| path.starts_with("/v1/messages")),
-        "{paths:?}"
-    );
+    let paths: Vec<String> = model.requests().into_iter().map(|request| request.path).collect();
+    assert!(paths.iter().all(|path| path.starts_with("/v1/messages")), "{paths:?}");
 }
 
 #[tokio::test]
@@ -133,14 +111,9 @@ async fn a_file_is_written() {
     let model = builtin().await;
     let prompt =
         "Write it.\nscenario: write-file path=notes/plan.md content=\"# Plan\\nDo it.\\n\"";
-    let result = place
-        .run(&model, &["--permission-mode=acceptEdits", prompt])
-        .await;
+    let result = place.run(&model, &["--permission-mode=acceptEdits", prompt]).await;
     assert_eq!(result["result"], "Wrote notes/plan.md.", "{result}");
-    assert_eq!(
-        std::fs::read_to_string(place.file("notes/plan.md")).unwrap(),
-        "# Plan\nDo it.\n"
-    );
+    assert_eq!(std::fs::read_to_string(place.file("notes/plan.md")).unwrap(), "# Plan\nDo it.\n");
 }
 
 #[tokio::test]
@@ -151,10 +124,7 @@ async fn a_command_runs_and_tools_of_one_message_both_run() {
     let prompt = format!("scenario: bash command=\"{command}\"");
     let result = place.run(&model, &["--allowedTools=Bash", &prompt]).await;
     assert_eq!(result["result"], "Ran the command.", "{result}");
-    assert_eq!(
-        std::fs::read_to_string(place.file("out.txt")).unwrap(),
-        "1 1\n1 2\n1 3\n"
-    );
+    assert_eq!(std::fs::read_to_string(place.file("out.txt")).unwrap(), "1 1\n1 2\n1 3\n");
 
     let prompt = "scenario: two-tools first=\"echo a >> two.txt\" second=\"echo b >> two.txt\"";
     let result = place.run(&model, &["--allowedTools=Bash", prompt]).await;
@@ -174,9 +144,7 @@ async fn failures_are_survived() {
             .fail(Fault::stream_error("overloaded_error"))
             .fail(Fault::drop_mid_stream()),
     );
-    let model = ScriptedModel::start(ModelConfig::new().scenario(scenario))
-        .await
-        .unwrap();
+    let model = ScriptedModel::start(ModelConfig::new().scenario(scenario)).await.unwrap();
     let result = place.run(&model, &["scenario: rough"]).await;
     assert_eq!(result["result"], "Survived everything.", "{result}");
     assert!(model.requests().len() >= 5, "{:?}", played(&model));
@@ -191,16 +159,11 @@ async fn a_refused_prompt_is_an_error_of_the_turn_and_can_be_corrected() {
     let result = place.run(&model, &[&session, "scenario: absent"]).await;
     assert_eq!(result["is_error"], true);
     assert!(
-        result["result"]
-            .as_str()
-            .unwrap()
-            .contains("no scenario is called `absent`"),
+        result["result"].as_str().unwrap().contains("no scenario is called `absent`"),
         "{result}"
     );
     let resume = format!("--resume={id}");
-    let result = place
-        .run(&model, &[&resume, "scenario: hello text=Better."])
-        .await;
+    let result = place.run(&model, &[&resume, "scenario: hello text=Better."]).await;
     assert_eq!(result["result"], "Better.", "{result}");
 }
 
@@ -211,9 +174,7 @@ async fn a_failed_turn_goes_on_at_the_same_step() {
     let model = builtin().await;
     let id = "00000000-0000-4000-8000-000000000003";
     let session = format!("--session-id={id}");
-    let result = place
-        .run(&model, &[&session, "scenario: error-400 times=6"])
-        .await;
+    let result = place.run(&model, &[&session, "scenario: error-400 times=6"]).await;
     assert_eq!(
         (&result["is_error"], &result["api_error_status"]),
         (&json!(true), &json!(400)),
@@ -231,19 +192,11 @@ async fn a_tool_that_a_kill_cut_off_is_called_again_after_a_resume() {
     let command = "echo run >> runs.txt; if [ $(wc -l < runs.txt) = 1 ]; then echo $$ > pid; exec tail -f /dev/null; fi";
     let scenario = Scenario::new("cut")
         .step(
-            Step::new()
-                .text("First.")
-                .tool("Bash", json!({"command": "echo first >> first.txt"})),
+            Step::new().text("First.").tool("Bash", json!({"command": "echo first >> first.txt"})),
         )
-        .step(
-            Step::new()
-                .say("Now the long one.", 5)
-                .tool("Bash", json!({"command": command})),
-        )
+        .step(Step::new().say("Now the long one.", 5).tool("Bash", json!({"command": command})))
         .step(Step::new().text("All of it ran."));
-    let model = ScriptedModel::start(ModelConfig::new().scenario(scenario))
-        .await
-        .unwrap();
+    let model = ScriptedModel::start(ModelConfig::new().scenario(scenario)).await.unwrap();
     let id = "00000000-0000-4000-8000-000000000001";
     let session = format!("--session-id={id}");
     let mut child = place.start(&model, &["--allowedTools=Bash", &session, "scenario: cut"]);
@@ -257,22 +210,14 @@ async fn a_tool_that_a_kill_cut_off_is_called_again_after_a_resume() {
     end_tool(&place.file("pid"));
 
     let resume = format!("--resume={id}");
-    let result = place
-        .run(&model, &["--allowedTools=Bash", &resume, "Continue"])
-        .await;
+    let result = place.run(&model, &["--allowedTools=Bash", &resume, "Continue"]).await;
     assert_eq!(
         (&result["is_error"], &result["result"]),
         (&json!(false), &json!("All of it ran.")),
         "{result}"
     );
-    assert_eq!(
-        std::fs::read_to_string(place.file("runs.txt")).unwrap(),
-        "run\nrun\n"
-    );
-    assert_eq!(
-        std::fs::read_to_string(place.file("first.txt")).unwrap(),
-        "first\n"
-    );
+    assert_eq!(std::fs::read_to_string(place.file("runs.txt")).unwrap(), "run\nrun\n");
+    assert_eq!(std::fs::read_to_string(place.file("first.txt")).unwrap(), "first\n");
     let steps: Vec<Option<usize>> = played(&model).into_iter().map(|(_, step)| step).collect();
     assert_eq!(steps, [Some(0), Some(1), Some(1), Some(2)]);
 }
@@ -284,9 +229,7 @@ async fn an_answer_that_a_kill_cut_off_is_given_again_after_a_resume() {
     let id = "00000000-0000-4000-8000-000000000004";
     let session = format!("--session-id={id}");
     let mut child = place.start(&model, &[&session, "scenario: hang-mid"]);
-    model
-        .wait_for(|request| request.scenario() == Some("hang-mid"))
-        .await;
+    model.wait_for(|request| request.scenario() == Some("hang-mid")).await;
     wait_until("the transcript holds the prompt", || {
         transcript(place.home.path()).contains("scenario: hang-mid")
     })
@@ -294,10 +237,7 @@ async fn an_answer_that_a_kill_cut_off_is_given_again_after_a_resume() {
     child.kill().await.unwrap();
     let resume = format!("--resume={id}");
     let result = place.run(&model, &[&resume, "Continue"]).await;
-    assert_eq!(
-        result["result"], "This sentence has two halves.",
-        "{result}"
-    );
+    assert_eq!(result["result"], "This sentence has two halves.", "{result}");
 }
 
 // So that a Write whose step is played again after a kill goes through.
@@ -306,17 +246,10 @@ async fn a_second_write_replaces_the_file() {
     let Some(place) = Place::new() else { return };
     let model = builtin().await;
     std::fs::write(place.file("hello.txt"), "before").unwrap();
-    let result = place
-        .run(
-            &model,
-            &["--permission-mode=acceptEdits", "scenario: write-file"],
-        )
-        .await;
+    let result =
+        place.run(&model, &["--permission-mode=acceptEdits", "scenario: write-file"]).await;
     assert_eq!(result["result"], "Wrote hello.txt.", "{result}");
-    assert_eq!(
-        std::fs::read_to_string(place.file("hello.txt")).unwrap(),
-        "hello\n"
-    );
+    assert_eq!(std::fs::read_to_string(place.file("hello.txt")).unwrap(), "hello\n");
 }
 
 /// Waits for something that another process does.
@@ -333,16 +266,9 @@ async fn wait_until(what: &str, mut true_now: impl FnMut() -> bool) {
 /// Everything that the transcripts below a home say.
 fn transcript(home: &Path) -> String {
     let mut text = String::new();
-    for project in std::fs::read_dir(home.join(".claude/projects"))
-        .into_iter()
-        .flatten()
-        .flatten()
+    for project in std::fs::read_dir(home.join(".claude/projects")).into_iter().flatten().flatten()
     {
-        for file in std::fs::read_dir(project.path())
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
+        for file in std::fs::read_dir(project.path()).into_iter().flatten().flatten() {
             // A directory beside the transcripts is not one.
             text.push_str(&std::fs::read_to_string(file.path()).unwrap_or_default());
         }
@@ -353,10 +279,6 @@ fn transcript(home: &Path) -> String {
 /// Ends the tool that a killed CLI leaves behind, by the pid that it wrote itself.
 fn end_tool(pid: &Path) {
     let pid = std::fs::read_to_string(pid).unwrap();
-    let status = std::process::Command::new("kill")
-        .arg("-9")
-        .arg(pid.trim())
-        .status()
-        .unwrap();
+    let status = std::process::Command::new("kill").arg("-9").arg(pid.trim()).status().unwrap();
     assert!(status.success());
 }

@@ -3,10 +3,7 @@
     clippy::disallowed_methods,
     reason = "the tests run on tokio, not on the core's Runtime port"
 )]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that finds something missing fails its test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that finds something missing fails its test")]
 
 mod claude;
 mod faults;

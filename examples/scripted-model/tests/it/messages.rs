@@ -10,16 +10,10 @@ fn rich() -> Scenario {
             .thinking("Hm.")
             .block(Block::Text {
                 text: "Hello ${who}, $HOME and $${x}.".to_owned(),
-                pace: Pace {
-                    chunk_chars: Some(5.into()),
-                    ..Pace::default()
-                },
+                pace: Pace { chunk_chars: Some(5.into()), ..Pace::default() },
             })
             .tool("Bash", json!({"command": "echo ${who}", "timeout": 5}))
-            .usage(Usage {
-                cache_read_input_tokens: Some(7),
-                ..Usage::new(11, 13)
-            })
+            .usage(Usage { cache_read_input_tokens: Some(7), ..Usage::new(11, 13) })
             .header("x-extra", "yes")
             .pings(2u64),
     )
@@ -36,22 +30,12 @@ async fn a_whole_answer_has_the_shape_of_the_api() {
     let body = reply.json();
     assert_eq!(
         (&body["type"], &body["role"], &body["model"]),
-        (
-            &json!("message"),
-            &json!("assistant"),
-            &json!("claude-test")
-        )
+        (&json!("message"), &json!("assistant"), &json!("claude-test"))
     );
     assert_eq!(body["stop_reason"], "tool_use");
     assert_eq!(body["content"][0]["thinking"], "Hm.");
-    assert_eq!(
-        body["content"][1]["text"],
-        "Hello all of you, $HOME and ${x}."
-    );
-    assert_eq!(
-        body["content"][2]["input"],
-        json!({"command": "echo all of you", "timeout": 5})
-    );
+    assert_eq!(body["content"][1]["text"], "Hello all of you, $HOME and ${x}.");
+    assert_eq!(body["content"][2]["input"], json!({"command": "echo all of you", "timeout": 5}));
     assert_eq!(body["usage"]["input_tokens"], 11);
     assert_eq!(body["usage"]["output_tokens"], 13);
     assert_eq!(body["usage"]["cache_read_input_tokens"], 7);
@@ -65,10 +49,7 @@ async fn a_stream_adds_up_to_the_whole_answer() {
     assert!(reply.headers["content-type"].starts_with("text/event-stream"));
     let types = reply.event_types();
     assert_eq!(types[..3], ["message_start", "ping", "ping"]);
-    assert_eq!(
-        types[types.len() - 3..],
-        ["content_block_stop", "message_delta", "message_stop"]
-    );
+    assert_eq!(types[types.len() - 3..], ["content_block_stop", "message_delta", "message_stop"]);
     let (mut text, mut thinking, mut input, mut signature) =
         <(String, String, String, String)>::default();
     let mut text_deltas = 0;
@@ -97,10 +78,7 @@ async fn a_stream_adds_up_to_the_whole_answer() {
     assert!(!signature.is_empty());
     let events = reply.events();
     let message = &events[0]["message"];
-    assert_eq!(
-        (&message["content"], &message["stop_reason"]),
-        (&json!([]), &Value::Null)
-    );
+    assert_eq!((&message["content"], &message["stop_reason"]), (&json!([]), &Value::Null));
     assert_eq!(message["usage"]["output_tokens"], 1);
     let end = &events[events.len() - 2];
     assert_eq!(
@@ -127,12 +105,7 @@ async fn tool_ids_are_never_repeated() {
     let mut ids = Vec::new();
     for _ in 0..3 {
         let reply = ask(&model, &[user("scenario: rich")]).await;
-        ids.push(
-            reply.json()["content"][2]["id"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
-        );
+        ids.push(reply.json()["content"][2]["id"].as_str().unwrap().to_owned());
     }
     ids.sort();
     ids.dedup();
@@ -145,24 +118,13 @@ async fn tokens_are_counted_and_the_root_answers() {
     let short = body(&[user("hi")], false);
     let long = body(&[user(&"hi".repeat(1000))], false);
     let count = async |body| {
-        let reply = post(&model, "/v1/messages/count_tokens?beta=true", "s", body)
-            .await
-            .unwrap();
+        let reply = post(&model, "/v1/messages/count_tokens?beta=true", "s", body).await.unwrap();
         reply.json()["input_tokens"].as_u64().unwrap()
     };
     assert!(count(&long).await > count(&short).await + 400);
-    let root = send(model.base_url(), "GET / HTTP/1.1\r\n", "")
-        .await
-        .unwrap();
-    assert!(
-        root.json()["scenarios"]
-            .as_array()
-            .unwrap()
-            .contains(&json!("hello"))
-    );
-    let head = send(model.base_url(), "HEAD / HTTP/1.1\r\n", "")
-        .await
-        .unwrap();
+    let root = send(model.base_url(), "GET / HTTP/1.1\r\n", "").await.unwrap();
+    assert!(root.json()["scenarios"].as_array().unwrap().contains(&json!("hello")));
+    let head = send(model.base_url(), "HEAD / HTTP/1.1\r\n", "").await.unwrap();
     assert_eq!((head.status, head.body.as_str()), (200, ""));
 }
 
@@ -170,26 +132,12 @@ async fn tokens_are_counted_and_the_root_answers() {
 async fn what_is_wrong_is_refused_as_the_api_does() {
     let model = start(Scenario::new("needs").step(Step::new().text("${who}"))).await;
     let url = model.base_url();
-    let unknown = send(url, "POST /v1/nothing HTTP/1.1\r\n", "{}")
-        .await
-        .unwrap();
-    let method = send(url, "GET /v1/messages HTTP/1.1\r\n", "")
-        .await
-        .unwrap();
-    let garbage = send(url, "POST /v1/messages HTTP/1.1\r\n", "{")
-        .await
-        .unwrap();
-    let no_model = post(&model, "/v1/messages", "s", &json!({"messages": []}))
-        .await
-        .unwrap();
-    let no_messages = post(
-        &model,
-        "/v1/messages",
-        "s",
-        &json!({"model": "m", "max_tokens": 1}),
-    )
-    .await
-    .unwrap();
+    let unknown = send(url, "POST /v1/nothing HTTP/1.1\r\n", "{}").await.unwrap();
+    let method = send(url, "GET /v1/messages HTTP/1.1\r\n", "").await.unwrap();
+    let garbage = send(url, "POST /v1/messages HTTP/1.1\r\n", "{").await.unwrap();
+    let no_model = post(&model, "/v1/messages", "s", &json!({"messages": []})).await.unwrap();
+    let no_messages =
+        post(&model, "/v1/messages", "s", &json!({"model": "m", "max_tokens": 1})).await.unwrap();
     let name = ask(&model, &[user("scenario: absent")]).await;
     let variable = ask(&model, &[user("scenario: needs")]).await;
     let cases = [
@@ -198,12 +146,7 @@ async fn what_is_wrong_is_refused_as_the_api_does() {
         (garbage, 400, "invalid_request_error", "body: "),
         (no_model, 400, "invalid_request_error", "model: "),
         (no_messages, 400, "invalid_request_error", "messages: "),
-        (
-            name,
-            400,
-            "invalid_request_error",
-            "no scenario is called `absent`; there are ask, bash",
-        ),
+        (name, 400, "invalid_request_error", "no scenario is called `absent`; there are ask, bash"),
         (
             variable,
             400,
@@ -213,22 +156,12 @@ async fn what_is_wrong_is_refused_as_the_api_does() {
     ];
     for (reply, status, kind, message) in cases {
         let body = reply.json();
-        assert_eq!(
-            (reply.status, body["type"].as_str()),
-            (status, Some("error")),
-            "{body}"
-        );
+        assert_eq!((reply.status, body["type"].as_str()), (status, Some("error")), "{body}");
         assert_eq!(body["error"]["type"], kind, "{body}");
-        assert!(
-            body["error"]["message"].as_str().unwrap().contains(message),
-            "{body}"
-        );
+        assert!(body["error"]["message"].as_str().unwrap().contains(message), "{body}");
     }
     let last = model.requests().pop().unwrap();
-    assert!(
-        matches!(last.answer, Answer::Refused { status: 400, .. }),
-        "{last:?}"
-    );
+    assert!(matches!(last.answer, Answer::Refused { status: 400, .. }), "{last:?}");
 }
 
 #[tokio::test]
@@ -238,22 +171,10 @@ async fn the_log_says_what_was_asked_and_holds_no_key() {
     for text in ["nothing", "scenario: hello", "scenario: rich"] {
         let head =
             "POST /v1/messages HTTP/1.1\r\nx-api-key: sk-fake\r\nX-Claude-Code-Session-Id: abc\r\n";
-        send(
-            model.base_url(),
-            head,
-            &body(&[user(text)], false).to_string(),
-        )
-        .await
-        .unwrap();
+        send(model.base_url(), head, &body(&[user(text)], false).to_string()).await.unwrap();
     }
     let requests = model.requests();
-    assert_eq!(
-        requests
-            .iter()
-            .map(|request| request.number)
-            .collect::<Vec<_>>(),
-        [2, 3]
-    );
+    assert_eq!(requests.iter().map(|request| request.number).collect::<Vec<_>>(), [2, 3]);
     let last = &requests[1];
     assert_eq!(
         (last.session(), last.scenario(), last.step()),
@@ -261,13 +182,7 @@ async fn the_log_says_what_was_asked_and_holds_no_key() {
     );
     assert_eq!(last.body["messages"][0]["content"], "scenario: rich");
     assert!(!last.headers.contains_key("x-api-key"));
-    assert_eq!(
-        model
-            .wait_for(|request| request.scenario() == Some("hello"))
-            .await
-            .number,
-        2
-    );
+    assert_eq!(model.wait_for(|request| request.scenario() == Some("hello")).await.number, 2);
 }
 
 #[tokio::test]
@@ -275,19 +190,11 @@ async fn without_a_marker_the_fallback_plays() {
     let model = start(rich()).await;
     let reply = ask(&model, &[user("hi")]).await;
     assert!(reply.text().contains("scenario: NAME"));
-    let config = ModelConfig::new()
-        .scenario(crate::support::four())
-        .fallback("four");
+    let config = ModelConfig::new().scenario(crate::support::four()).fallback("four");
     let model = ScriptedModel::start(config).await.unwrap();
     assert_eq!(ask(&model, &[user("hi")]).await.text(), "step 0");
-    let later = [
-        user("hi"),
-        crate::support::called(&["a"]),
-        crate::support::results(&[("a", false, "")]),
-    ];
+    let later =
+        [user("hi"), crate::support::called(&["a"]), crate::support::results(&[("a", false, "")])];
     assert_eq!(ask(&model, &later).await.text(), "step 1");
-    assert_eq!(
-        ask(&model, &[user("scenario: hello text=x")]).await.text(),
-        "x"
-    );
+    assert_eq!(ask(&model, &[user("scenario: hello text=x")]).await.text(), "x");
 }

@@ -74,11 +74,7 @@ async fn an_interrupted_tool_is_called_again() {
     let cases = [
         (
             "killed, resumed",
-            vec![
-                results(&[("a", true, LOST)]),
-                said("No response requested."),
-                user("Continue"),
-            ],
+            vec![results(&[("a", true, LOST)]), said("No response requested."), user("Continue")],
         ),
         ("no result", vec![user("Continue")]),
         ("nothing after it", vec![]),
@@ -98,11 +94,7 @@ async fn an_interrupted_tool_is_called_again() {
         messages.extend(rest);
         assert_eq!(played(&model, &messages).await, "step 0", "{name}");
         messages.extend([called(&["b"]), results(&[("b", false, "ok")])]);
-        assert_eq!(
-            played(&model, &messages).await,
-            "step 1",
-            "{name}, run again"
-        );
+        assert_eq!(played(&model, &messages).await, "step 1", "{name}, run again");
     }
 }
 
@@ -112,22 +104,14 @@ async fn an_answer_without_all_its_tool_calls_is_not_done() {
     let cut = [user(MARKER), said("step 0"), user("Continue")];
     assert_eq!(played(&model, &cut).await, "step 0");
     let mut stopped = ran();
-    stopped.extend([
-        said("ste"),
-        user("[Request interrupted by user]"),
-        user("Continue"),
-    ]);
+    stopped.extend([said("ste"), user("[Request interrupted by user]"), user("Continue")]);
     assert_eq!(played(&model, &stopped).await, "step 1");
 }
 
 #[tokio::test]
 async fn what_the_cli_says_in_the_models_name_is_no_answer() {
     let model = start(four()).await;
-    let killed = [
-        ran(),
-        vec![said("No response requested."), user("Continue")],
-    ]
-    .concat();
+    let killed = [ran(), vec![said("No response requested."), user("Continue")]].concat();
     assert_eq!(played(&model, &killed).await, "step 1");
 }
 
@@ -153,25 +137,17 @@ async fn a_fork_goes_on_from_where_it_left() {
     let common = ran();
     let fork = |text: &str| [common.clone(), vec![said("step 1"), user(text)]].concat();
     assert_eq!(played(&model, &fork("left")).await, "step 2");
-    assert_eq!(
-        played(&model, &fork("scenario: hello text=right")).await,
-        "right"
-    );
+    assert_eq!(played(&model, &fork("scenario: hello text=right")).await, "right");
     assert_eq!(played(&model, &common).await, "step 1");
 }
 
 #[tokio::test]
 async fn a_failed_tool_is_called_again_only_if_the_step_says_so() {
     let step = || Step::new().tool("Bash", json!({"command": "false"}));
-    let once = Scenario::new("once")
-        .step(step())
-        .step(Step::new().text("after"));
-    let twice = Scenario::new("again")
-        .step(step().retry_on_error(2))
-        .step(Step::new().text("after"));
-    let config = scripted_model::ModelConfig::new()
-        .scenario(once)
-        .scenario(twice);
+    let once = Scenario::new("once").step(step()).step(Step::new().text("after"));
+    let twice =
+        Scenario::new("again").step(step().retry_on_error(2)).step(Step::new().text("after"));
+    let config = scripted_model::ModelConfig::new().scenario(once).scenario(twice);
     let model = ScriptedModel::start(config).await.unwrap();
     let failures = |marker: &str, count: usize| {
         let mut messages = vec![user(marker)];
@@ -185,11 +161,7 @@ async fn a_failed_tool_is_called_again_only_if_the_step_says_so() {
         async |messages: &[Value]| ask(&model, messages).await.json()["stop_reason"].clone();
     assert_eq!(reason(&failures("scenario: once", 1)).await, "end_turn");
     for count in 0..=2 {
-        assert_eq!(
-            reason(&failures("scenario: again", count)).await,
-            "tool_use",
-            "{count}"
-        );
+        assert_eq!(reason(&failures("scenario: again", count)).await, "tool_use", "{count}");
     }
     assert_eq!(reason(&failures("scenario: again", 3)).await, "end_turn");
 }

@@ -37,30 +37,20 @@ impl Reply {
     }
 
     pub(crate) fn event_types(&self) -> Vec<String> {
-        self.events()
-            .iter()
-            .map(|event| event["type"].as_str().unwrap().to_owned())
-            .collect()
+        self.events().iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The text of an answer that is not streamed.
     pub(crate) fn text(&self) -> String {
         let body = self.json();
-        let blocks = body["content"]
-            .as_array()
-            .unwrap_or_else(|| panic!("no content: {body}"));
-        blocks
-            .iter()
-            .filter_map(|block| block["text"].as_str())
-            .collect()
+        let blocks = body["content"].as_array().unwrap_or_else(|| panic!("no content: {body}"));
+        blocks.iter().filter_map(|block| block["text"].as_str()).collect()
     }
 }
 
 /// Sends a request and reads to the end of the connection; `None` when it ended without an answer.
 pub(crate) async fn send(base_url: &str, head: &str, body: &str) -> Option<Reply> {
-    let mut stream = TcpStream::connect(base_url.strip_prefix("http://").unwrap())
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(base_url.strip_prefix("http://").unwrap()).await.unwrap();
     let length = body.len();
     let request = format!(
         "{head}host: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -72,14 +62,7 @@ pub(crate) async fn send(base_url: &str, head: &str, body: &str) -> Option<Reply
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n")?;
     let mut lines = head.lines();
-    let status = lines
-        .next()
-        .unwrap()
-        .split(' ')
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers: BTreeMap<String, String> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
@@ -89,12 +72,7 @@ pub(crate) async fn send(base_url: &str, head: &str, body: &str) -> Option<Reply
     } else {
         (body.to_owned(), true)
     };
-    Some(Reply {
-        status,
-        headers,
-        body,
-        whole,
-    })
+    Some(Reply { status, headers, body, whole })
 }
 
 fn unchunk(mut body: &str) -> (String, bool) {
@@ -122,16 +100,12 @@ pub(crate) async fn post(
 
 /// Asks for a whole answer in session `s`.
 pub(crate) async fn ask(model: &ScriptedModel, messages: &[Value]) -> Reply {
-    post(model, "/v1/messages", "s", &body(messages, false))
-        .await
-        .unwrap()
+    post(model, "/v1/messages", "s", &body(messages, false)).await.unwrap()
 }
 
 /// Asks for a stream in session `s`.
 pub(crate) async fn stream(model: &ScriptedModel, messages: &[Value]) -> Reply {
-    post(model, "/v1/messages?beta=true", "s", &body(messages, true))
-        .await
-        .unwrap()
+    post(model, "/v1/messages?beta=true", "s", &body(messages, true)).await.unwrap()
 }
 
 pub(crate) fn body(messages: &[Value], stream: bool) -> Value {
@@ -147,9 +121,8 @@ pub(crate) fn said(text: &str) -> Value {
 }
 
 pub(crate) fn called(ids: &[&str]) -> Value {
-    let calls = ids
-        .iter()
-        .map(|id| json!({"type": "tool_use", "id": id, "name": "Bash", "input": {}}));
+    let calls =
+        ids.iter().map(|id| json!({"type": "tool_use", "id": id, "name": "Bash", "input": {}}));
     json!({"role": "assistant", "content": calls.collect::<Vec<_>>()})
 }
 
@@ -162,18 +135,12 @@ pub(crate) fn results(results: &[(&str, bool, &str)]) -> Value {
 
 /// A scenario `four` with a tool call as its first step and a text with its number as each other.
 pub(crate) fn four() -> Scenario {
-    let tool = || {
-        Step::new()
-            .text("step 0")
-            .tool("Bash", json!({"command": "true"}))
-    };
+    let tool = || Step::new().text("step 0").tool("Bash", json!({"command": "true"}));
     (1..4).fold(Scenario::new("four").step(tool()), |scenario, n| {
         scenario.step(Step::new().text(format!("step {n}")))
     })
 }
 
 pub(crate) async fn start(scenario: Scenario) -> ScriptedModel {
-    ScriptedModel::start(ModelConfig::new().scenario(scenario))
-        .await
-        .unwrap()
+    ScriptedModel::start(ModelConfig::new().scenario(scenario)).await.unwrap()
 }

@@ -253,12 +253,9 @@ impl Agent for ClaudeCode {
         };
         let thread = std::thread::Builder::new().name("maestro-transcript".to_owned());
         thread.spawn(look).map_err(|error| {
-            Error::new(
-                ErrorKind::Unavailable,
-                "no thread to read a transcript with",
-            )
-            .during("claude.evidence")
-            .caused_by(error)
+            Error::new(ErrorKind::Unavailable, "no thread to read a transcript with")
+                .during("claude.evidence")
+                .caused_by(error)
         })?;
         Ok(finding.await.unwrap_or(Evidence::Unknown))
     }

@@ -74,27 +74,16 @@ impl Discovery {
             (false, true) => Login::Stored,
             (false, false) => Login::Unknown,
         };
-        Ok(Self {
-            program,
-            config_dir,
-            login,
-        })
+        Ok(Self { program, config_dir, login })
     }
 }
 
 fn find(path: &OsStr, home: Option<&Path>) -> Option<PathBuf> {
-    let name = if cfg!(windows) {
-        "claude.exe"
-    } else {
-        "claude"
-    };
+    let name = if cfg!(windows) { "claude.exe" } else { "claude" };
     let installed = home.into_iter().flat_map(|home| {
         [".local/bin", ".claude/local", ".npm-global/bin"].map(|below| home.join(below))
     });
-    let system = [
-        PathBuf::from("/usr/local/bin"),
-        PathBuf::from("/opt/homebrew/bin"),
-    ];
+    let system = [PathBuf::from("/usr/local/bin"), PathBuf::from("/opt/homebrew/bin")];
     env::split_paths(path)
         .chain(installed)
         .chain(system)
@@ -107,8 +96,7 @@ fn find(path: &OsStr, home: Option<&Path>) -> Option<PathBuf> {
 #[cfg(unix)]
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    path.metadata()
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

@@ -26,10 +26,8 @@ pub(super) const DENIED: &[&str] = &[
 
 /// What is always set: the CLI says when it has nothing to do, and stays the version that it is
 /// while it runs.
-const ALWAYS: [(&str, &str); 2] = [
-    ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
-    ("DISABLE_AUTOUPDATER", "1"),
-];
+const ALWAYS: [(&str, &str); 2] =
+    [("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("DISABLE_AUTOUPDATER", "1")];
 
 /// Which conversation is gone on with, or the id of a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -52,11 +52,7 @@ impl Link {
             last_words: VecDeque::new(),
             exit: None,
         };
-        Self {
-            connection,
-            runtime,
-            state: Mutex::new(state),
-        }
+        Self { connection, runtime, state: Mutex::new(state) }
     }
 
     /// A panic while it was locked left nothing half done that matters more than going on.
@@ -77,10 +73,7 @@ impl Link {
             state.waiting.insert(id.clone(), answered);
             (id, answer)
         };
-        let _forget = Forget {
-            link: self,
-            id: &id,
-        };
+        let _forget = Forget { link: self, id: &id };
         if let Err(error) = self.connection.send(outgoing::request(&id, &request)).await {
             // The process may be ending, and say why first: that is the better error.
             return match self.runtime.timeout(timeout, answer).await {
@@ -103,11 +96,8 @@ impl Link {
         loop {
             let listens = self.state().mapper.listens();
             let next = self.connection.next();
-            let heard = if listens {
-                self.runtime.timeout(quiet, next).await
-            } else {
-                Some(next.await)
-            };
+            let heard =
+                if listens { self.runtime.timeout(quiet, next).await } else { Some(next.await) };
             let Some(frame) = heard else {
                 let silent = self.state().mapper.silent();
                 if let Some(idle) = silent
@@ -158,10 +148,7 @@ impl Link {
         if let Some((request_id, subtype)) = read.unanswered {
             // Left alone it would wait for ever. When it cannot be sent, the process has ended.
             let why = format!("the host does not serve requests of the kind {subtype:?}");
-            let _ = self
-                .connection
-                .send(outgoing::refusal(&request_id, &why))
-                .await;
+            let _ = self.connection.send(outgoing::refusal(&request_id, &why)).await;
         }
         let mut report = read.report;
         if let (Some(waiter), Some(response)) = (waiter, read.response) {
@@ -186,34 +173,23 @@ impl Link {
         state.exit = Some(status);
         // Their receivers learn from it that no answer will come.
         state.waiting.clear();
-        let mut report = AgentReport {
-            events: Vec::new(),
-            raw: None,
-        };
+        let mut report = AgentReport { events: Vec::new(), raw: None };
         let cut = state.mapper.exited();
         report.events.extend(cut.into_iter().map(AgentEvent::Fact));
         let error = (!state.closing).then(|| {
-            Error::new(
-                ErrorKind::Unavailable,
-                "the agent's process ended by itself",
-            )
-            .with("exit", status)
-            .with("last_words", state.words())
-            .info()
+            Error::new(ErrorKind::Unavailable, "the agent's process ended by itself")
+                .with("exit", status)
+                .with("last_words", state.words())
+                .info()
         });
-        report.events.push(AgentEvent::Ended {
-            error,
-            exit: status.to_string(),
-        });
+        report.events.push(AgentEvent::Ended { error, exit: status.to_string() });
         report
     }
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("process", self.connection.process())
-            .finish_non_exhaustive()
+        f.debug_struct("Link").field("process", self.connection.process()).finish_non_exhaustive()
     }
 }
 
@@ -240,8 +216,7 @@ impl State {
 
     fn say(&mut self, text: &str) {
         let start = text.len().saturating_sub(Self::WORDS_BYTES);
-        self.last_words
-            .push_back(text[text.ceil_char_boundary(start)..].to_owned());
+        self.last_words.push_back(text[text.ceil_char_boundary(start)..].to_owned());
         let mut kept: usize = self.last_words.iter().map(String::len).sum();
         while kept > Self::WORDS_BYTES
             && let Some(oldest) = self.last_words.pop_front()
@@ -270,23 +245,13 @@ fn read(response: Response) -> Result<Value> {
     if response.subtype != "error" {
         return Ok(response.response);
     }
-    let message = response
-        .error
-        .unwrap_or_else(|| "the agent refused".to_owned());
+    let message = response.error.unwrap_or_else(|| "the agent refused".to_owned());
     let code = response.error_code.unwrap_or_default();
     let unsupported =
         code == "unsupported_request" || message.starts_with("Unsupported control request");
-    let kind = if unsupported {
-        ErrorKind::Unsupported
-    } else {
-        ErrorKind::InvalidArgument
-    };
+    let kind = if unsupported { ErrorKind::Unsupported } else { ErrorKind::InvalidArgument };
     let error = Error::new(kind, message);
-    Err(if code.is_empty() {
-        error
-    } else {
-        error.with("error_code", code)
-    })
+    Err(if code.is_empty() { error } else { error.with("error_code", code) })
 }
 
 fn output(garbled: Garbled) -> AgentReport {

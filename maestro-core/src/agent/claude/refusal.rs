@@ -21,11 +21,7 @@ const MEANINGS: &[(&str, ErrorKind)] = &[
 /// Makes a clear error of a handshake that failed: of what the CLI said, where it ended itself.
 pub(super) fn explain(error: Error, exit: Option<ExitStatus>, words: &str) -> Error {
     let Some(exit) = exit else {
-        return if words.is_empty() {
-            error
-        } else {
-            error.with("last_words", words)
-        };
+        return if words.is_empty() { error } else { error.with("last_words", words) };
     };
     let said = words.to_lowercase();
     let meaning = MEANINGS.iter().find(|(phrase, _)| said.contains(phrase));

@@ -168,10 +168,8 @@ impl AgentSession for ClaudeSession {
 
     async fn control(&self, request: Value) -> Result<Value> {
         if request.get("subtype").and_then(Value::as_str).is_none() {
-            return Err(
-                Error::invalid("request", "must be an object with a `subtype`")
-                    .during("claude.control"),
-            );
+            return Err(Error::invalid("request", "must be an object with a `subtype`")
+                .during("claude.control"));
         }
         self.request(request, "claude.control").await
     }
@@ -196,11 +194,7 @@ impl AgentSession for ClaudeSession {
                 tracing::debug!(%error, "the agent was not stopped before its end");
             }
         }
-        let grace = if hard {
-            StopGrace::NONE
-        } else {
-            self.limits.grace
-        };
+        let grace = if hard { StopGrace::NONE } else { self.limits.grace };
         match self.link.connection.stop(grace).await {
             Ok(_) => Ok(()),
             // It ended before it was told to.

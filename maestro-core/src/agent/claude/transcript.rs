@@ -83,19 +83,13 @@ struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     fn new(pointer: &'a AgentPointer) -> Self {
-        Self {
-            prompt: pointer.last_prompt.as_deref(),
-            message: pointer.last_message.as_deref(),
-        }
+        Self { prompt: pointer.last_prompt.as_deref(), message: pointer.last_message.as_deref() }
     }
 
     fn row(&mut self, line: &[u8]) {
         // Few rows are worth parsing: those that mention an id. A cut last row does not parse.
         let mentions = |id: Option<&str>| {
-            id.is_some_and(|id| {
-                line.windows(id.len().max(1))
-                    .any(|part| part == id.as_bytes())
-            })
+            id.is_some_and(|id| line.windows(id.len().max(1)).any(|part| part == id.as_bytes()))
         };
         if !mentions(self.prompt) && !mentions(self.message) {
             return;

@@ -31,22 +31,15 @@ impl Player {
             Permit::Stop => return Ok(Some(cancelled())),
         }
         self.sleep(tool.ms).await;
-        let status = if tool.fails {
-            ToolStatus::Failed
-        } else {
-            ToolStatus::Completed
-        };
-        self.stage
-            .call_ends(ended(id, status, self.fill(&tool.result)));
+        let status = if tool.fails { ToolStatus::Failed } else { ToolStatus::Completed };
+        self.stage.call_ends(ended(id, status, self.fill(&tool.result)));
         Ok(None)
     }
 
     pub(super) async fn ask(&self, question: &str, choices: &[String]) -> Result<Option<Curtain>> {
         let question = self.fill(question);
-        let options: Vec<Value> = choices
-            .iter()
-            .map(|choice| json!({ "label": self.fill(choice) }))
-            .collect();
+        let options: Vec<Value> =
+            choices.iter().map(|choice| json!({ "label": self.fill(choice) })).collect();
         let questions = json!([{ "question": question, "options": options, "multiSelect": false }]);
         let input = json!({ "questions": questions });
         let id = self.start("AskUserQuestion", "other", input.clone())?;
@@ -62,11 +55,7 @@ impl Player {
             blocked_path: None,
             agent_id: None,
         };
-        match self
-            .stage
-            .ask(ApprovalKind::Question, "AskUserQuestion", asks)
-            .await
-        {
+        match self.stage.ask(ApprovalKind::Question, "AskUserQuestion", asks).await {
             Decision::Answer { answers } => {
                 let told = answers.to_string();
                 self.stage.call_ends(ToolEnded {
@@ -100,20 +89,11 @@ impl Player {
                     None => (Some(count(new.lines())), Some(0)),
                     Some(_) => (None, None),
                 };
-                let diff = ToolContent::Diff {
-                    path: path.clone(),
-                    old,
-                    new,
-                };
+                let diff = ToolContent::Diff { path: path.clone(), old, new };
                 let mut end = ended(id.clone(), ToolStatus::Completed, format!("Wrote {path}."));
                 end.content.push(diff);
                 self.stage.call_ends(end);
-                self.stage.fact(FileChanged {
-                    tool_call_id: id,
-                    path,
-                    added,
-                    removed,
-                });
+                self.stage.fact(FileChanged { tool_call_id: id, path, added, removed });
             }
             Err(error) => self.failed(id, &error),
         }
@@ -151,8 +131,7 @@ impl Player {
             self.progress(index, done + 1)?;
         }
         let told = format!("Appended to {path}.");
-        self.stage
-            .call_ends(ended(id.clone(), ToolStatus::Completed, told));
+        self.stage.call_ends(ended(id.clone(), ToolStatus::Completed, told));
         self.stage.fact(FileChanged {
             tool_call_id: id,
             path,
@@ -219,18 +198,13 @@ impl Player {
     }
 
     fn denied(&self, id: String, message: String, interrupt: bool) -> Option<Curtain> {
-        let message = if message.is_empty() {
-            "Denied.".to_owned()
-        } else {
-            message
-        };
+        let message = if message.is_empty() { "Denied.".to_owned() } else { message };
         self.stage.call_ends(ended(id, ToolStatus::Denied, message));
         interrupt.then(cancelled)
     }
 
     fn failed(&self, id: String, error: &Error) {
-        self.stage
-            .call_ends(ended(id, ToolStatus::Failed, error.to_string()));
+        self.stage.call_ends(ended(id, ToolStatus::Failed, error.to_string()));
     }
 }
 
@@ -276,11 +250,7 @@ fn cancelled() -> Curtain {
 }
 
 fn text(input: &Value, key: &str) -> String {
-    input
-        .get(key)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    input.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

@@ -77,10 +77,7 @@ impl ScriptedAgent {
     /// An agent without scripts, which says `Done.` to every prompt.
     pub fn new() -> Self {
         Self {
-            book: Book {
-                default: Arc::new(Script::new().say("Done.")),
-                named: BTreeMap::new(),
-            },
+            book: Book { default: Arc::new(Script::new().say("Done.")), named: BTreeMap::new() },
             shared: Arc::default(),
         }
     }

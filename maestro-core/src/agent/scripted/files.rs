@@ -22,10 +22,7 @@ pub(super) fn write(cwd: &Path, path: &str, content: &str) -> Result<Option<Stri
 pub(super) fn append(cwd: &Path, path: &str, line: &str) -> Result<()> {
     let file = inside(cwd, path)?;
     let appended = || {
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(file)?;
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(file)?;
         // In one write, so that a kill leaves all of it or nothing.
         file.write_all(format!("{line}\n").as_bytes())
     };

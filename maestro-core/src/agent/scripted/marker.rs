@@ -13,10 +13,7 @@ pub(super) struct Marker {
 
 impl Marker {
     pub(super) fn find(prompt: &str) -> Option<Self> {
-        let rest = prompt
-            .lines()
-            .rev()
-            .find_map(|line| line.trim().strip_prefix("scenario:"))?;
+        let rest = prompt.lines().rev().find_map(|line| line.trim().strip_prefix("scenario:"))?;
         let (name, mut rest) = word(rest.trim_start());
         if name.is_empty() {
             return None;
@@ -32,10 +29,7 @@ impl Marker {
             values.insert(key.trim().to_owned(), value);
             rest = after;
         }
-        Some(Self {
-            name: name.to_owned(),
-            values,
-        })
+        Some(Self { name: name.to_owned(), values })
     }
 }
 
@@ -68,9 +62,7 @@ pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         filled.push_str(before);
-        let known = after
-            .split_once('}')
-            .and_then(|(key, after)| Some((values.get(key)?, after)));
+        let known = after.split_once('}').and_then(|(key, after)| Some((values.get(key)?, after)));
         if let Some((value, after)) = known {
             filled.push_str(value);
             rest = after;
@@ -89,9 +81,7 @@ pub(super) fn fill_value(value: &Value, values: &BTreeMap<String, String>) -> Va
         Value::String(text) => Value::String(fill(text, values)),
         Value::Array(items) => items.iter().map(|item| fill_value(item, values)).collect(),
         Value::Object(map) => {
-            let filled = map
-                .iter()
-                .map(|(key, item)| (key.clone(), fill_value(item, values)));
+            let filled = map.iter().map(|(key, item)| (key.clone(), fill_value(item, values)));
             Value::Object(filled.collect())
         }
         other => other.clone(),
@@ -103,9 +93,7 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let owned = pairs
-            .iter()
-            .map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        let owned = pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
         owned.collect()
     }
 

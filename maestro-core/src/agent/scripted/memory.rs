@@ -48,10 +48,7 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn in_directory(directory: PathBuf) -> Self {
-        Self {
-            directory: Some(directory),
-            ..Self::default()
-        }
+        Self { directory: Some(directory), ..Self::default() }
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Conversation>> {
@@ -139,10 +136,7 @@ fn write(file: &std::path::Path, conversation: &Conversation) -> io::Result<()> 
 }
 
 fn failed(file: &std::path::Path, error: io::Error) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        "the memory of conversations does not work",
-    )
-    .with("file", file.display())
-    .caused_by(error)
+    Error::new(ErrorKind::Unavailable, "the memory of conversations does not work")
+        .with("file", file.display())
+        .caused_by(error)
 }

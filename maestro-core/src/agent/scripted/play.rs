@@ -38,11 +38,7 @@ impl Player {
     pub(super) async fn play(&self) -> Result<Curtain> {
         let script = Arc::clone(&self.script);
         for (index, step) in script.steps.iter().enumerate().skip(self.from.step) {
-            let part = if index == self.from.step {
-                self.from.part
-            } else {
-                0
-            };
+            let part = if index == self.from.step { self.from.part } else { 0 };
             self.progress(index, part)?;
             if let Some(curtain) = self.step(index, part, step).await? {
                 return Ok(curtain);
@@ -58,20 +54,12 @@ impl Player {
             Step::Tool(tool) => return self.tool(tool).await,
             Step::Ask { question, choices } => return self.ask(question, choices).await,
             Step::Write { path, content, ask } => return self.write(path, content, *ask).await,
-            Step::Append {
-                path,
-                lines,
-                pause_ms,
-                ask,
-            } => {
+            Step::Append { path, lines, pause_ms, ask } => {
                 let input = json!({ "file_path": path, "lines": lines });
                 return self.append(index, part, input, *pause_ms, *ask).await;
             }
             Step::Wait { ms } => self.sleep(*ms).await,
-            Step::Spend {
-                usage,
-                cost_micro_usd,
-            } => self.tally(|tally| {
+            Step::Spend { usage, cost_micro_usd } => self.tally(|tally| {
                 tally.usage.add(usage);
                 if let Some(cost) = cost_micro_usd {
                     tally.cost.get_or_insert_default().0 += cost.0;
@@ -121,10 +109,7 @@ impl Player {
         self.tally(|tally| tally.last_text = Some(text.clone()));
         self.stage.report(vec![
             AgentEvent::Fact(message.into()),
-            AgentEvent::Pointer {
-                agent_session_id: None,
-                last_message: Some(message_id),
-            },
+            AgentEvent::Pointer { agent_session_id: None, last_message: Some(message_id) },
         ]);
         Ok(())
     }
@@ -142,11 +127,7 @@ impl Player {
             });
             offset += word.len() as u64;
         }
-        self.stage.fact(Thought {
-            message_id,
-            text,
-            ..Thought::default()
-        });
+        self.stage.fact(Thought { message_id, text, ..Thought::default() });
         Ok(())
     }
 
@@ -164,11 +145,7 @@ impl Player {
     }
 
     pub(super) fn progress(&self, step: usize, part: usize) -> Result<()> {
-        let progress = Progress {
-            step,
-            part,
-            ..self.from.clone()
-        };
+        let progress = Progress { step, part, ..self.from.clone() };
         self.change(|conversation| conversation.progress = Some(progress))
     }
 

@@ -145,11 +145,7 @@ pub struct ToolStep {
 impl ToolStep {
     /// A call that needs no permission and gives nothing.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            input: Value::Object(serde_json::Map::new()),
-            ..Self::default()
-        }
+        Self { name: name.into(), input: Value::Object(serde_json::Map::new()), ..Self::default() }
     }
 
     /// Sets its input.
@@ -202,10 +198,7 @@ impl Script {
 
     /// Says something with a pause before each word but the first.
     pub fn say_slowly(self, text: impl Into<String>, pause: Duration) -> Self {
-        self.step(Step::Say {
-            text: text.into(),
-            pause_ms: millis(pause),
-        })
+        self.step(Step::Say { text: text.into(), pause_ms: millis(pause) })
     }
 
     /// Thinks something.
@@ -231,20 +224,12 @@ impl Script {
 
     /// Writes a file without asking.
     pub fn write(self, path: impl Into<String>, content: impl Into<String>) -> Self {
-        self.step(Step::Write {
-            path: path.into(),
-            content: content.into(),
-            ask: false,
-        })
+        self.step(Step::Write { path: path.into(), content: content.into(), ask: false })
     }
 
     /// Writes a file when it is allowed to.
     pub fn write_asking(self, path: impl Into<String>, content: impl Into<String>) -> Self {
-        self.step(Step::Write {
-            path: path.into(),
-            content: content.into(),
-            ask: true,
-        })
+        self.step(Step::Write { path: path.into(), content: content.into(), ask: true })
     }
 
     /// Appends lines to a file with a pause before each but the first, without asking.
@@ -262,25 +247,17 @@ impl Script {
 
     /// Waits.
     pub fn wait(self, duration: Duration) -> Self {
-        self.step(Step::Wait {
-            ms: millis(duration),
-        })
+        self.step(Step::Wait { ms: millis(duration) })
     }
 
     /// Uses something.
     pub fn spend(self, usage: Usage, cost: Option<MicroUsd>) -> Self {
-        self.step(Step::Spend {
-            usage,
-            cost_micro_usd: cost,
-        })
+        self.step(Step::Spend { usage, cost_micro_usd: cost })
     }
 
     /// Ends the turn badly.
     pub fn fail(self, message: impl Into<String>) -> Self {
-        self.step(Step::Fail {
-            message: message.into(),
-            kind: unavailable(),
-        })
+        self.step(Step::Fail { message: message.into(), kind: unavailable() })
     }
 
     /// Ends the turn.

@@ -53,21 +53,12 @@ impl ScriptedSession {
             ..SessionUpdated::default()
         };
         stage.report(vec![
-            AgentEvent::Pointer {
-                agent_session_id: Some(stage.id.clone()),
-                last_message: None,
-            },
+            AgentEvent::Pointer { agent_session_id: Some(stage.id.clone()), last_message: None },
             AgentEvent::Fact(updated.into()),
         ]);
         let mut env = context.spec.env.clone();
         env.extend(context.env.clone());
-        Self {
-            session_id: context.session_id,
-            stage: Arc::new(stage),
-            book,
-            env,
-            reports,
-        }
+        Self { session_id: context.session_id, stage: Arc::new(stage), book, env, reports }
     }
 
     /// What a prompt asks for: the script that it names, or the one that was cut off.
@@ -106,10 +97,7 @@ impl ScriptedSession {
             if state.turn.is_some() {
                 return Err(Error::new(ErrorKind::Conflict, "a prompt is in flight"));
             }
-            state.turn = Some(Turn {
-                stop: Some(stop),
-                done,
-            });
+            state.turn = Some(Turn { stop: Some(stop), done });
         }
         let chosen = self.note(prompt, false).and_then(|text| self.choose(&text));
         let from = match chosen {
@@ -125,9 +113,7 @@ impl ScriptedSession {
         let stage = Arc::clone(&self.stage);
         let play = async move {
             let tally = Arc::<Mutex<Tally>>::default();
-            stage.report(vec![AgentEvent::TurnStarted {
-                origin: Origin::Prompt,
-            }]);
+            stage.report(vec![AgentEvent::TurnStarted { origin: Origin::Prompt }]);
             let player = script.map(|script| Player {
                 stage: Arc::clone(&stage),
                 script,
@@ -207,23 +193,19 @@ impl AgentSession for ScriptedSession {
     }
 
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
-        self.begin(prompt)
-            .map_err(|error| error.during("scripted.prompt"))
+        self.begin(prompt).map_err(|error| error.during("scripted.prompt"))
     }
 
     async fn steer(&self, prompt: &AgentPrompt) -> Result<()> {
         let in_turn = {
             let state = self.stage.state();
-            state
-                .alive()
-                .map_err(|error| error.during("scripted.steer"))?;
+            state.alive().map_err(|error| error.during("scripted.steer"))?;
             state.turn.is_some()
         };
         if !in_turn {
             return self.prompt(prompt).await;
         }
-        self.note(prompt, true)
-            .map_err(|error| error.during("scripted.steer"))?;
+        self.note(prompt, true).map_err(|error| error.during("scripted.steer"))?;
         self.stage.fact(Message {
             message_id: prompt.id.to_string(),
             role: "user".to_owned(),
@@ -248,25 +230,19 @@ impl AgentSession for ScriptedSession {
     async fn set_mode(&self, mode: &str) -> Result<()> {
         {
             let mut state = self.stage.state();
-            state
-                .alive()
-                .map_err(|error| error.during("scripted.set_mode"))?;
+            state.alive().map_err(|error| error.during("scripted.set_mode"))?;
             state.permissions.set_mode(mode);
         }
-        self.stage.fact(SessionUpdated {
-            mode: Some(mode.to_owned()),
-            ..SessionUpdated::default()
-        });
+        self.stage
+            .fact(SessionUpdated { mode: Some(mode.to_owned()), ..SessionUpdated::default() });
         Ok(())
     }
 
     async fn set_model(&self, model: &str) -> Result<()> {
         let alive = self.stage.state().alive();
         alive.map_err(|error| error.during("scripted.set_model"))?;
-        self.stage.fact(SessionUpdated {
-            model: Some(model.to_owned()),
-            ..SessionUpdated::default()
-        });
+        self.stage
+            .fact(SessionUpdated { model: Some(model.to_owned()), ..SessionUpdated::default() });
         Ok(())
     }
 

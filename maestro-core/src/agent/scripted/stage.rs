@@ -100,11 +100,7 @@ impl Stage {
     pub(super) async fn ask(&self, kind: ApprovalKind, tool: &str, asks: AgentEvent) -> Decision {
         let (answer, answered) = oneshot::channel();
         if let AgentEvent::Approval { request_id, .. } = &asks {
-            let question = Question {
-                kind,
-                tool: tool.to_owned(),
-                answer,
-            };
+            let question = Question { kind, tool: tool.to_owned(), answer };
             self.state().questions.insert(request_id.clone(), question);
         }
         self.report(vec![asks]);
@@ -123,10 +119,7 @@ impl Stage {
         let allows = matches!(decision, Decision::Allow { .. });
         let asks = question.kind == ApprovalKind::Question;
         if (asks && allows) || (!asks && answers) {
-            return Err(Error::invalid(
-                "decision",
-                "does not answer this kind of question",
-            ));
+            return Err(Error::invalid("decision", "does not answer this kind of question"));
         }
         if let Some(question) = state.questions.remove(request_id) {
             let remember = Remember::Session;
@@ -146,32 +139,19 @@ impl Stage {
             let mut state = self.state();
             state.turn = None;
             let open = std::mem::take(&mut state.questions);
-            let withdrawn = open
-                .into_keys()
-                .map(|request_id| AgentEvent::ApprovalWithdrawn { request_id });
+            let withdrawn =
+                open.into_keys().map(|request_id| AgentEvent::ApprovalWithdrawn { request_id });
             events.extend(withdrawn);
             if let Some((id, ran)) = state.call.take() {
-                let status = if ran {
-                    ToolStatus::Interrupted
-                } else {
-                    ToolStatus::Denied
-                };
-                let ended = ToolEnded {
-                    tool_call_id: id,
-                    status,
-                    ..ToolEnded::default()
-                };
+                let status = if ran { ToolStatus::Interrupted } else { ToolStatus::Denied };
+                let ended = ToolEnded { tool_call_id: id, status, ..ToolEnded::default() };
                 events.push(AgentEvent::Fact(ended.into()));
             }
             state.ends += 1;
             state.ends
         };
         let cost = tally.cost;
-        let usage = Usage {
-            turns: 1,
-            cost_micro_usd: cost.unwrap_or_default().0,
-            ..tally.usage
-        };
+        let usage = Usage { turns: 1, cost_micro_usd: cost.unwrap_or_default().0, ..tally.usage };
         events.push(AgentEvent::TurnEnded(AgentTurnEnd {
             stop_reason: stop,
             error,
@@ -204,20 +184,14 @@ impl Stage {
 
 impl State {
     pub(super) fn new(permissions: Permissions) -> Self {
-        Self {
-            permissions,
-            ..Self::default()
-        }
+        Self { permissions, ..Self::default() }
     }
 
     /// # Errors
     /// `Closed` after the end.
     pub(super) fn alive(&self) -> Result<()> {
         if self.ended {
-            return Err(Error::new(
-                ErrorKind::Closed,
-                "the scripted agent has ended",
-            ));
+            return Err(Error::new(ErrorKind::Closed, "the scripted agent has ended"));
         }
         Ok(())
     }

@@ -150,11 +150,7 @@ struct OwnedParts {
 
 impl Serialize for EventData {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Parts {
-            r#type: self.event_type(),
-            data: self.to_value(),
-        }
-        .serialize(serializer)
+        Parts { r#type: self.event_type(), data: self.to_value() }.serialize(serializer)
     }
 }
 

@@ -34,10 +34,7 @@ pub struct StreamKey {
 impl StreamKey {
     /// The stream of a thing, for example `("task", id)`.
     pub fn of(tenant_id: TenantId, kind: &str, id: impl fmt::Display) -> Self {
-        Self {
-            tenant_id,
-            name: format!("{kind}/{id}"),
-        }
+        Self { tenant_id, name: format!("{kind}/{id}") }
     }
 }
 
@@ -150,12 +147,7 @@ impl Event {
     /// Decodes a stored event. A type that this version does not know becomes
     /// [`EventData::Other`].
     pub fn from_stored(stored: StoredEvent) -> Result<Self> {
-        let StoredEvent {
-            cursor,
-            stream,
-            seq,
-            event,
-        } = stored;
+        let StoredEvent { cursor, stream, seq, event } = stored;
         let value = event.data.decode()?;
         Ok(Self {
             cursor: Some(cursor),
@@ -167,9 +159,7 @@ impl Event {
             refs: event.refs,
             schema: event.schema,
             data: EventData::from_parts(event.event_type, value),
-            raw: event
-                .raw
-                .map(|raw| String::from_utf8_lossy(&raw.bytes).into_owned()),
+            raw: event.raw.map(|raw| String::from_utf8_lossy(&raw.bytes).into_owned()),
         })
     }
 

@@ -69,10 +69,7 @@ impl<'a> Driver<'a> {
     }
 
     fn poll<F: Future + ?Sized>(&self, id: TaskId, future: Pin<&mut F>) -> Poll<F::Output> {
-        let waker = Waker::from(Arc::new(TaskWaker {
-            executor: Arc::clone(self.0),
-            id,
-        }));
+        let waker = Waker::from(Arc::new(TaskWaker { executor: Arc::clone(self.0), id }));
         future.poll(&mut Context::from_waker(&waker))
     }
 
@@ -102,10 +99,7 @@ impl<'a> Driver<'a> {
     fn report(&self, name: &'static str, message: &str) {
         let seed = self.0.seed;
         eprintln!("task `{name}` panicked under seed {seed}: {message}");
-        self.0.lock().panicked.push(Panicked {
-            name,
-            message: message.to_owned(),
-        });
+        self.0.lock().panicked.push(Panicked { name, message: message.to_owned() });
     }
 
     fn stuck(&self, why: &str) -> ! {

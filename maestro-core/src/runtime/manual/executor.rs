@@ -147,10 +147,7 @@ impl Executor {
     pub(super) fn park(&self) -> bool {
         let mut state = self.lock();
         while state.ready.is_empty() && state.externals > 0 {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.ready.is_empty()
     }
@@ -202,9 +199,7 @@ impl State {
     /// Takes the timers that are due now, the earliest first.
     fn take_due(&mut self) -> Vec<Waker> {
         let later = self.timers.split_off(&(self.elapsed, u64::MAX));
-        std::mem::replace(&mut self.timers, later)
-            .into_values()
-            .collect()
+        std::mem::replace(&mut self.timers, later).into_values().collect()
     }
 }
 

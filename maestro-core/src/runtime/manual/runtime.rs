@@ -62,9 +62,7 @@ impl ManualRuntime {
 
     /// A runtime whose order and random bytes come from `seed`.
     pub fn new(seed: u64) -> Self {
-        Self {
-            executor: Arc::new(Executor::new(seed)),
-        }
+        Self { executor: Arc::new(Executor::new(seed)) }
     }
 
     /// The seed that it was made with.

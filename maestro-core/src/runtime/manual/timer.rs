@@ -22,11 +22,7 @@ impl Sleep {
             let deadline = state.elapsed.saturating_add(duration);
             (deadline, state.fresh_id())
         };
-        Self {
-            executor,
-            key,
-            polled: false,
-        }
+        Self { executor, key, polled: false }
     }
 }
 

@@ -45,11 +45,7 @@ impl Sleep {
             let _context = main.enter();
             Instant::now() + duration.min(Self::LONGEST)
         };
-        Self {
-            main,
-            deadline,
-            timer: None,
-        }
+        Self { main, deadline, timer: None }
     }
 }
 
@@ -57,9 +53,7 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let handle = HOME
-            .with_borrow(Clone::clone)
-            .unwrap_or_else(|| self.main.clone());
+        let handle = HOME.with_borrow(Clone::clone).unwrap_or_else(|| self.main.clone());
         let deadline = self.deadline;
         // A timer that was made on another thread's runtime may be late there, or its runtime gone.
         let timer = match &mut self.timer {

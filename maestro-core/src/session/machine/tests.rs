@@ -64,11 +64,7 @@ fn begun(text: &str, key: Option<&str>) -> SessionInfo {
 
 fn done() -> TurnResult {
     TurnResult {
-        usage: Usage {
-            turns: 1,
-            output_tokens: 5,
-            ..Usage::default()
-        },
+        usage: Usage { turns: 1, output_tokens: 5, ..Usage::default() },
         ..TurnResult::default()
     }
 }
@@ -81,16 +77,10 @@ fn prompts_wait_for_the_turn_before_them() {
     enqueue(&mut session, prompt(11, "second", None)).unwrap();
 
     let (id, blocks, told) = begin_next(&mut session, uuid(90), NOW).unwrap();
-    assert_eq!(
-        (id, blocks),
-        (turn_id(10), vec![ContentBlock::text("first")])
-    );
+    assert_eq!((id, blocks), (turn_id(10), vec![ContentBlock::text("first")]));
     assert_eq!(types(&told), ["turn.started", "session.running"]);
     assert_eq!(session.pointer.last_prompt, Some(uuid(90).to_string()));
-    assert!(
-        begin_next(&mut session, uuid(91), NOW).is_none(),
-        "a turn is under way"
-    );
+    assert!(begin_next(&mut session, uuid(91), NOW).is_none(), "a turn is under way");
 
     let told = end_turn(&mut session, done(), LATER);
     assert_eq!(types(&told), ["turn.ended"]);
@@ -123,10 +113,7 @@ fn the_queue_has_an_end() {
 fn nothing_happens_in_a_closed_session() {
     let mut session = begun("work", None);
     enqueue(&mut session, prompt(11, "more", None)).unwrap();
-    assert_eq!(
-        types(&close(&mut session, "requested", LATER)),
-        ["session.closed"]
-    );
+    assert_eq!(types(&close(&mut session, "requested", LATER)), ["session.closed"]);
     assert!(close(&mut session, "again", LATER).is_empty());
     assert!(session.queue.is_empty());
     assert!(set_state(&mut session, SessionState::Running).is_empty());
@@ -149,23 +136,14 @@ fn a_lost_process_ends_the_turn_unless_somebody_takes_it_up() {
     let told = detach(&mut kept, true, &why, LATER);
     assert_eq!(types(&told), ["session.idle"]);
     assert!(kept.open_turn().is_some());
-    assert!(
-        begin_next(&mut kept, uuid(91), LATER).is_none(),
-        "the open turn comes first"
-    );
+    assert!(begin_next(&mut kept, uuid(91), LATER).is_none(), "the open turn comes first");
 }
 
 #[test]
 fn an_agent_that_remembers_is_asked_to_go_on() {
     let mut session = begun("work", Some("key"));
     enqueue(&mut session, prompt(11, "next", None)).unwrap();
-    let told = recover(
-        &mut session,
-        Recovery::Continue,
-        turn_id(20),
-        Actor::default(),
-        LATER,
-    );
+    let told = recover(&mut session, Recovery::Continue, turn_id(20), Actor::default(), LATER);
     assert_eq!(types(&told), ["turn.ended", "prompt.queued"]);
     let (id, blocks, _) = begin_next(&mut session, uuid(91), LATER).unwrap();
     assert_eq!(id, turn_id(20), "before all that waits");
@@ -178,22 +156,10 @@ fn an_agent_that_remembers_is_asked_to_go_on() {
 fn an_agent_that_forgot_is_asked_the_original_again_after_any_number_of_crashes() {
     let mut session = begun("work", Some("key"));
     for number in 20..23 {
-        recover(
-            &mut session,
-            Recovery::Continue,
-            turn_id(number),
-            Actor::default(),
-            LATER,
-        );
+        recover(&mut session, Recovery::Continue, turn_id(number), Actor::default(), LATER);
         begin_next(&mut session, uuid(91), LATER).unwrap();
     }
-    recover(
-        &mut session,
-        Recovery::Again,
-        turn_id(30),
-        Actor::default(),
-        LATER,
-    );
+    recover(&mut session, Recovery::Again, turn_id(30), Actor::default(), LATER);
     let (_, blocks, _) = begin_next(&mut session, uuid(92), LATER).unwrap();
     assert_eq!(blocks, [ContentBlock::text("work")]);
     assert_eq!(session.turn_for("key").unwrap().origin, Origin::Prompt);
@@ -204,13 +170,7 @@ fn nothing_is_recovered_when_no_turn_was_open() {
     let mut session = begun("work", None);
     end_turn(&mut session, done(), LATER);
     let before = session.clone();
-    let told = recover(
-        &mut session,
-        Recovery::Again,
-        turn_id(20),
-        Actor::default(),
-        LATER,
-    );
+    let told = recover(&mut session, Recovery::Again, turn_id(20), Actor::default(), LATER);
     assert!(told.is_empty());
     assert_eq!(session, before);
 }
@@ -219,18 +179,10 @@ fn nothing_is_recovered_when_no_turn_was_open() {
 fn a_turn_that_the_agent_begins_goes_on_with_the_work_before() {
     let mut session = begun("work", Some("key"));
     end_turn(&mut session, done(), LATER);
-    let origin = Origin::Agent {
-        reason: "subagent".to_owned(),
-    };
+    let origin = Origin::Agent { reason: "subagent".to_owned() };
     begin_own(&mut session, turn_id(20), Actor::agent("a"), origin, LATER);
     assert_eq!(session.turn_for("key").unwrap().id, turn_id(20));
-    let told = recover(
-        &mut session,
-        Recovery::Again,
-        turn_id(30),
-        Actor::default(),
-        LATER,
-    );
+    let told = recover(&mut session, Recovery::Again, turn_id(30), Actor::default(), LATER);
     assert_eq!(types(&told), ["turn.ended", "prompt.queued"]);
     assert_eq!(session.queue[0].prompt, [ContentBlock::text("work")]);
 }
@@ -238,17 +190,9 @@ fn a_turn_that_the_agent_begins_goes_on_with_the_work_before() {
 #[test]
 fn an_agents_own_turn_that_it_forgot_is_not_asked_again() {
     let mut session = session();
-    let origin = Origin::Agent {
-        reason: "subagent".to_owned(),
-    };
+    let origin = Origin::Agent { reason: "subagent".to_owned() };
     begin_own(&mut session, turn_id(20), Actor::agent("a"), origin, NOW);
-    let told = recover(
-        &mut session,
-        Recovery::Again,
-        turn_id(30),
-        Actor::default(),
-        LATER,
-    );
+    let told = recover(&mut session, Recovery::Again, turn_id(30), Actor::default(), LATER);
     assert_eq!(types(&told), ["turn.ended"]);
     assert!(session.queue.is_empty());
 }

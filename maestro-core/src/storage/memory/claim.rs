@@ -24,25 +24,15 @@ impl Tables {
         if let Some(holder) = lease.node_id {
             let yields = holder == node_id || want.seize_from == Some(holder);
             if !yields && !is_claimable(&lease, now) {
-                return ClaimOutcome::Held {
-                    node_id: holder,
-                    until: lease.until,
-                };
+                return ClaimOutcome::Held { node_id: holder, until: lease.until };
             }
         }
-        if want
-            .version
-            .is_some_and(|version| version != record.version)
-        {
-            return ClaimOutcome::Stale {
-                version: record.version,
-            };
+        if want.version.is_some_and(|version| version != record.version) {
+            return ClaimOutcome::Stale { version: record.version };
         }
         let full = |permit: &&Permit| !self.has_place(&want.key, &permit.scope, permit.max);
         if let Some(permit) = want.permits.iter().find(full) {
-            return ClaimOutcome::Limited {
-                scope: permit.scope.clone(),
-            };
+            return ClaimOutcome::Limited { scope: permit.scope.clone() };
         }
 
         self.last_token = LeaseToken(self.last_token.0 + 1);
@@ -53,16 +43,10 @@ impl Tables {
             until: validate::lapse(now, ttl_ms),
         };
         self.end_permits(&want.key);
-        let scopes = want
-            .permits
-            .iter()
-            .map(|permit| permit.scope.clone())
-            .collect();
+        let scopes = want.permits.iter().map(|permit| permit.scope.clone()).collect();
         self.take_permits(&want.key, scopes);
         self.records.insert(want.key.clone(), Arc::clone(&record));
-        ClaimOutcome::Claimed {
-            record: Box::new(Arc::unwrap_or_clone(record)),
-        }
+        ClaimOutcome::Claimed { record: Box::new(Arc::unwrap_or_clone(record)) }
     }
 
     /// Extends leases; those that are not held any more are lost.
@@ -76,8 +60,6 @@ impl Tables {
             _ => false,
         };
         let (_, lost): (Vec<_>, Vec<_>) = renew.leases.iter().cloned().partition(keep);
-        Renewed {
-            lost: lost.into_iter().map(|(key, _)| key).collect(),
-        }
+        Renewed { lost: lost.into_iter().map(|(key, _)| key).collect() }
     }
 }

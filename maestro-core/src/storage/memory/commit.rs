@@ -37,19 +37,9 @@ impl Tables {
             self.check(guard)?;
         }
         self.check_unique_keys(&commit)?;
-        let Commit {
-            id,
-            puts,
-            deletes,
-            appends,
-            leases,
-            ..
-        } = commit;
+        let Commit { id, puts, deletes, appends, leases, .. } = commit;
 
-        let mut draft = Draft {
-            last_token: self.last_token,
-            ..Draft::default()
-        };
+        let mut draft = Draft { last_token: self.last_token, ..Draft::default() };
         for put in puts {
             self.draft_put(put, &mut draft);
         }
@@ -88,26 +78,15 @@ impl Tables {
 
     /// Unique keys hold for the state after the commit, so two records can exchange theirs.
     fn check_unique_keys(&self, commit: &Commit) -> Result<()> {
-        let changed: HashSet<&RecordKey> = commit
-            .puts
-            .iter()
-            .map(|put| &put.key)
-            .chain(&commit.deletes)
-            .collect();
+        let changed: HashSet<&RecordKey> =
+            commit.puts.iter().map(|put| &put.key).chain(&commit.deletes).collect();
         let mut claimed = HashSet::new();
         for put in &commit.puts {
             let Some(unique_key) = &put.columns.unique_key else {
                 continue;
             };
-            let name = (
-                put.key.tenant_id.clone(),
-                put.key.kind.clone(),
-                unique_key.clone(),
-            );
-            let stays = self
-                .unique
-                .get(&name)
-                .is_some_and(|owner| !changed.contains(owner));
+            let name = (put.key.tenant_id.clone(), put.key.kind.clone(), unique_key.clone());
+            let stays = self.unique.get(&name).is_some_and(|owner| !changed.contains(owner));
             if stays || !claimed.insert(name) {
                 return Err(failure::unique_key_taken(&put.key, unique_key));
             }
@@ -140,36 +119,21 @@ impl Tables {
         let (mut record, lease) = match (change, record) {
             (LeaseChange::Acquire { .. }, None) => return Err(failure::lease_of_nothing(&key)),
             (LeaseChange::Release { .. }, None) => return Err(failure::lease_lost(&key)),
-            (
-                LeaseChange::Acquire {
-                    node_id, ttl_ms, ..
-                },
-                Some(record),
-            ) => {
+            (LeaseChange::Acquire { node_id, ttl_ms, .. }, Some(record)) => {
                 if !is_claimable(&record.lease, now) {
                     return Err(failure::lease_held(&key));
                 }
                 draft.last_token = LeaseToken(draft.last_token.0 + 1);
                 draft.receipt.tokens.push(draft.last_token);
                 let until = validate::lapse(now, ttl_ms);
-                let lease = Lease {
-                    node_id: Some(node_id),
-                    token: draft.last_token,
-                    until,
-                };
+                let lease = Lease { node_id: Some(node_id), token: draft.last_token, until };
                 (Arc::clone(record), lease)
             }
             (LeaseChange::Release { node_id, token, .. }, Some(record)) => {
                 if !holds(&record.lease, node_id, token) {
                     return Err(failure::lease_lost(&key));
                 }
-                (
-                    Arc::clone(record),
-                    Lease {
-                        node_id: None,
-                        ..record.lease
-                    },
-                )
+                (Arc::clone(record), Lease { node_id: None, ..record.lease })
             }
         };
         Arc::make_mut(&mut record).lease = lease;
@@ -190,11 +154,7 @@ impl Tables {
             for event in events {
                 last += 1;
                 let stream = stream.clone();
-                self.events.push(Arc::new(Kept {
-                    stream,
-                    seq: last,
-                    event,
-                }));
+                self.events.push(Arc::new(Kept { stream, seq: last, event }));
             }
             self.streams.insert(stream.clone(), last);
             streams.insert(stream);
@@ -234,11 +194,7 @@ impl Tables {
 
 fn unique_name(record: &Record) -> Option<(TenantId, RecordKind, String)> {
     let unique_key = record.columns.unique_key.clone()?;
-    Some((
-        record.key.tenant_id.clone(),
-        record.key.kind.clone(),
-        unique_key,
-    ))
+    Some((record.key.tenant_id.clone(), record.key.kind.clone(), unique_key))
 }
 
 /// Whether this node holds the lease with this token, lapsed or not.

@@ -54,11 +54,7 @@ impl StorageConfig for Memory {
         }
         let hints = Arc::new(Hints::default());
         self.shared.listen(&hints);
-        Ok(Arc::new(MemoryStorage::new(
-            Arc::clone(&self.shared),
-            runtime,
-            hints,
-        )))
+        Ok(Arc::new(MemoryStorage::new(Arc::clone(&self.shared), runtime, hints)))
     }
 }
 

@@ -65,18 +65,9 @@ impl Tables {
                 let of_kind = move |record: &&Arc<Record>| {
                     record.key.tenant_id == tenant_id && record.key.kind == kind
                 };
-                Box::new(
-                    self.records
-                        .range(first..)
-                        .map(|(_, record)| record)
-                        .take_while(of_kind),
-                )
+                Box::new(self.records.range(first..).map(|(_, record)| record).take_while(of_kind))
             }
-            None => Box::new(
-                self.records
-                    .values()
-                    .filter(move |record| record.key.kind == kind),
-            ),
+            None => Box::new(self.records.values().filter(move |record| record.key.kind == kind)),
         }
     }
 
@@ -143,13 +134,8 @@ fn matches(record: &Record, query: &ListQuery, now: Timestamp) -> bool {
         && one_of(&query.groups, columns.group.as_ref())
         && (query.unique_key.is_none() || columns.unique_key == query.unique_key)
         && (query.parent.is_none() || columns.parent == query.parent)
-        && query
-            .link
-            .as_ref()
-            .is_none_or(|link| columns.links.contains(link))
-        && query
-            .due_by
-            .is_none_or(|by| columns.due_at.is_some_and(|due| due <= by))
+        && query.link.as_ref().is_none_or(|link| columns.links.contains(link))
+        && query.due_by.is_none_or(|by| columns.due_at.is_some_and(|due| due <= by))
         && capable
         && leased
 }

@@ -27,12 +27,7 @@ pub(super) struct MemoryStorage {
 
 impl MemoryStorage {
     pub(super) fn new(shared: Arc<Shared>, runtime: Arc<dyn Runtime>, hints: Arc<Hints>) -> Self {
-        Self {
-            shared,
-            runtime,
-            hints,
-            closed: AtomicBool::new(false),
-        }
+        Self { shared, runtime, hints, closed: AtomicBool::new(false) }
     }
 
     fn is_closed(&self) -> bool {
@@ -40,11 +35,7 @@ impl MemoryStorage {
     }
 
     fn ensure_open(&self) -> Result<()> {
-        if self.is_closed() {
-            Err(failure::closed())
-        } else {
-            Ok(())
-        }
+        if self.is_closed() { Err(failure::closed()) } else { Ok(()) }
     }
 }
 
@@ -73,14 +64,9 @@ impl Storage for MemoryStorage {
         self.ensure_open()?;
         let found: Vec<Option<Arc<Record>>> = {
             let tables = self.shared.lock();
-            keys.iter()
-                .map(|key| tables.records.get(key).cloned())
-                .collect()
+            keys.iter().map(|key| tables.records.get(key).cloned()).collect()
         };
-        Ok(found
-            .into_iter()
-            .map(|record| record.map(Arc::unwrap_or_clone))
-            .collect())
+        Ok(found.into_iter().map(|record| record.map(Arc::unwrap_or_clone)).collect())
     }
 
     async fn list(&self, query: &ListQuery) -> Result<ListPage> {
@@ -105,9 +91,7 @@ impl Storage for MemoryStorage {
             let mut tables = self.shared.lock();
             let now = self.runtime.now();
             let wants = claim.wants.iter();
-            wants
-                .map(|want| tables.claim(want, claim.node_id, claim.ttl_ms, now))
-                .collect()
+            wants.map(|want| tables.claim(want, claim.node_id, claim.ttl_ms, now)).collect()
         };
         let claimed = outcomes.iter().filter_map(|outcome| match outcome {
             ClaimOutcome::Claimed { record } => Some(record.key.clone()),
@@ -115,10 +99,7 @@ impl Storage for MemoryStorage {
         });
         let records: Vec<RecordKey> = claimed.collect();
         if !records.is_empty() {
-            self.shared.tell(&Hint::Touched {
-                records,
-                streams: Vec::new(),
-            });
+            self.shared.tell(&Hint::Touched { records, streams: Vec::new() });
         }
         Ok(outcomes)
     }
@@ -148,11 +129,7 @@ impl Storage for MemoryStorage {
             seq: kept.seq,
             event: kept.event.clone(),
         });
-        Ok(EventPage {
-            events: events.collect(),
-            next,
-            more: read.more,
-        })
+        Ok(EventPage { events: events.collect(), next, more: read.more })
     }
 
     fn watch(&self) -> Watch {

@@ -65,9 +65,10 @@ impl Tables {
     /// Whether a scope has a place for the lease of `key`, whose present place does not count.
     pub(super) fn has_place(&self, key: &RecordKey, scope: &str, max: u32) -> bool {
         let scope = (key.tenant_id.clone(), scope.to_owned());
-        let taken = self.holders.get(&scope).map_or(0, |holders| {
-            holders.iter().filter(|holder| *holder != key).count()
-        });
+        let taken = self
+            .holders
+            .get(&scope)
+            .map_or(0, |holders| holders.iter().filter(|holder| *holder != key).count());
         u32::try_from(taken).is_ok_and(|taken| taken < max)
     }
 

@@ -23,9 +23,7 @@ pub(super) fn append(connection: &Connection, append: &Append) -> Result<u64, Fa
             "INSERT INTO stream (tenant_id, name, next_seq) VALUES (?1, ?2, 1 + ?3)
              ON CONFLICT DO UPDATE SET next_seq = next_seq + ?3 RETURNING next_seq",
         )?
-        .query_row(params![tenant, name, int(count)], |row| {
-            convert::count(row, 0)
-        })?;
+        .query_row(params![tenant, name, int(count)], |row| convert::count(row, 0))?;
     let first = next - count;
     for (event, seq) in append.events.iter().zip(first..) {
         insert_event(connection, &append.stream, seq, event)?;

@@ -45,19 +45,13 @@ pub(super) fn commit(
     }
     for change in &commit.leases {
         match change {
-            LeaseChange::Acquire {
-                key,
-                node_id,
-                ttl_ms,
-            } => {
+            LeaseChange::Acquire { key, node_id, ttl_ms } => {
                 let token = lease::acquire(connection, key, *node_id, *ttl_ms, now)?;
                 receipt.tokens.push(token);
             }
-            LeaseChange::Release {
-                key,
-                node_id,
-                token,
-            } => lease::release(connection, key, *node_id, *token)?,
+            LeaseChange::Release { key, node_id, token } => {
+                lease::release(connection, key, *node_id, *token)?;
+            }
         }
     }
     for each in &commit.appends {

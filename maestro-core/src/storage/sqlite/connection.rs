@@ -28,11 +28,7 @@ impl Patience {
     const LONGEST: Duration = Duration::from_millis(20);
 
     pub(super) fn new(limit: Duration) -> Self {
-        Self {
-            limit,
-            waited: Duration::ZERO,
-            pause: Self::FIRST,
-        }
+        Self { limit, waited: Duration::ZERO, pause: Self::FIRST }
     }
 
     /// Waits once more; false when the limit is used up.
@@ -86,17 +82,12 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 /// Opens the file for the writer, without touching it yet.
 pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
-    open(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-    )
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
 }
 
 /// Sets the writer's connection up. It may have to wait for others that do the same.
 pub(super) fn prepare_writer(connection: &Connection, config: &Sqlite) -> rusqlite::Result<()> {
-    Patience::retry(config.busy_limit, || {
-        connection.pragma_update(None, "journal_mode", "wal")
-    })?;
+    Patience::retry(config.busy_limit, || connection.pragma_update(None, "journal_mode", "wal"))?;
     // FULL waits for the disk at each commit. On macOS only F_FULLFSYNC does; elsewhere the
     // pragma changes nothing.
     let (synchronous, fullfsync) = match config.durability {

@@ -52,10 +52,7 @@ where
     T: FromStr<Err = crate::error::Error>,
 {
     match row.get_ref(column)?.as_str_or_null()? {
-        Some(text) => text
-            .parse()
-            .map(Some)
-            .map_err(|error| unreadable(column, error)),
+        Some(text) => text.parse().map(Some).map_err(|error| unreadable(column, error)),
         None => Ok(None),
     }
 }
@@ -75,10 +72,7 @@ fn links(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Link>> {
     };
     let pairs: Vec<(String, String)> =
         serde_json::from_str(json).map_err(|error| unreadable(column, error))?;
-    Ok(pairs
-        .into_iter()
-        .map(|(rel, target)| Link { rel, target })
-        .collect())
+    Ok(pairs.into_iter().map(|(rel, target)| Link { rel, target }).collect())
 }
 
 /// The clear columns, from `state` to `links`, at `first`.
@@ -90,9 +84,7 @@ pub(super) fn columns(row: &Row<'_>, first: usize) -> rusqlite::Result<Columns> 
         parent: row.get(first + 3)?,
         requires: row.get(first + 4)?,
         priority: row.get(first + 5)?,
-        due_at: row
-            .get::<_, Option<i64>>(first + 6)?
-            .map(Timestamp::from_micros),
+        due_at: row.get::<_, Option<i64>>(first + 6)?.map(Timestamp::from_micros),
         links: links(row, first + 7)?,
     })
 }
@@ -108,11 +100,7 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         version: count(row, 3)?,
         schema: row.get(4)?,
         columns: columns(row, 5)?,
-        body: Envelope {
-            key_id: row.get(13)?,
-            codec: row.get(14)?,
-            bytes: row.get(15)?,
-        },
+        body: Envelope { key_id: row.get(13)?, codec: row.get(14)?, bytes: row.get(15)? },
         lease: match row.get::<_, Option<i64>>(17)? {
             Some(_) => Lease {
                 node_id: id(row, 16)?,
@@ -141,24 +129,15 @@ fn actor(row: &Row<'_>, column: usize) -> rusqlite::Result<Actor> {
         "agent" => ActorKind::Agent,
         "node" => ActorKind::Node,
         other => {
-            return Err(unreadable(
-                column,
-                format!("an unknown kind of actor: {other}"),
-            ));
+            return Err(unreadable(column, format!("an unknown kind of actor: {other}")));
         }
     };
-    Ok(Actor {
-        kind,
-        id: row.get(column + 1)?,
-    })
+    Ok(Actor { kind, id: row.get(column + 1)? })
 }
 
 /// A row of [`EVENT`]: its home, its place there, and itself.
 pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<(StreamKey, u64, NewEvent)> {
-    let stream = StreamKey {
-        tenant_id: tenant(row, 0)?,
-        name: row.get(1)?,
-    };
+    let stream = StreamKey { tenant_id: tenant(row, 0)?, name: row.get(1)? };
     let event = NewEvent {
         at: Timestamp::from_micros(row.get(3)?),
         event_type: row.get(4)?,
@@ -173,17 +152,9 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<(StreamKey, u64, NewEvent
             trace_id: row.get(13)?,
         },
         schema: row.get(14)?,
-        data: Envelope {
-            key_id: row.get(15)?,
-            codec: row.get(16)?,
-            bytes: row.get(17)?,
-        },
+        data: Envelope { key_id: row.get(15)?, codec: row.get(16)?, bytes: row.get(17)? },
         raw: match row.get::<_, Option<String>>(19)? {
-            Some(codec) => Some(Envelope {
-                key_id: row.get(18)?,
-                codec,
-                bytes: row.get(20)?,
-            }),
+            Some(codec) => Some(Envelope { key_id: row.get(18)?, codec, bytes: row.get(20)? }),
             None => None,
         },
     };

@@ -173,9 +173,7 @@ mod imp {
             let mut rung = false;
             while let Ok(event) = reader.next() {
                 rung |= event.events().contains(inotify::ReadFlags::QUEUE_OVERFLOW)
-                    || event
-                        .file_name()
-                        .is_some_and(|name| name.to_bytes() == self.log);
+                    || event.file_name().is_some_and(|name| name.to_bytes() == self.log);
             }
             rung
         }

@@ -64,38 +64,30 @@ pub(super) fn describe(path: &Path, error: rusqlite::Error) -> Error {
             ErrorKind::ResourceExhausted,
             "the disk is full; free space where the database file is",
         ),
-        Some(ErrorCode::NotADatabase) => (
-            ErrorKind::InvalidConfig,
-            "the file is not a database; give another path",
-        ),
+        Some(ErrorCode::NotADatabase) => {
+            (ErrorKind::InvalidConfig, "the file is not a database; give another path")
+        }
         Some(ErrorCode::CannotOpen) => (
             ErrorKind::InvalidConfig,
             "the database file cannot be opened; its directory must exist and be writable",
         ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
-            ErrorKind::InvalidConfig,
-            "the database file or its directory cannot be written",
-        ),
-        Some(ErrorCode::DatabaseCorrupt) => (
-            ErrorKind::Internal,
-            "the database file is damaged; restore it from a backup",
-        ),
-        Some(ErrorCode::SystemIoFailure) => (
-            ErrorKind::Unavailable,
-            "the database file cannot be read or written now",
-        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            (ErrorKind::InvalidConfig, "the database file or its directory cannot be written")
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            (ErrorKind::Internal, "the database file is damaged; restore it from a backup")
+        }
+        Some(ErrorCode::SystemIoFailure) => {
+            (ErrorKind::Unavailable, "the database file cannot be read or written now")
+        }
         Some(ErrorCode::OutOfMemory) => (ErrorKind::ResourceExhausted, "there is no memory left"),
-        Some(ErrorCode::TooBig) => (
-            ErrorKind::InvalidArgument,
-            "a value is larger than the database can hold",
-        ),
+        Some(ErrorCode::TooBig) => {
+            (ErrorKind::InvalidArgument, "a value is larger than the database can hold")
+        }
         _ => (ErrorKind::Internal, "the database refused a statement"),
     };
     let full = kind == ErrorKind::ResourceExhausted;
     let failed = Error::new(kind, message);
     let retryable = full || failed.is_retryable();
-    failed
-        .with("path", path.display())
-        .retryable(retryable)
-        .caused_by(error)
+    failed.with("path", path.display()).retryable(retryable).caused_by(error)
 }

@@ -80,21 +80,15 @@ impl Reading {
         };
         if after > latest {
             // The file went back in time, for example to a copy of itself.
-            let error = Error::invalid(
-                "cursor",
-                "is ahead of the store; list again and start there",
-            );
+            let error =
+                Error::invalid("cursor", "is ahead of the store; list again and start there");
             return Err(error.into());
         }
         let room = self.limit - self.events.len();
         // Commits are in the order of their positions, so nothing at or before `latest` can appear
         // later: the reading may skip what does not match for good.
         let indexed = index(&self.filter).is_some();
-        let until = if indexed {
-            latest
-        } else {
-            latest.min(after + WINDOW)
-        };
+        let until = if indexed { latest } else { latest.min(after + WINDOW) };
         let found = match index(&self.filter) {
             Some(index) => by_index(connection, &self.filter, &index, after, room + 1)?,
             None => by_position(connection, &self.filter, after, until, room + 1)?,
@@ -116,17 +110,11 @@ impl Reading {
 
     fn load(&mut self, connection: &Connection, position: i64) -> Result<StoredEvent, Fault> {
         let sql = format!("SELECT {EVENT} FROM event WHERE position = ?1");
-        let (stream, seq, event) = connection
-            .prepare_cached(&sql)?
-            .query_row([position], convert::event)?;
+        let (stream, seq, event) =
+            connection.prepare_cached(&sql)?.query_row([position], convert::event)?;
         self.bytes += event.data.bytes.len();
         self.bytes += event.raw.as_ref().map_or(0, |raw| raw.bytes.len());
-        Ok(StoredEvent {
-            cursor: self.cursor(position),
-            stream,
-            seq,
-            event,
-        })
+        Ok(StoredEvent { cursor: self.cursor(position), stream, seq, event })
     }
 
     fn cursor(&self, position: i64) -> Cursor {
@@ -138,11 +126,7 @@ impl Reading {
     }
 
     fn page(self, next: i64, more: bool) -> EventPage {
-        EventPage {
-            next: self.cursor(next),
-            events: self.events,
-            more,
-        }
+        EventPage { next: self.cursor(next), events: self.events, more }
     }
 }
 
@@ -207,11 +191,8 @@ pub(super) fn seeks(
     ids.dedup();
     ids.into_iter()
         .map(|id| {
-            let mut values = vec![
-                Value::Text(tenant.to_owned()),
-                Value::Text(id),
-                Value::Integer(after),
-            ];
+            let mut values =
+                vec![Value::Text(tenant.to_owned()), Value::Text(id), Value::Integer(after)];
             let more = conditions(filter, Some(index.column), &mut values);
             let sql = format!(
                 "SELECT position FROM event INDEXED BY {} WHERE tenant_id = ? AND {} = ? \
@@ -258,18 +239,9 @@ fn conditions(filter: &EventFilter, decided: Option<&str>, values: &mut Vec<Valu
             values.extend(ids.into_iter().map(Value::Text));
         }
     };
-    among(
-        "task_id",
-        filter.task_ids.iter().map(ToString::to_string).collect(),
-    );
-    among(
-        "session_id",
-        filter.session_ids.iter().map(ToString::to_string).collect(),
-    );
-    among(
-        "project_id",
-        filter.project_ids.iter().map(ToString::to_string).collect(),
-    );
+    among("task_id", filter.task_ids.iter().map(ToString::to_string).collect());
+    among("session_id", filter.session_ids.iter().map(ToString::to_string).collect());
+    among("project_id", filter.project_ids.iter().map(ToString::to_string).collect());
     let types: Vec<String> = filter
         .types
         .iter()
@@ -290,8 +262,5 @@ fn conditions(filter: &EventFilter, decided: Option<&str>, values: &mut Vec<Valu
 }
 
 fn positions(connection: &Connection, sql: &str, values: Vec<Value>) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare_cached(sql)?
-        .query_map(params_from_iter(values), |row| row.get(0))?
-        .collect()
+    connection.prepare_cached(sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
 }

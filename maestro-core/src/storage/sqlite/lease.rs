@@ -32,17 +32,14 @@ fn held(connection: &Connection, key: &RecordKey) -> rusqlite::Result<Option<Hel
             "SELECT node_id, token, last_token, until FROM lease
              WHERE tenant_id = ?1 AND kind = ?2 AND id = ?3",
         )?
-        .query_row(
-            params![key.tenant_id.as_str(), key.kind.as_str(), key.id],
-            |row| {
-                Ok(Held {
-                    node_id: convert::id(row, 0)?,
-                    token: LeaseToken(convert::count(row, 1)?),
-                    last: LeaseToken(convert::count(row, 2)?),
-                    until: Timestamp::from_micros(row.get(3)?),
-                })
-            },
-        )
+        .query_row(params![key.tenant_id.as_str(), key.kind.as_str(), key.id], |row| {
+            Ok(Held {
+                node_id: convert::id(row, 0)?,
+                token: LeaseToken(convert::count(row, 1)?),
+                last: LeaseToken(convert::count(row, 2)?),
+                until: Timestamp::from_micros(row.get(3)?),
+            })
+        })
         .optional()
 }
 
@@ -107,10 +104,7 @@ pub(super) fn acquire(
         return Err(failure::lease_of_nothing(key).into());
     }
     let before = held(connection, key)?;
-    if before
-        .as_ref()
-        .is_some_and(|held| held.holder(now).is_some())
-    {
+    if before.as_ref().is_some_and(|held| held.holder(now).is_some()) {
         return Err(failure::lease_held(key).into());
     }
     let until = validate::lapse(now, ttl_ms);
@@ -151,11 +145,7 @@ pub(super) fn claim(
     now: Timestamp,
 ) -> Result<Vec<ClaimOutcome>, Fault> {
     let until = validate::lapse(now, claim.ttl_ms);
-    claim
-        .wants
-        .iter()
-        .map(|want| decide(connection, claim.node_id, want, now, until))
-        .collect()
+    claim.wants.iter().map(|want| decide(connection, claim.node_id, want, now, until)).collect()
 }
 
 fn decide(
@@ -175,19 +165,14 @@ fn decide(
         && holder != node_id
         && Some(holder) != want.seize_from
     {
-        return Ok(ClaimOutcome::Held {
-            node_id: holder,
-            until: held.until,
-        });
+        return Ok(ClaimOutcome::Held { node_id: holder, until: held.until });
     }
     if want.version.is_some_and(|wanted| wanted != version) {
         return Ok(ClaimOutcome::Stale { version });
     }
     for permit in &want.permits {
         if others(connection, key, permit)? >= u64::from(permit.max) {
-            return Ok(ClaimOutcome::Limited {
-                scope: permit.scope.clone(),
-            });
+            return Ok(ClaimOutcome::Limited { scope: permit.scope.clone() });
         }
     }
     give(connection, key, node_id, until, before.as_ref())?;
@@ -196,25 +181,15 @@ fn decide(
             .prepare_cached(
                 "INSERT INTO permit (tenant_id, scope, kind, id) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![
-                key.tenant_id.as_str(),
-                permit.scope,
-                key.kind.as_str(),
-                key.id
-            ])?;
+            .execute(params![key.tenant_id.as_str(), permit.scope, key.kind.as_str(), key.id])?;
     }
     let record = connection
         .prepare_cached(&format!(
             "SELECT {RECORD} FROM record r {RECORD_LEASE}
              WHERE r.tenant_id = ?1 AND r.kind = ?2 AND r.id = ?3"
         ))?
-        .query_row(
-            params![key.tenant_id.as_str(), key.kind.as_str(), key.id],
-            convert::record,
-        )?;
-    Ok(ClaimOutcome::Claimed {
-        record: Box::new(record),
-    })
+        .query_row(params![key.tenant_id.as_str(), key.kind.as_str(), key.id], convert::record)?;
+    Ok(ClaimOutcome::Claimed { record: Box::new(record) })
 }
 
 /// How many places of a scope other leases hold.
@@ -225,12 +200,7 @@ fn others(connection: &Connection, key: &RecordKey, permit: &Permit) -> rusqlite
              AND NOT (kind = ?3 AND id = ?4)",
         )?
         .query_row(
-            params![
-                key.tenant_id.as_str(),
-                permit.scope,
-                key.kind.as_str(),
-                key.id
-            ],
+            params![key.tenant_id.as_str(), permit.scope, key.kind.as_str(), key.id],
             |row| convert::count(row, 0),
         )
 }

@@ -112,11 +112,7 @@ fn prepare(config: &Sqlite, now: Timestamp, fresh_epoch: &str) -> Result<Opened>
             .with("path", path.display())
             .caused_by(error)
     })?;
-    Ok(Opened {
-        connection,
-        epoch,
-        path,
-    })
+    Ok(Opened { connection, epoch, path })
 }
 
 fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
@@ -125,12 +121,9 @@ fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<A
     let (readers, jobs) = Readers::new();
     let (done, ended) = async_channel::bounded(1);
     let (bell, stop) = doorbell::new(path.clone(), Arc::clone(&queue)).map_err(|error| {
-        Error::new(
-            ErrorKind::ResourceExhausted,
-            "the database cannot be watched",
-        )
-        .with("path", path.display())
-        .caused_by(error)
+        Error::new(ErrorKind::ResourceExhausted, "the database cannot be watched")
+            .with("path", path.display())
+            .caused_by(error)
     })?;
     let writer = Writer {
         connection: opened.connection,

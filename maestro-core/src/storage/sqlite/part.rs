@@ -23,11 +23,7 @@ pub(super) struct Part {
 
 impl Part {
     fn new(from: impl Into<String>) -> Self {
-        Self {
-            from: from.into(),
-            conditions: Vec::new(),
-            values: Vec::new(),
-        }
+        Self { from: from.into(), conditions: Vec::new(), values: Vec::new() }
     }
 
     fn with(mut self, condition: &str, values: impl IntoIterator<Item = Value>) -> Self {
@@ -109,12 +105,7 @@ fn of_tenant(
              ON r.tenant_id = k.tenant_id AND r.kind = k.kind AND r.id = k.id";
         parts.push(Part::new(from).with(
             "k.tenant_id = ? AND k.kind = ? AND k.rel = ? AND k.target = ?",
-            [
-                text(tenant),
-                text(kind),
-                text(&link.rel),
-                text(&link.target),
-            ],
+            [text(tenant), text(kind), text(&link.rel), text(&link.target)],
         ));
         return Ok(());
     }
@@ -177,10 +168,7 @@ pub(super) fn narrow(mut part: Part, query: &ListQuery, now: Timestamp) -> Part 
         part = part.with("+r.parent = ?", [text(parent)]);
     }
     if let Some(capable) = &query.capable {
-        let condition = format!(
-            "(r.requires IS NULL OR r.requires IN ({}))",
-            marks(capable.len())
-        );
+        let condition = format!("(r.requires IS NULL OR r.requires IN ({}))", marks(capable.len()));
         part = part.with(&condition, capable.iter().map(|name| text(name)));
     }
     if let Some(link) = &query.link
@@ -211,14 +199,12 @@ pub(super) fn start(part: Part, after: &PageKey, order: ListOrder) -> Part {
     let tenant = || text(after.tenant_id.as_str());
     let priority = || Value::Integer(after.priority.into());
     match (order, after.due_at.map(Timestamp::as_micros)) {
-        (ListOrder::Oldest, _) => part.with(
-            "r.id >= ? AND (r.id, r.tenant_id) > (?, ?)",
-            [id(), id(), tenant()],
-        ),
-        (ListOrder::Newest, _) => part.with(
-            "r.id <= ? AND (r.id, r.tenant_id) < (?, ?)",
-            [id(), id(), tenant()],
-        ),
+        (ListOrder::Oldest, _) => {
+            part.with("r.id >= ? AND (r.id, r.tenant_id) > (?, ?)", [id(), id(), tenant()])
+        }
+        (ListOrder::Newest, _) => {
+            part.with("r.id <= ? AND (r.id, r.tenant_id) < (?, ?)", [id(), id(), tenant()])
+        }
         (ListOrder::Priority, _) => part.with(
             "r.priority <= ? AND (r.priority < ? OR (r.id, r.tenant_id) > (?, ?))",
             [priority(), priority(), id(), tenant()],
@@ -227,9 +213,8 @@ pub(super) fn start(part: Part, after: &PageKey, order: ListOrder) -> Part {
             "(r.due_at IS NULL OR (r.due_at, r.id, r.tenant_id) > (?, ?, ?))",
             [Value::Integer(due), id(), tenant()],
         ),
-        (ListOrder::Due, None) => part.with(
-            "r.due_at IS NULL AND (r.id, r.tenant_id) > (?, ?)",
-            [id(), tenant()],
-        ),
+        (ListOrder::Due, None) => {
+            part.with("r.due_at IS NULL AND (r.id, r.tenant_id) > (?, ?)", [id(), tenant()])
+        }
     }
 }

@@ -55,15 +55,8 @@ fn common_lists_seek_and_do_not_sort() {
     let states = vec!["queued".to_owned(), "running".to_owned()];
     let sorted = [
         all.clone(),
-        ListQuery {
-            states: states.clone(),
-            ..all.clone()
-        },
-        ListQuery {
-            states: states.clone(),
-            order: ListOrder::Newest,
-            ..all.clone()
-        },
+        ListQuery { states: states.clone(), ..all.clone() },
+        ListQuery { states: states.clone(), order: ListOrder::Newest, ..all.clone() },
         ListQuery {
             states: states.clone(),
             order: ListOrder::Priority,
@@ -73,14 +66,8 @@ fn common_lists_seek_and_do_not_sort() {
             per_group: Some(3),
             ..all.clone()
         },
-        ListQuery {
-            parent: Some("p".into()),
-            ..all.clone()
-        },
-        ListQuery {
-            unique_key: Some("u".into()),
-            ..all.clone()
-        },
+        ListQuery { parent: Some("p".into()), ..all.clone() },
+        ListQuery { unique_key: Some("u".into()), ..all.clone() },
         ListQuery {
             tenant_id: None,
             order: ListOrder::Due,
@@ -99,23 +86,9 @@ fn common_lists_seek_and_do_not_sort() {
     // sorted.
     let node_id = NodeId::from_uuid(uuid::Uuid::nil());
     let few = [
-        ListQuery {
-            link: Some(Link {
-                rel: "needs".into(),
-                target: "t".into(),
-            }),
-            ..all.clone()
-        },
-        ListQuery {
-            tenant_id: None,
-            lease: Some(LeaseFilter::Lapsed),
-            ..all.clone()
-        },
-        ListQuery {
-            tenant_id: None,
-            lease: Some(LeaseFilter::HeldBy { node_id }),
-            ..all.clone()
-        },
+        ListQuery { link: Some(Link { rel: "needs".into(), target: "t".into() }), ..all.clone() },
+        ListQuery { tenant_id: None, lease: Some(LeaseFilter::Lapsed), ..all.clone() },
+        ListQuery { tenant_id: None, lease: Some(LeaseFilter::HeldBy { node_id }), ..all.clone() },
     ];
     for query in &few {
         for plan in plans(&connection, query) {
@@ -136,14 +109,8 @@ fn ids_are_found_by_index() {
             types: vec!["task.*".into()],
             ..EventFilter::default()
         },
-        EventFilter {
-            session_ids: vec![a.into(), b.into()],
-            ..EventFilter::default()
-        },
-        EventFilter {
-            project_ids: vec![a.into()],
-            ..EventFilter::default()
-        },
+        EventFilter { session_ids: vec![a.into(), b.into()], ..EventFilter::default() },
+        EventFilter { project_ids: vec![a.into()], ..EventFilter::default() },
     ];
     for filter in filters {
         let index = index(&filter).unwrap();

@@ -97,11 +97,7 @@ impl Queue {
             return Err(failure::closed());
         }
         let (answer, answered) = oneshot::channel();
-        let job = Job {
-            op,
-            answer,
-            external,
-        };
+        let job = Job { op, answer, external };
         {
             let mut state = self.lock();
             if state.closed {
@@ -138,10 +134,7 @@ impl Queue {
             if state.closed {
                 return Wake::Closed;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

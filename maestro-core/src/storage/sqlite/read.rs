@@ -68,11 +68,7 @@ impl Readers {
 
 impl Reader {
     pub(super) fn new(path: PathBuf, busy_limit: Duration) -> Self {
-        Self {
-            path,
-            busy_limit,
-            connection: None,
-        }
+        Self { path, busy_limit, connection: None }
     }
 
     /// Reads until the queue is closed and empty.

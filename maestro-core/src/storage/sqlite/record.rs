@@ -14,10 +14,9 @@ pub(super) fn version(connection: &Connection, key: &RecordKey) -> rusqlite::Res
         .prepare_cached(
             "SELECT version FROM record WHERE tenant_id = ?1 AND kind = ?2 AND id = ?3",
         )?
-        .query_row(
-            params![key.tenant_id.as_str(), key.kind.as_str(), key.id],
-            |row| convert::count(row, 0),
-        )
+        .query_row(params![key.tenant_id.as_str(), key.kind.as_str(), key.id], |row| {
+            convert::count(row, 0)
+        })
         .optional()
 }
 
@@ -58,17 +57,10 @@ pub(super) fn put(connection: &Connection, put: &Put) -> Result<u64, Fault> {
                     version
              FROM record WHERE tenant_id = ?1 AND kind = ?2 AND id = ?3",
         )?
-        .query_row(
-            params![
-                put.key.tenant_id.as_str(),
-                put.key.kind.as_str(),
-                put.key.id
-            ],
-            |row| {
-                let place: (i64, u64) = (row.get(8)?, convert::count(row, 9)?);
-                Ok((convert::columns(row, 0)?, place))
-            },
-        )
+        .query_row(params![put.key.tenant_id.as_str(), put.key.kind.as_str(), put.key.id], |row| {
+            let place: (i64, u64) = (row.get(8)?, convert::count(row, 9)?);
+            Ok((convert::columns(row, 0)?, place))
+        })
         .optional()?;
     match found {
         None => {

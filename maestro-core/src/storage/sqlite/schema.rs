@@ -22,20 +22,16 @@ struct Migration {
 }
 
 /// In order; the number of a migration is its place, from 1. Those that were released never change.
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "0001_start",
-    sql: include_str!("migrations/0001_start.sql"),
-}];
+const MIGRATIONS: &[Migration] =
+    &[Migration { name: "0001_start", sql: include_str!("migrations/0001_start.sql") }];
 
 impl Migration {
     fn checksum(&self) -> String {
         use std::fmt::Write as _;
-        Sha256::digest(self.sql)
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                write!(hex, "{byte:02x}").expect("a string takes any text");
-                hex
-            })
+        Sha256::digest(self.sql).iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a string takes any text");
+            hex
+        })
     }
 }
 
@@ -131,16 +127,11 @@ fn check(connection: &Connection) -> Result<usize, Fault> {
         .collect::<rusqlite::Result<_>>()?;
     for (index, (number, name, checksum)) in rows.iter().enumerate() {
         if usize::try_from(*number).ok() != Some(index + 1) {
-            return Err(
-                refuse("a migration of the database is missing; restore it from a backup")
-                    .with("migration", index + 1)
-                    .into(),
-            );
+            return Err(refuse("a migration of the database is missing; restore it from a backup")
+                .with("migration", index + 1)
+                .into());
         }
-        if MIGRATIONS
-            .get(index)
-            .is_some_and(|known| known.checksum() != *checksum)
-        {
+        if MIGRATIONS.get(index).is_some_and(|known| known.checksum() != *checksum) {
             return Err(refuse(
                 "a migration of the database is not the one that this version knows",
             )
@@ -150,9 +141,7 @@ fn check(connection: &Connection) -> Result<usize, Fault> {
     }
     for least in ["min_reader", "min_writer"] {
         let wanted: Option<String> = connection
-            .query_row("SELECT value FROM meta WHERE name = ?1", [least], |row| {
-                row.get(0)
-            })
+            .query_row("SELECT value FROM meta WHERE name = ?1", [least], |row| row.get(0))
             .optional()?;
         let wanted = wanted.and_then(|text| text.parse::<u32>().ok());
         if wanted.is_none_or(|level| level > LEVEL) {
@@ -160,10 +149,7 @@ fn check(connection: &Connection) -> Result<usize, Fault> {
                 ErrorKind::Unsupported,
                 "a newer version of Maestro has changed the database; update this one",
             )
-            .with(
-                least,
-                wanted.map_or("unreadable".to_owned(), |level| level.to_string()),
-            )
+            .with(least, wanted.map_or("unreadable".to_owned(), |level| level.to_string()))
             .with("level", LEVEL)
             .into());
         }
@@ -172,11 +158,8 @@ fn check(connection: &Connection) -> Result<usize, Fault> {
 }
 
 fn epoch(connection: &Connection) -> Result<String, Fault> {
-    Ok(connection.query_row(
-        "SELECT value FROM meta WHERE name = 'feed_epoch'",
-        [],
-        |row| row.get(0),
-    )?)
+    Ok(connection
+        .query_row("SELECT value FROM meta WHERE name = 'feed_epoch'", [], |row| row.get(0))?)
 }
 
 fn exists(connection: &Connection, table: &str) -> rusqlite::Result<bool> {

@@ -83,11 +83,7 @@ impl SqliteStorage {
     }
 
     fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::SeqCst) {
-            Err(failure::closed())
-        } else {
-            Ok(())
-        }
+        if self.closed.load(Ordering::SeqCst) { Err(failure::closed()) } else { Ok(()) }
     }
 
     async fn write(&self, op: Op) -> Result<Done> {
@@ -110,9 +106,7 @@ impl Storage for SqliteStorage {
         self.check_open()?;
         let keys = keys.to_vec();
         self.readers
-            .read(self.runtime.external(), move |connection| {
-                read::get(connection, &keys)
-            })
+            .read(self.runtime.external(), move |connection| read::get(connection, &keys))
             .await
     }
 
@@ -148,9 +142,7 @@ impl Storage for SqliteStorage {
         loop {
             let step = self
                 .readers
-                .read(self.runtime.external(), move |connection| {
-                    reading.clone().step(connection)
-                })
+                .read(self.runtime.external(), move |connection| reading.clone().step(connection))
                 .await?;
             match step {
                 Step::Page(page) => return Ok(page),

@@ -26,11 +26,10 @@ impl Touched {
                 self.streams.extend(streams.cloned());
             }
             (_, Done::Claim(outcomes)) => {
-                self.records
-                    .extend(outcomes.iter().filter_map(|outcome| match outcome {
-                        ClaimOutcome::Claimed { record } => Some(record.key.clone()),
-                        _ => None,
-                    }));
+                self.records.extend(outcomes.iter().filter_map(|outcome| match outcome {
+                    ClaimOutcome::Claimed { record } => Some(record.key.clone()),
+                    _ => None,
+                }));
             }
             _ => {}
         }

@@ -65,10 +65,8 @@ impl Writer {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(self) {
         let _abandon = Abandon(Arc::clone(&self.queue));
-        let mut pace = Pace {
-            data_version: self.data_version().unwrap_or_default(),
-            ..Pace::default()
-        };
+        let mut pace =
+            Pace { data_version: self.data_version().unwrap_or_default(), ..Pace::default() };
         loop {
             match self.queue.wait(self.group_count) {
                 Wake::Jobs(jobs) => {
@@ -89,12 +87,8 @@ impl Writer {
         // Callers that were answered together come back one by one. Waiting for them is worth at
         // most the COMMIT that it saves; a lone caller never waits.
         if pace.jobs > 1 && jobs.len() < pace.jobs {
-            self.queue
-                .linger(pace.jobs - jobs.len(), pace.commit.min(self.group_time));
-            jobs.extend(
-                self.queue
-                    .take_now(self.group_count.saturating_sub(jobs.len())),
-            );
+            self.queue.linger(pace.jobs - jobs.len(), pace.commit.min(self.group_time));
+            jobs.extend(self.queue.take_now(self.group_count.saturating_sub(jobs.len())));
         }
         let start = self.runtime.monotonic();
         if let Err(error) = self.begin() {
@@ -155,9 +149,7 @@ impl Writer {
                 .map_err(|error| describe(&self.path, error))?;
         }
         Patience::retry(self.busy_limit, || {
-            self.connection
-                .prepare_cached("BEGIN IMMEDIATE")?
-                .execute([])
+            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])
         })
         .map(drop)
         .map_err(|error| describe(&self.path, error))
@@ -199,9 +191,7 @@ impl Writer {
         if self.connection.is_autocommit() {
             return Ran::Lost(error);
         }
-        let undone = self
-            .statement("ROLLBACK TO job")
-            .and_then(|()| self.statement("RELEASE job"));
+        let undone = self.statement("ROLLBACK TO job").and_then(|()| self.statement("RELEASE job"));
         match undone {
             Ok(()) => Ran::Settled(Err(error)),
             // `begin` rolls back what is left.
@@ -237,10 +227,7 @@ impl Writer {
     /// Removes a few old receipts now and then.
     fn trim(&self, pace: &mut Pace) {
         let now = self.runtime.monotonic();
-        if pace
-            .trimmed
-            .is_some_and(|last| now.saturating_sub(last) < TRIM_EVERY)
-        {
+        if pace.trimmed.is_some_and(|last| now.saturating_sub(last) < TRIM_EVERY) {
             return;
         }
         match apply::trim(&self.connection, self.runtime.now()) {
@@ -267,9 +254,7 @@ impl Writer {
     }
 
     fn data_version(&self) -> rusqlite::Result<i64> {
-        self.connection
-            .prepare_cached("PRAGMA data_version")?
-            .query_row([], |row| row.get(0))
+        self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
     }
 }
 

@@ -21,15 +21,11 @@ fn tool_status(events: &[AgentEvent]) -> Option<ToolStatus> {
 }
 
 fn speaks(event: &AgentEvent) -> bool {
-    matches!(
-        event,
-        AgentEvent::Fact(EventData::MessageDelta(_) | EventData::Message(_))
-    )
+    matches!(event, AgentEvent::Fact(EventData::MessageDelta(_) | EventData::Message(_)))
 }
 
 async fn ended(talk: &mut Talk) -> Vec<AgentEvent> {
-    talk.until(|event| matches!(event, AgentEvent::Ended { .. }))
-        .await
+    talk.until(|event| matches!(event, AgentEvent::Ended { .. })).await
 }
 
 pub(super) async fn prompt_is_a_turn(house: AgentHouse) {
@@ -60,20 +56,15 @@ pub(super) async fn ends_are_counted(house: AgentHouse) {
         let end = end(&seen);
         assert!(end.counter > before, "{} after {before}", end.counter);
         assert_eq!(end.usage.turns, 1);
-        assert_eq!(
-            end.usage.cost_micro_usd,
-            end.cost_micro_usd.unwrap_or_default().0
-        );
+        assert_eq!(end.usage.cost_micro_usd, end.cost_micro_usd.unwrap_or_default().0);
         before = end.counter;
     }
 }
 
 pub(super) async fn permission(house: AgentHouse) {
     let mut talk = house.open().await;
-    let cases = [
-        (Decision::deny("No."), ToolStatus::Denied),
-        (Decision::allow(), ToolStatus::Completed),
-    ];
+    let cases =
+        [(Decision::deny("No."), ToolStatus::Denied), (Decision::allow(), ToolStatus::Completed)];
     for (decision, expected) in cases {
         talk.prompt(&house.asks).await;
         let question = talk.question().await;
@@ -92,10 +83,7 @@ pub(super) async fn answered_once(house: AgentHouse) {
     let deny = Decision::deny("No.");
     let unknown = talk.session.answer("no-such-question", &deny).await;
     assert_eq!(unknown.expect_err("not asked").kind(), ErrorKind::Conflict);
-    talk.session
-        .answer(&question, &deny)
-        .await
-        .expect("the agent waits");
+    talk.session.answer(&question, &deny).await.expect("the agent waits");
     let late = talk.session.answer(&question, &Decision::allow()).await;
     assert_eq!(late.expect_err("answered").kind(), ErrorKind::Conflict);
     let seen = talk.until_idle().await;
@@ -104,10 +92,7 @@ pub(super) async fn answered_once(house: AgentHouse) {
 
 pub(super) async fn interrupt(house: AgentHouse) {
     let mut talk = house.open().await;
-    talk.session
-        .interrupt()
-        .await
-        .expect("nothing to stop is no error");
+    talk.session.interrupt().await.expect("nothing to stop is no error");
     talk.prompt(&house.endless).await;
     talk.until(speaks).await;
     talk.session.interrupt().await.expect("the agent is told");
@@ -137,10 +122,7 @@ pub(super) async fn nothing_after_the_end(house: AgentHouse) {
         talk.session.close(hard).await.expect("it closes");
         let seen = ended(&mut talk).await;
         let last = seen.last();
-        assert!(
-            matches!(last, Some(AgentEvent::Ended { error: None, .. })),
-            "{last:?}"
-        );
+        assert!(matches!(last, Some(AgentEvent::Ended { error: None, .. })), "{last:?}");
         assert_eq!(talk.session.next().await, None);
         let prompt = crate::agent::AgentPrompt {
             id: crate::runtime::RuntimeExt::uuid(&*house.runtime),
@@ -180,10 +162,7 @@ pub(super) async fn resume(house: AgentHouse) {
     let pointer = talk.pointer;
     let evidence = house.agent.evidence(&house.cwd, &pointer).await;
     assert_eq!(evidence.expect("it can be looked at"), Evidence::Holds);
-    let lost = AgentPointer {
-        last_prompt: Some("never-sent".to_owned()),
-        ..pointer.clone()
-    };
+    let lost = AgentPointer { last_prompt: Some("never-sent".to_owned()), ..pointer.clone() };
     let evidence = house.agent.evidence(&house.cwd, &lost).await;
     assert_eq!(evidence.expect("it can be looked at"), Evidence::Missing);
 

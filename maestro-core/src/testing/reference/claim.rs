@@ -22,14 +22,7 @@ impl Reference {
             outcomes.push(refusal.unwrap_or_else(|| {
                 let token = self.next_token(&want.key, given.next());
                 let until = now + Duration::from_millis(claim.ttl_ms);
-                self.take(
-                    want,
-                    Lease {
-                        node_id: Some(claim.node_id),
-                        token,
-                        until,
-                    },
-                )
+                self.take(want, Lease { node_id: Some(claim.node_id), token, until })
             }));
         }
         outcomes
@@ -43,16 +36,11 @@ impl Reference {
             let has_lapsed = record.lease.until <= now;
             let is_dead = want.seize_from == Some(holder);
             if !has_lapsed && !is_dead && holder != claim.node_id {
-                return Some(ClaimOutcome::Held {
-                    node_id: holder,
-                    until: record.lease.until,
-                });
+                return Some(ClaimOutcome::Held { node_id: holder, until: record.lease.until });
             }
         }
         if want.version.is_some() && want.version != Some(record.version) {
-            return Some(ClaimOutcome::Stale {
-                version: record.version,
-            });
+            return Some(ClaimOutcome::Stale { version: record.version });
         }
         for permit in &want.permits {
             let others = self.permits.iter().filter(|(holder, scope)| {
@@ -61,9 +49,7 @@ impl Reference {
                     && *holder != want.key
             });
             if others.count() >= permit.max as usize {
-                return Some(ClaimOutcome::Limited {
-                    scope: permit.scope.clone(),
-                });
+                return Some(ClaimOutcome::Limited { scope: permit.scope.clone() });
             }
         }
         None
@@ -78,9 +64,7 @@ impl Reference {
             None => ClaimOutcome::Missing,
             Some(record) => {
                 record.lease = lease;
-                ClaimOutcome::Claimed {
-                    record: Box::new(record.clone()),
-                }
+                ClaimOutcome::Claimed { record: Box::new(record.clone()) }
             }
         }
     }

@@ -38,10 +38,9 @@ impl Reference {
         let record = self.get(&guard.key);
         let (holds, otherwise) = match guard.expect {
             Expect::Absent => (record.is_none(), ErrorKind::AlreadyExists),
-            Expect::Version { version } => (
-                record.is_some_and(|record| record.version == version),
-                ErrorKind::Conflict,
-            ),
+            Expect::Version { version } => {
+                (record.is_some_and(|record| record.version == version), ErrorKind::Conflict)
+            }
             Expect::Lease { node_id, token } => {
                 let held = |record: &Record| {
                     record.lease.node_id == Some(node_id) && record.lease.token == token
@@ -83,10 +82,7 @@ impl Reference {
             self.change_lease(change, now, given, &mut receipt)?;
         }
         for append in &commit.appends {
-            let of_stream = self
-                .events
-                .iter()
-                .filter(|kept| kept.stream == append.stream);
+            let of_stream = self.events.iter().filter(|kept| kept.stream == append.stream);
             let last = of_stream.map(|kept| kept.seq).max().unwrap_or(0);
             receipt.first_seqs.push(last + 1);
             for (seq, event) in (last + 1..).zip(&append.events) {
@@ -120,11 +116,7 @@ impl Reference {
         receipt: &mut Receipt,
     ) -> Result<(), ErrorKind> {
         match change {
-            LeaseChange::Acquire {
-                key,
-                node_id,
-                ttl_ms,
-            } => {
+            LeaseChange::Acquire { key, node_id, ttl_ms } => {
                 let record = self.get(key).ok_or(ErrorKind::Conflict)?;
                 if record.lease.node_id.is_some() && record.lease.until > now {
                     return Err(ErrorKind::Conflict);
@@ -132,19 +124,11 @@ impl Reference {
                 let token = self.next_token(key, given.get(receipt.tokens.len()).copied());
                 receipt.tokens.push(token);
                 let until = now + Duration::from_millis(*ttl_ms);
-                let lease = Lease {
-                    node_id: Some(*node_id),
-                    token,
-                    until,
-                };
+                let lease = Lease { node_id: Some(*node_id), token, until };
                 self.get_mut(key).ok_or(ErrorKind::Conflict)?.lease = lease;
                 self.end_permits(key);
             }
-            LeaseChange::Release {
-                key,
-                node_id,
-                token,
-            } => {
+            LeaseChange::Release { key, node_id, token } => {
                 let record = self.get_mut(key).ok_or(ErrorKind::LeaseLost)?;
                 if record.lease.node_id != Some(*node_id) || record.lease.token != *token {
                     return Err(ErrorKind::LeaseLost);
@@ -165,10 +149,7 @@ fn obeys_the_rules(commit: &Commit) -> Result<(), ErrorKind> {
         return Err(ErrorKind::InvalidArgument);
     }
     let has = |key: &RecordKey, wanted: fn(&Expect) -> bool| {
-        commit
-            .guards
-            .iter()
-            .any(|guard| guard.key == *key && wanted(&guard.expect))
+        commit.guards.iter().any(|guard| guard.key == *key && wanted(&guard.expect))
     };
     let of_version = |expect: &Expect| matches!(expect, Expect::Version { .. });
     let of_any = |expect: &Expect| matches!(expect, Expect::Version { .. } | Expect::Absent);

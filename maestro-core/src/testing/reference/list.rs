@@ -9,10 +9,7 @@ use crate::storage::{LeaseFilter, ListOrder, ListQuery, Record};
 impl Reference {
     /// All records of all pages of a list.
     pub fn list(&self, query: &ListQuery, now: Timestamp) -> Vec<&Record> {
-        let matching = self
-            .records
-            .iter()
-            .filter(|record| is_listed(record, query, now));
+        let matching = self.records.iter().filter(|record| is_listed(record, query, now));
         let mut found: Vec<&Record> = matching.collect();
         found.sort_by_key(|record| (&record.key.id, &record.key.tenant_id));
         match query.order {
@@ -47,11 +44,7 @@ fn is_listed(record: &Record, query: &ListQuery, now: Timestamp) -> bool {
     if record.key.kind != query.kind {
         return false;
     }
-    if query
-        .tenant_id
-        .as_ref()
-        .is_some_and(|tenant| *tenant != record.key.tenant_id)
-    {
+    if query.tenant_id.as_ref().is_some_and(|tenant| *tenant != record.key.tenant_id) {
         return false;
     }
     if !query.states.is_empty() && !query.states.contains(&columns.state) {

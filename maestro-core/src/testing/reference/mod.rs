@@ -69,9 +69,7 @@ impl Reference {
     /// all before, or else one that cannot be taken for it.
     fn next_token(&mut self, key: &RecordKey, given: Option<LeaseToken>) -> LeaseToken {
         let last = self.last_token(key);
-        let token = given
-            .filter(|given| *given > last)
-            .unwrap_or(LeaseToken(last.0 + 1_000_000));
+        let token = given.filter(|given| *given > last).unwrap_or(LeaseToken(last.0 + 1_000_000));
         self.tokens.push((key.clone(), token));
         token
     }

@@ -46,10 +46,7 @@ pub(super) fn random_bytes(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, ()> 
                     *sum |= byte;
                 }
             }
-            assert!(
-                changed.iter().all(|byte| *byte != 0),
-                "of {length}: {changed:?}"
-            );
+            assert!(changed.iter().all(|byte| *byte != 0), "of {length}: {changed:?}");
         }
     })
 }
@@ -59,10 +56,7 @@ pub(super) fn random_below(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, ()> 
         for bound in [1, 2, 3, 10] {
             // 1 000 draws miss one of 10 values with a chance below 2^-145.
             let seen: BTreeSet<_> = (0..1_000).map(|_| runtime.random_below(bound)).collect();
-            assert!(
-                seen.into_iter().eq(0..bound),
-                "all below {bound} and no other"
-            );
+            assert!(seen.into_iter().eq(0..bound), "all below {bound} and no other");
         }
         assert!(runtime.random_below(u64::MAX) < u64::MAX);
     })

@@ -16,11 +16,7 @@ pub(super) fn runs_unpolled(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, ()>
     Box::pin(async move {
         let (done, wait) = oneshot::channel();
         let handle = spawn(&*runtime, "unpolled", async move { done.send(5) });
-        assert_eq!(
-            wait.await,
-            Ok(5),
-            "it ran although its handle was not polled"
-        );
+        assert_eq!(wait.await, Ok(5), "it ran although its handle was not polled");
         assert_eq!(handle.await, Ok(()));
     })
 }
@@ -82,10 +78,7 @@ pub(super) fn panics_are_contained(runtime: Arc<dyn Runtime>) -> BoxFuture<'stat
             // The guard keeps a virtual clock and its stuck check away from real threads.
             let external = runtime.external();
             start(&*runtime, held);
-            assert!(
-                dropped.await.is_err(),
-                "the panic dropped what the work held"
-            );
+            assert!(dropped.await.is_err(), "the panic dropped what the work held");
             drop(external);
         }
         // More tasks than any pool has threads: none was lost to a panic.
@@ -107,10 +100,7 @@ pub(super) fn drop_cancels(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, ()> 
         });
         assert!(running.await.is_ok(), "it started");
         drop(handle);
-        assert!(
-            dropped.await.is_err(),
-            "the future was dropped with its handle"
-        );
+        assert!(dropped.await.is_err(), "the future was dropped with its handle");
     })
 }
 
@@ -129,9 +119,7 @@ pub(super) fn detached_goes_on(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, 
 
 pub(super) fn panic_resurfaces(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, ()> {
     Box::pin(async move {
-        let handle = spawn(&*runtime, "panicking", async {
-            panic!("on purpose: resurfaces")
-        });
+        let handle = spawn(&*runtime, "panicking", async { panic!("on purpose: resurfaces") });
         let outcome: Result<(), _> = AssertUnwindSafe(handle).catch_unwind().await;
         let message = outcome.err().and_then(|payload| {
             let text: Option<&&str> = payload.downcast_ref();

@@ -109,10 +109,7 @@ pub(super) fn timeout_gives_up(runtime: Arc<dyn Runtime>) -> BoxFuture<'static, 
 }
 
 fn on_a_thread(call: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
-    match thread::Builder::new()
-        .name("elsewhere".to_owned())
-        .spawn(call)
-    {
+    match thread::Builder::new().name("elsewhere".to_owned()).spawn(call) {
         Ok(thread) => thread,
         Err(error) => panic!("no thread for the check: {error}"),
     }

@@ -31,9 +31,7 @@ pub(super) fn keys() -> Vec<RecordKey> {
 }
 
 fn tenants() -> Vec<TenantId> {
-    std::iter::once(TenantId::default())
-        .chain(TenantId::new("other").ok())
-        .collect()
+    std::iter::once(TenantId::default()).chain(TenantId::new("other").ok()).collect()
 }
 
 fn kinds() -> [RecordKind; 2] {
@@ -52,12 +50,7 @@ pub(super) struct Generator {
 impl Generator {
     pub(super) fn new(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
-        Self {
-            rng,
-            keys: keys(),
-            commits: Vec::new(),
-            made: 0,
-        }
+        Self { rng, keys: keys(), commits: Vec::new(), made: 0 }
     }
 
     /// The next operation, made for what the store should hold now.
@@ -65,9 +58,7 @@ impl Generator {
         match self.rng.u8(0..100) {
             0..15 => Op::Claim(self.claim(state)),
             15..23 => Op::Renew(self.renew(state)),
-            23..31 => Op::Advance {
-                ms: *self.one_of(&[1, 500, 1_000, 60_000, 90_000]),
-            },
+            23..31 => Op::Advance { ms: *self.one_of(&[1, 500, 1_000, 60_000, 90_000]) },
             31..41 => Op::List(Box::new(self.list(now))),
             41..45 => Op::Subscribe {
                 slot: self.rng.usize(0..READERS),
@@ -78,9 +69,7 @@ impl Generator {
                 slot: self.rng.usize(0..READERS),
                 limit: *self.one_of(&[1, 2, 3, 1000]),
             },
-            52..54 => Op::Reopen {
-                close: self.rng.bool(),
-            },
+            52..54 => Op::Reopen { close: self.rng.bool() },
             54..60 if !self.commits.is_empty() => {
                 let index = self.rng.usize(0..self.commits.len());
                 Op::Commit(Box::new(self.commits[index].clone()))
@@ -107,13 +96,8 @@ impl Generator {
         for _ in 0..self.few() {
             let tenant_id = self.tenant();
             let name = *self.one_of(&["task/1", "task/2", "session/1"]);
-            let stream = StreamKey {
-                tenant_id,
-                name: name.to_owned(),
-            };
-            let events = (0..self.rng.usize(0..=3))
-                .map(|_| self.event(now))
-                .collect();
+            let stream = StreamKey { tenant_id, name: name.to_owned() };
+            let events = (0..self.rng.usize(0..=3)).map(|_| self.event(now)).collect();
             commit.appends.push(Append { stream, events });
         }
         self.commits.push(commit.clone());
@@ -125,38 +109,26 @@ impl Generator {
         let key = self.key();
         let version = state.get(&key).map(|record| record.version);
         let expect = match version {
-            _ if self.now_and_then() => Expect::Version {
-                version: self.rng.u64(0..4),
-            },
+            _ if self.now_and_then() => Expect::Version { version: self.rng.u64(0..4) },
             _ if self.now_and_then() => Expect::Absent,
             Some(version) => Expect::Version { version },
             None => Expect::Absent,
         };
         if !self.now_and_then() {
-            commit.guards.push(Guard {
-                key: key.clone(),
-                expect,
-            });
+            commit.guards.push(Guard { key: key.clone(), expect });
         }
         if version.is_some() && self.rng.u8(0..4) == 0 {
             commit.deletes.push(key);
         } else {
             let (schema, columns, body) = (self.rng.u32(1..3), self.columns(now), self.body());
-            commit.puts.push(Put {
-                key,
-                schema,
-                columns,
-                body,
-            });
+            commit.puts.push(Put { key, schema, columns, body });
         }
     }
 
     fn guard(&mut self, state: &Reference) -> Guard {
         let key = self.key();
         let expect = match (state.get(&key), self.rng.u8(0..3)) {
-            (Some(record), 0) => Expect::Version {
-                version: record.version,
-            },
+            (Some(record), 0) => Expect::Version { version: record.version },
             (Some(_), _) => {
                 let (node_id, token) = self.lease_of(state, &key);
                 Expect::Lease { node_id, token }
@@ -170,33 +142,18 @@ impl Generator {
         let key = self.key();
         if self.rng.bool() {
             let (node_id, ttl_ms) = (self.node(), self.ttl());
-            LeaseChange::Acquire {
-                key,
-                node_id,
-                ttl_ms,
-            }
+            LeaseChange::Acquire { key, node_id, ttl_ms }
         } else {
             let (node_id, token) = self.lease_of(state, &key);
-            LeaseChange::Release {
-                key,
-                node_id,
-                token,
-            }
+            LeaseChange::Release { key, node_id, token }
         }
     }
 
     /// The lease of a record, as a rule as it is.
     fn lease_of(&mut self, state: &Reference, key: &RecordKey) -> (NodeId, LeaseToken) {
-        let lease = state
-            .get(key)
-            .map(|record| record.lease)
-            .unwrap_or_default();
+        let lease = state.get(key).map(|record| record.lease).unwrap_or_default();
         let wrong = self.now_and_then();
-        let token = if wrong {
-            LeaseToken(self.rng.u64(0..20))
-        } else {
-            lease.token
-        };
+        let token = if wrong { LeaseToken(self.rng.u64(0..20)) } else { lease.token };
         match lease.node_id {
             Some(node_id) if !self.now_and_then() => (node_id, token),
             _ => (self.node(), token),
@@ -204,31 +161,18 @@ impl Generator {
     }
 
     fn claim(&mut self, state: &Reference) -> Claim {
-        let wants = (0..self.rng.usize(0..=3))
-            .map(|_| self.want(state))
-            .collect();
-        Claim {
-            node_id: self.node(),
-            ttl_ms: self.ttl(),
-            wants,
-        }
+        let wants = (0..self.rng.usize(0..=3)).map(|_| self.want(state)).collect();
+        Claim { node_id: self.node(), ttl_ms: self.ttl(), wants }
     }
 
     fn want(&mut self, state: &Reference) -> Want {
         let key = self.key();
         let version = state.get(&key).map(|record| record.version);
-        let version = if self.now_and_then() {
-            Some(self.rng.u64(0..4))
-        } else {
-            version
-        };
+        let version = if self.now_and_then() { Some(self.rng.u64(0..4)) } else { version };
         let mut permits = Vec::new();
         for scope in ["s", "t"] {
             if self.rng.u8(0..3) == 0 {
-                permits.push(Permit {
-                    scope: scope.to_owned(),
-                    max: self.rng.u32(0..4),
-                });
+                permits.push(Permit { scope: scope.to_owned(), max: self.rng.u32(0..4) });
             }
         }
         Want {
@@ -246,11 +190,7 @@ impl Generator {
             let token = self.lease_of(state, &key).1;
             (key, token)
         });
-        Renew {
-            leases: leases.collect(),
-            node_id,
-            ttl_ms: self.ttl(),
-        }
+        Renew { leases: leases.collect(), node_id, ttl_ms: self.ttl() }
     }
 
     fn list(&mut self, now: Timestamp) -> ListQuery {
@@ -262,9 +202,7 @@ impl Generator {
             query.states = (0..self.rng.usize(1..3)).map(|_| self.state()).collect();
         }
         if some(&mut self.rng) {
-            query.groups = (0..self.rng.usize(1..3))
-                .filter_map(|_| self.group())
-                .collect();
+            query.groups = (0..self.rng.usize(1..3)).filter_map(|_| self.group()).collect();
         }
         if some(&mut self.rng) {
             let offered = ["agent:a", "agent:b"].iter().filter(|_| self.rng.bool());
@@ -278,9 +216,7 @@ impl Generator {
             4 | 5 => query.lease = Some(LeaseFilter::Claimable),
             6 => query.lease = Some(LeaseFilter::Lapsed),
             7 => {
-                query.lease = Some(LeaseFilter::HeldBy {
-                    node_id: self.node(),
-                });
+                query.lease = Some(LeaseFilter::HeldBy { node_id: self.node() });
             }
             _ => {}
         }
@@ -335,10 +271,7 @@ impl Generator {
             at: now,
             event_type: event_type.to_owned(),
             actor: Actor::default(),
-            refs: EventRefs {
-                task_id,
-                ..EventRefs::default()
-            },
+            refs: EventRefs { task_id, ..EventRefs::default() },
             schema: 1,
             data: self.body(),
             raw: self.now_and_then().then(|| self.body()),
@@ -348,19 +281,12 @@ impl Generator {
     fn body(&mut self) -> Envelope {
         let length = self.rng.usize(0..12);
         let bytes = (0..length).map(|_| self.rng.u8(..)).collect();
-        Envelope {
-            key_id: String::new(),
-            codec: "bytes".to_owned(),
-            bytes,
-        }
+        Envelope { key_id: String::new(), codec: "bytes".to_owned(), bytes }
     }
 
     fn link(&mut self) -> Link {
         let rel = (*self.one_of(&["needs", "parent"])).to_owned();
-        Link {
-            rel,
-            target: (*self.one_of(&IDS)).to_owned(),
-        }
+        Link { rel, target: (*self.one_of(&IDS)).to_owned() }
     }
 
     fn moment(&mut self, now: Timestamp) -> Timestamp {

@@ -34,11 +34,7 @@ pub struct Divergence {
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "seed {} diverges at step {}: {}",
-            self.seed, self.step, self.what
-        )?;
+        writeln!(f, "seed {} diverges at step {}: {}", self.seed, self.step, self.what)?;
         writeln!(f, "these {} operations show it:", self.ops.len())?;
         for (index, op) in self.ops.iter().enumerate() {
             writeln!(f, "{:4}. {op:?}", index + 1)?;
@@ -63,26 +59,14 @@ pub async fn run(bench: &Bench, seed: u64, steps: usize) -> Result<usize, Box<Di
         ops.push(op.clone());
         if let Err(what) = world.step(&op).await {
             let (ops, shrunk) = shrink::shrink(bench, ops, what.clone()).await;
-            return Err(Box::new(Divergence {
-                seed,
-                step,
-                what,
-                ops,
-                shrunk,
-            }));
+            return Err(Box::new(Divergence { seed, step, what, ops, shrunk }));
         }
     }
     match world.finish().await {
         Ok(()) => Ok(steps),
         Err(what) => {
             let (ops, shrunk) = shrink::shrink(bench, ops, what.clone()).await;
-            Err(Box::new(Divergence {
-                seed,
-                step: steps,
-                what,
-                ops,
-                shrunk,
-            }))
+            Err(Box::new(Divergence { seed, step: steps, what, ops, shrunk }))
         }
     }
 }

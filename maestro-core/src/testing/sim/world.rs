@@ -55,14 +55,7 @@ impl World {
         let storage = storage.unwrap_or_else(|error| panic!("the store does not open: {error:?}"));
         let readers = (0..generate::READERS).map(|_| None).collect();
         let keys = generate::keys();
-        Self {
-            reference: Reference::default(),
-            clock,
-            place,
-            storage,
-            readers,
-            keys,
-        }
+        Self { reference: Reference::default(), clock, place, storage, readers, keys }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -77,11 +70,7 @@ impl World {
             Op::Renew(renew) => self.renew(renew).await?,
             Op::Advance { ms } => self.clock.advance(Duration::from_millis(*ms)),
             Op::List(query) => self.list(query).await?,
-            Op::Subscribe {
-                slot,
-                filter,
-                start,
-            } => {
+            Op::Subscribe { slot, filter, start } => {
                 self.subscribe(*slot, filter, *start).await?;
             }
             Op::Drain { slot, limit } => self.drain(*slot, *limit).await?,
@@ -92,8 +81,7 @@ impl World {
 
     /// Compares what only readers see.
     pub(super) async fn finish(&mut self) -> Checked {
-        self.subscribe(0, &EventFilter::default(), Start::Beginning)
-            .await?;
+        self.subscribe(0, &EventFilter::default(), Start::Beginning).await?;
         for slot in 0..self.readers.len() {
             self.drain(slot, EventQuery::MAX_LIMIT).await?;
         }
@@ -102,10 +90,7 @@ impl World {
 
     async fn commit(&mut self, commit: &Commit) -> Checked {
         let result = self.storage.commit(commit.clone()).await;
-        let given = result
-            .as_ref()
-            .map(|receipt| receipt.tokens.clone())
-            .unwrap_or_default();
+        let given = result.as_ref().map(|receipt| receipt.tokens.clone()).unwrap_or_default();
         let expected = self.reference.commit(commit, self.clock.now(), &given);
         same("commit", &expected, &result.map_err(|error| error.kind()))
     }
@@ -119,11 +104,7 @@ impl World {
 
     async fn renew(&mut self, renew: &Renew) -> Checked {
         let renewed = done("renew", self.storage.renew(renew).await)?;
-        same(
-            "renew",
-            &self.reference.renew(renew, self.clock.now()),
-            &renewed,
-        )
+        same("renew", &self.reference.renew(renew, self.clock.now()), &renewed)
     }
 
     async fn list(&self, query: &ListQuery) -> Checked {
@@ -133,19 +114,11 @@ impl World {
         loop {
             let page = done("list", self.storage.list(&query).await)?;
             let (due, later) = rest.split_at(rest.len().min(query.limit as usize));
-            same(
-                "ids of a page",
-                &ids(due.iter().copied()),
-                &ids(&page.records),
-            )?;
+            same("ids of a page", &ids(due.iter().copied()), &ids(&page.records))?;
             for (expected, seen) in due.iter().zip(&page.records) {
                 self.same_record(Some(expected), Some(seen))?;
             }
-            same(
-                "whether a page follows",
-                &!later.is_empty(),
-                &page.next.is_some(),
-            )?;
+            same("whether a page follows", &!later.is_empty(), &page.next.is_some())?;
             if page.next.is_none() {
                 return Ok(());
             }
@@ -158,11 +131,7 @@ impl World {
             Start::Beginning => Position::Beginning,
             Start::Now => {
                 let (filter, after) = (filter.clone(), Position::Now);
-                let query = EventQuery {
-                    filter,
-                    after,
-                    limit: 1,
-                };
+                let query = EventQuery { filter, after, limit: 1 };
                 let page = done("read_events", self.storage.read_events(&query).await)?;
                 same("events from now on", &Vec::new(), &page.events)?;
                 Position::After(page.next)
@@ -172,18 +141,9 @@ impl World {
                 Position::After(done("list", self.storage.list(&query).await)?.as_of)
             }
         };
-        let start = if start == Start::Beginning {
-            0
-        } else {
-            self.reference.event_count()
-        };
+        let start = if start == Start::Beginning { 0 } else { self.reference.event_count() };
         let filter = filter.clone();
-        self.readers[slot] = Some(Reader {
-            filter,
-            after,
-            start,
-            seen: Vec::new(),
-        });
+        self.readers[slot] = Some(Reader { filter, after, start, seen: Vec::new() });
         Ok(())
     }
 
@@ -194,11 +154,7 @@ impl World {
         let mut empty = 0;
         while empty < EMPTY_PAGES {
             let (filter, after) = (reader.filter.clone(), reader.after.clone());
-            let query = EventQuery {
-                filter,
-                after,
-                limit,
-            };
+            let query = EventQuery { filter, after, limit };
             let page = done("read_events", self.storage.read_events(&query).await)?;
             empty = if page.events.is_empty() { empty + 1 } else { 0 };
             reader.after = Position::After(page.next);
@@ -209,10 +165,7 @@ impl World {
         expected.sort_by_key(|kept| &kept.stream);
         let mut seen: Vec<&StoredEvent> = reader.seen.iter().collect();
         seen.sort_by_key(|stored| &stored.stream);
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|e| (&e.stream, e.seq, &e.event))
-            .collect();
+        let expected: Vec<_> = expected.iter().map(|e| (&e.stream, e.seq, &e.event)).collect();
         let seen: Vec<_> = seen.iter().map(|e| (&e.stream, e.seq, &e.event)).collect();
         same("the events of a feed, by stream", &expected, &seen)
     }
@@ -244,16 +197,8 @@ impl World {
             // A record that was made anew may show the last token of the one before it.
             let inherited = self.reference.last_token(&expected.key);
             let is_new = expected.lease.token == LeaseToken(0) && seen.lease.token == inherited;
-            let token = if is_new {
-                expected.lease.token
-            } else {
-                seen.lease.token
-            };
-            seen.lease = Lease {
-                node_id: None,
-                token,
-                until: expected.lease.until,
-            };
+            let token = if is_new { expected.lease.token } else { seen.lease.token };
+            seen.lease = Lease { node_id: None, token, until: expected.lease.until };
         }
         same("a record", &expected, &seen.as_ref())
     }
@@ -272,10 +217,7 @@ fn token(outcome: &ClaimOutcome) -> Option<LeaseToken> {
 }
 
 fn ids<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<String> {
-    records
-        .into_iter()
-        .map(|record| record.key.to_string())
-        .collect()
+    records.into_iter().map(|record| record.key.to_string()).collect()
 }
 
 fn done<T>(what: &str, result: Result<T>) -> std::result::Result<T, String> {
@@ -286,8 +228,6 @@ fn same<T: PartialEq + Debug>(what: &str, expected: &T, seen: &T) -> Checked {
     if expected == seen {
         Ok(())
     } else {
-        Err(format!(
-            "{what}\n  expected {expected:?}\n  seen     {seen:?}"
-        ))
+        Err(format!("{what}\n  expected {expected:?}\n  seen     {seen:?}"))
     }
 }

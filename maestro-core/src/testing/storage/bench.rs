@@ -26,11 +26,7 @@ impl Bench {
         F: Fn() -> Made + Send + Sync + 'static,
         Made: Future<Output = Fresh> + Send + 'static,
     {
-        Self {
-            runtime,
-            fresh: Arc::new(move || fresh().boxed()),
-            keeps_hints: true,
-        }
+        Self { runtime, fresh: Arc::new(move || fresh().boxed()), keeps_hints: true }
     }
 
     /// Leaves out the cases that wait for a hint, since this backend loses too many.
@@ -49,10 +45,7 @@ impl Bench {
             let (made, wrap) = (fresh(), Arc::clone(&wrap));
             async move {
                 let Fresh { config, guard } = made.await;
-                Fresh {
-                    config: Arc::new(wrap(config)),
-                    guard,
-                }
+                Fresh { config: Arc::new(wrap(config)), guard }
             }
             .boxed()
         });
@@ -77,9 +70,7 @@ impl Bench {
 
 impl fmt::Debug for Bench {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bench")
-            .field("keeps_hints", &self.keeps_hints)
-            .finish_non_exhaustive()
+        f.debug_struct("Bench").field("keeps_hints", &self.keeps_hints).finish_non_exhaustive()
     }
 }
 
@@ -94,25 +85,17 @@ pub struct Fresh {
 impl Fresh {
     /// A place that leaves nothing behind.
     pub fn new(config: impl StorageConfig) -> Self {
-        Self {
-            config: Arc::new(config),
-            guard: None,
-        }
+        Self { config: Arc::new(config), guard: None }
     }
 
     /// A place that `guard` removes when it is dropped, for example a temporary directory.
     pub fn guarded(config: impl StorageConfig, guard: impl Any + Send + Sync) -> Self {
-        Self {
-            config: Arc::new(config),
-            guard: Some(Box::new(guard)),
-        }
+        Self { config: Arc::new(config), guard: Some(Box::new(guard)) }
     }
 }
 
 impl fmt::Debug for Fresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fresh")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Fresh").field("config", &self.config).finish_non_exhaustive()
     }
 }

@@ -14,10 +14,7 @@ impl Change {
     }
 
     pub(super) fn guard(mut self, key: &RecordKey, expect: Expect) -> Self {
-        self.0.guards.push(Guard {
-            key: key.clone(),
-            expect,
-        });
+        self.0.guards.push(Guard { key: key.clone(), expect });
         self
     }
 
@@ -34,12 +31,7 @@ impl Change {
     }
 
     pub(super) fn put(mut self, key: &RecordKey, columns: Columns, body: Envelope) -> Self {
-        self.0.puts.push(Put {
-            key: key.clone(),
-            schema: 1,
-            columns,
-            body,
-        });
+        self.0.puts.push(Put { key: key.clone(), schema: 1, columns, body });
         self
     }
 
@@ -61,8 +53,7 @@ impl Change {
     }
 
     pub(super) fn update_with(self, key: &RecordKey, version: u64, columns: Columns) -> Self {
-        self.version(key, version)
-            .put(key, columns, text("updated"))
+        self.version(key, version).put(key, columns, text("updated"))
     }
 
     /// A delete without a guard.
@@ -76,52 +67,31 @@ impl Change {
     }
 
     pub(super) fn append(mut self, stream: &StreamKey, events: Vec<NewEvent>) -> Self {
-        self.0.appends.push(Append {
-            stream: stream.clone(),
-            events,
-        });
+        self.0.appends.push(Append { stream: stream.clone(), events });
         self
     }
 
     pub(super) fn acquire(mut self, key: &RecordKey, node_id: NodeId, ttl_ms: u64) -> Self {
-        self.0.leases.push(LeaseChange::Acquire {
-            key: key.clone(),
-            node_id,
-            ttl_ms,
-        });
+        self.0.leases.push(LeaseChange::Acquire { key: key.clone(), node_id, ttl_ms });
         self
     }
 
     pub(super) fn release(mut self, key: &RecordKey, node_id: NodeId, token: LeaseToken) -> Self {
-        self.0.leases.push(LeaseChange::Release {
-            key: key.clone(),
-            node_id,
-            token,
-        });
+        self.0.leases.push(LeaseChange::Release { key: key.clone(), node_id, token });
         self
     }
 }
 
 pub(super) fn columns(state: &str) -> Columns {
-    Columns {
-        state: state.to_owned(),
-        ..Columns::default()
-    }
+    Columns { state: state.to_owned(), ..Columns::default() }
 }
 
 pub(super) fn unique(unique_key: &str) -> Columns {
-    Columns {
-        unique_key: Some(unique_key.to_owned()),
-        ..columns("queued")
-    }
+    Columns { unique_key: Some(unique_key.to_owned()), ..columns("queued") }
 }
 
 pub(super) fn text(text: &str) -> Envelope {
-    Envelope {
-        key_id: String::new(),
-        codec: "text".to_owned(),
-        bytes: text.as_bytes().to_vec(),
-    }
+    Envelope { key_id: String::new(), codec: "text".to_owned(), bytes: text.as_bytes().to_vec() }
 }
 
 pub(super) fn event(event_type: &str, data: &str) -> NewEvent {

@@ -42,11 +42,7 @@ impl Ctx {
         let clock = Arc::new(SteppedRuntime::new(bench.runtime()));
         let place = Arc::new(bench.fresh().await);
         let storage = open(&place, &clock).await;
-        Self {
-            storage,
-            clock,
-            place,
-        }
+        Self { storage, clock, place }
     }
 
     /// Opens the same store once more, with a clock that stands still until it is moved.
@@ -56,11 +52,7 @@ impl Ctx {
             self.clock.now(),
         ));
         let storage = open(&self.place, &clock).await;
-        Self {
-            storage,
-            clock,
-            place: Arc::clone(&self.place),
-        }
+        Self { storage, clock, place: Arc::clone(&self.place) }
     }
 
     /// Opens the same store once more.
@@ -68,10 +60,7 @@ impl Ctx {
     /// # Panics
     /// When it cannot be opened.
     pub async fn open_again(&self) -> Self {
-        Self {
-            storage: open(&self.place, &self.clock).await,
-            ..self.clone()
-        }
+        Self { storage: open(&self.place, &self.clock).await, ..self.clone() }
     }
 
     pub(super) fn advance(&self, duration: Duration) {
@@ -101,15 +90,8 @@ impl Ctx {
             Ok(receipt) => panic!("{receipt:?} in place of {kind} for {shown}"),
             Err(error) => {
                 assert_eq!(error.kind(), kind, "{error:?} for {shown}");
-                assert!(
-                    !error.is_unknown_outcome(),
-                    "{error:?} leaves open what is known"
-                );
-                assert_eq!(
-                    self.get(&keys).await,
-                    before,
-                    "a refused commit changed records"
-                );
+                assert!(!error.is_unknown_outcome(), "{error:?} leaves open what is known");
+                assert_eq!(self.get(&keys).await, before, "a refused commit changed records");
                 error
             }
         }
@@ -132,9 +114,7 @@ impl Ctx {
 
     /// Creates records without content.
     pub(super) async fn have(&self, keys: &[&RecordKey]) {
-        let change = keys
-            .iter()
-            .fold(self.change(), |change, key| change.create(key));
+        let change = keys.iter().fold(self.change(), |change, key| change.create(key));
         self.ok(change).await;
     }
 
@@ -145,11 +125,7 @@ impl Ctx {
 
     pub(super) async fn claim(&self, node_id: NodeId, wants: Vec<Want>) -> Vec<ClaimOutcome> {
         let count = wants.len();
-        let claim = Claim {
-            node_id,
-            ttl_ms: TTL_MS,
-            wants,
-        };
+        let claim = Claim { node_id, ttl_ms: TTL_MS, wants };
         let outcomes = must(self.storage.claim(&claim).await, "claim");
         assert_eq!(outcomes.len(), count, "one outcome for each want");
         outcomes
@@ -171,14 +147,8 @@ impl Ctx {
     /// Renews one lease and gives whether it is still held.
     pub(super) async fn renew(&self, node_id: NodeId, key: &RecordKey, token: LeaseToken) -> bool {
         let leases = vec![(key.clone(), token)];
-        let renew = Renew {
-            node_id,
-            ttl_ms: TTL_MS,
-            leases,
-        };
-        must(self.storage.renew(&renew).await, "renew")
-            .lost
-            .is_empty()
+        let renew = Renew { node_id, ttl_ms: TTL_MS, leases };
+        must(self.storage.renew(&renew).await, "renew").lost.is_empty()
     }
 
     pub(super) async fn list(&self, query: &ListQuery) -> ListPage {
@@ -192,14 +162,8 @@ impl Ctx {
         loop {
             let page = self.list(&query).await;
             let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-            assert!(
-                page.records.len() <= limit,
-                "a page is longer than its limit"
-            );
-            assert!(
-                page.next.is_none() || page.records.len() == limit,
-                "a page is cut short"
-            );
+            assert!(page.records.len() <= limit, "a page is longer than its limit");
+            assert!(page.next.is_none() || page.records.len() == limit, "a page is cut short");
             ids.extend(page.records.into_iter().map(|record| record.key.id));
             match page.next {
                 Some(next) => query.page_token = Some(next),
@@ -274,31 +238,17 @@ pub(super) fn stream(id: &str) -> StreamKey {
 
 /// A want without conditions.
 pub(super) fn want(key: &RecordKey) -> Want {
-    Want {
-        key: key.clone(),
-        version: None,
-        seize_from: None,
-        permits: Vec::new(),
-    }
+    Want { key: key.clone(), version: None, seize_from: None, permits: Vec::new() }
 }
 
 /// A want with permits.
 pub(super) fn want_with(key: &RecordKey, permits: &[(&str, u32)]) -> Want {
-    let permit = |(scope, max): &(&str, u32)| Permit {
-        scope: (*scope).to_owned(),
-        max: *max,
-    };
-    Want {
-        permits: permits.iter().map(permit).collect(),
-        ..want(key)
-    }
+    let permit = |(scope, max): &(&str, u32)| Permit { scope: (*scope).to_owned(), max: *max };
+    Want { permits: permits.iter().map(permit).collect(), ..want(key) }
 }
 
 pub(super) fn of_default_tenant() -> EventFilter {
-    EventFilter {
-        tenant_id: Some(TenantId::default()),
-        ..EventFilter::default()
-    }
+    EventFilter { tenant_id: Some(TenantId::default()), ..EventFilter::default() }
 }
 
 /// All tasks of the default tenant.

@@ -23,12 +23,7 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(cx: Ctx, filter: EventFilter, after: Position) -> Self {
-        Self {
-            cx,
-            filter,
-            after,
-            limit: EventQuery::MAX_LIMIT,
-        }
+        Self { cx, filter, after, limit: EventQuery::MAX_LIMIT }
     }
 
     pub(super) fn limit(mut self, limit: u32) -> Self {
@@ -45,10 +40,7 @@ impl Feed {
         };
         let page = must(self.cx.storage.read_events(&query).await, "read_events");
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        assert!(
-            page.events.len() <= limit,
-            "a page is longer than its limit"
-        );
+        assert!(page.events.len() <= limit, "a page is longer than its limit");
         self.after = Position::After(page.next);
         page.events
     }
@@ -61,11 +53,7 @@ impl Feed {
             let was_empty = page.is_empty();
             events.extend(page);
             if events.len() >= count {
-                assert_eq!(
-                    events.len(),
-                    count,
-                    "more events than there are: {events:?}"
-                );
+                assert_eq!(events.len(), count, "more events than there are: {events:?}");
                 return events;
             }
             if was_empty {

@@ -35,17 +35,8 @@ impl fmt::Display for Report {
         for name in &self.skipped {
             writeln!(f, "skipped: {name}")?;
         }
-        let Self {
-            kept,
-            skipped,
-            broken,
-        } = self;
-        write!(
-            f,
-            "kept {kept}, skipped {}, broken {}",
-            skipped.len(),
-            broken.len()
-        )
+        let Self { kept, skipped, broken } = self;
+        write!(f, "kept {kept}, skipped {}, broken {}", skipped.len(), broken.len())
     }
 }
 

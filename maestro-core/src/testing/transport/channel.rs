@@ -32,10 +32,7 @@ impl ChannelFixture {
             .program("refuse", refuse)
             .program("exit", exit)
             .program("die", die);
-        Self {
-            runtime,
-            transport: Arc::new(transport),
-        }
+        Self { runtime, transport: Arc::new(transport) }
     }
 }
 
@@ -156,15 +153,9 @@ async fn refuse(io: ProgramIo) -> ExitStatus {
 }
 
 async fn exit(io: ProgramIo) -> ExitStatus {
-    ExitStatus {
-        code: Some(number(&io)),
-        signal: None,
-    }
+    ExitStatus { code: Some(number(&io)), signal: None }
 }
 
 async fn die(io: ProgramIo) -> ExitStatus {
-    ExitStatus {
-        code: None,
-        signal: Some(number(&io)),
-    }
+    ExitStatus { code: None, signal: Some(number(&io)) }
 }

@@ -11,17 +11,11 @@ use crate::transport::{Connection, ExitStatus, Frame, ProcessStatus, StopGrace};
 const NEVER: Duration = Duration::from_hours(1);
 
 fn code(code: i32) -> ExitStatus {
-    ExitStatus {
-        code: Some(code),
-        signal: None,
-    }
+    ExitStatus { code: Some(code), signal: None }
 }
 
 fn by_signal(signal: i32) -> ExitStatus {
-    ExitStatus {
-        code: None,
-        signal: Some(signal),
-    }
+    ExitStatus { code: None, signal: Some(signal) }
 }
 
 /// A program that waits, and has said so.
@@ -58,10 +52,7 @@ pub(super) async fn interrupt(stage: &Stage) {
 
 pub(super) async fn stop_by_eof(stage: &Stage) {
     let program = stage.start(Act::Echo).await;
-    let grace = StopGrace {
-        after_eof: NEVER,
-        after_term: NEVER,
-    };
+    let grace = StopGrace { after_eof: NEVER, after_term: NEVER };
     assert_eq!(stopped(&*program, grace).await, ExitStatus::SUCCESS);
 }
 
@@ -69,10 +60,7 @@ pub(super) async fn stop_by_term(stage: &Stage) {
     for after_eof in [Duration::ZERO, Duration::from_millis(20)] {
         for after_term in [Duration::from_secs(4), NEVER] {
             let program = waiting(stage, Act::Wait).await;
-            let grace = StopGrace {
-                after_eof,
-                after_term,
-            };
+            let grace = StopGrace { after_eof, after_term };
             let status = stopped(&*program, grace).await;
             assert_eq!(status, by_signal(15), "{grace:?}");
         }
@@ -81,10 +69,8 @@ pub(super) async fn stop_by_term(stage: &Stage) {
 
 pub(super) async fn stop_by_force(stage: &Stage) {
     let program = waiting(stage, Act::Refuse).await;
-    let grace = StopGrace {
-        after_eof: Duration::from_millis(10),
-        after_term: Duration::from_millis(10),
-    };
+    let grace =
+        StopGrace { after_eof: Duration::from_millis(10), after_term: Duration::from_millis(10) };
     assert_eq!(stopped(&*program, grace).await, by_signal(9));
     let status = stage.transport.inspect(program.process()).await;
     assert_eq!(status.ok(), Some(ProcessStatus::Dead));
@@ -98,10 +84,7 @@ pub(super) async fn stop_at_once(stage: &Stage) {
 
 pub(super) async fn stop_overtakes(stage: &Stage) {
     let program = waiting(stage, Act::Refuse).await;
-    let never = StopGrace {
-        after_eof: NEVER,
-        after_term: NEVER,
-    };
+    let never = StopGrace { after_eof: NEVER, after_term: NEVER };
     let patient = stopped(&*program, never);
     // The patient one is polled first. No sleep: a virtual clock stands still while it waits.
     let impatient = stopped(&*program, StopGrace::NONE);
@@ -117,9 +100,7 @@ pub(super) async fn read_after_stop(stage: &Stage) {
     }
     let status = stopped(&*program, StopGrace::default()).await;
     assert_eq!(status, ExitStatus::SUCCESS);
-    let mut expected: Vec<_> = (0..10)
-        .map(|number| Frame::Line(number.to_string()))
-        .collect();
+    let mut expected: Vec<_> = (0..10).map(|number| Frame::Line(number.to_string())).collect();
     expected.push(Frame::Exited(ExitStatus::SUCCESS));
     assert_eq!(frames(&*program).await, expected);
 }

@@ -18,9 +18,8 @@ pub(super) async fn echo(stage: &Stage) {
 
 pub(super) async fn not_mixed(stage: &Stage) {
     let program = stage.start(Act::Echo).await;
-    let texts: Vec<_> = (b'a'..=b'z')
-        .map(|letter| char::from(letter).to_string().repeat(100_000))
-        .collect();
+    let texts: Vec<_> =
+        (b'a'..=b'z').map(|letter| char::from(letter).to_string().repeat(100_000)).collect();
     let sending = async {
         let sent = texts.iter().map(|text| program.send(text.clone()));
         for sent in join_all(sent).await {
@@ -63,25 +62,16 @@ pub(super) async fn send_after_close(stage: &Stage) {
     let program = stage.start(Act::Wait).await;
     program.close_input().await.expect("input closes");
     let refused = program.send("late".to_owned()).await;
-    assert_eq!(
-        refused.map_err(|error| error.kind()),
-        Err(ErrorKind::Closed)
-    );
+    assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Closed));
 }
 
 pub(super) async fn send_after_end(stage: &Stage) {
     let program = stage.start(Act::Exit(0)).await;
     assert_eq!(frames(&*program).await, [GOOD_END]);
     let refused = program.send("late".to_owned()).await;
-    assert_eq!(
-        refused.map_err(|error| error.kind()),
-        Err(ErrorKind::Closed)
-    );
+    assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Closed));
     let refused = program.interrupt().await;
-    assert_eq!(
-        refused.map_err(|error| error.kind()),
-        Err(ErrorKind::Closed)
-    );
+    assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Closed));
 }
 
 pub(super) async fn both_ways(stage: &Stage) {
@@ -103,19 +93,13 @@ pub(super) async fn both_ways(stage: &Stage) {
 pub(super) async fn environment(stage: &Stage) {
     let variable = |name: &str| {
         let mut spec = stage.spec(Act::Variable(name.to_owned()));
-        spec.env
-            .set
-            .insert("GIVEN".to_owned(), "a value".to_owned());
-        spec.env
-            .set
-            .insert(OWNER_VARIABLE.to_owned(), "a lie".to_owned());
+        spec.env.set.insert("GIVEN".to_owned(), "a value".to_owned());
+        spec.env.set.insert(OWNER_VARIABLE.to_owned(), "a lie".to_owned());
         spec
     };
-    for (name, expected) in [
-        ("GIVEN", "a value"),
-        ("HOME", "unset"),
-        (OWNER_VARIABLE, &stage.node.to_string()),
-    ] {
+    for (name, expected) in
+        [("GIVEN", "a value"), ("HOME", "unset"), (OWNER_VARIABLE, &stage.node.to_string())]
+    {
         let program = stage.start_spec(variable(name)).await;
         assert_eq!(line(&*program).await, expected, "{name}");
     }

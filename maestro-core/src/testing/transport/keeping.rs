@@ -58,10 +58,7 @@ pub(super) async fn inspect(stage: &Stage) {
     let process = program.process().clone();
     assert_eq!(process.place, stage.transport.place());
     assert_eq!(stage.status(&process).await, ProcessStatus::Alive);
-    let another = ProcessRef {
-        start: process.start + 1,
-        ..process.clone()
-    };
+    let another = ProcessRef { start: process.start + 1, ..process.clone() };
     if stage.fixture.has_processes() {
         assert_eq!(stage.status(&another).await, ProcessStatus::Dead);
     }
@@ -86,14 +83,8 @@ pub(super) async fn living_owner(stage: &Stage) {
     let program = stage.start(Act::Echo).await;
     let refs = [program.process().clone()];
     let refused = stage.transport.end_all_of(stage.node, &refs).await;
-    assert_eq!(
-        refused.map_err(|error| error.kind()),
-        Err(ErrorKind::Conflict)
-    );
-    program
-        .send("still here".to_owned())
-        .await
-        .expect("it lives");
+    assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Conflict));
+    program.send("still here".to_owned()).await.expect("it lives");
     assert_eq!(line(&*program).await, "still here");
 }
 

@@ -11,11 +11,7 @@ use crate::transport::{Connection, ExitStatus, Frame, Garbled, GarbledReason};
 const GOOD_END: Frame = Frame::Exited(ExitStatus::SUCCESS);
 
 fn garbled(reason: GarbledReason, text: &str, bytes: u64) -> Frame {
-    Frame::Garbled(Garbled {
-        reason,
-        text: text.to_owned(),
-        bytes,
-    })
+    Frame::Garbled(Garbled { reason, text: text.to_owned(), bytes })
 }
 
 fn lines(lines: &[&str]) -> Vec<Frame> {
@@ -35,20 +31,14 @@ pub(super) async fn in_order(stage: &Stage) {
 
 pub(super) async fn line_breaks(stage: &Stage) {
     let text = "a\r\n\n\r\n b \nç\n";
-    assert_eq!(
-        written(stage, text.as_bytes()).await,
-        lines(&["a", " b ", "ç"])
-    );
+    assert_eq!(written(stage, text.as_bytes()).await, lines(&["a", " b ", "ç"]));
 }
 
 pub(super) async fn long_line(stage: &Stage) {
     let length = 5 * 1024 * 1024;
     let program = stage.start(Act::LongLine(length)).await;
     let read = frames(&*program).await;
-    assert!(
-        read == lines(&["x".repeat(length).as_str()]),
-        "it is changed"
-    );
+    assert!(read == lines(&["x".repeat(length).as_str()]), "it is changed");
 }
 
 pub(super) async fn too_long(stage: &Stage) {
@@ -63,18 +53,12 @@ pub(super) async fn too_long(stage: &Stage) {
     let mut spec = stage.spec(Act::LongLine(300_000));
     spec.max_line_bytes = 300_000;
     let read = frames(&*stage.start_spec(spec).await).await;
-    assert!(
-        matches!(read[..], [Frame::Line(_), GOOD_END]),
-        "the limit itself passes"
-    );
+    assert!(matches!(read[..], [Frame::Line(_), GOOD_END]), "the limit itself passes");
 }
 
 pub(super) async fn not_utf8(stage: &Stage) {
-    let expected = [
-        garbled(GarbledReason::NotUtf8, "a\u{fffd}b", 3),
-        Frame::Line("c".to_owned()),
-        GOOD_END,
-    ];
+    let expected =
+        [garbled(GarbledReason::NotUtf8, "a\u{fffd}b", 3), Frame::Line("c".to_owned()), GOOD_END];
     assert_eq!(written(stage, b"a\xffb\nc\n").await, expected);
 }
 
@@ -103,14 +87,8 @@ fn split(frames: Vec<Frame>) -> (Vec<String>, Vec<Frame>) {
 pub(super) async fn errors(stage: &Stage) {
     let program = stage.start(Act::Complain(100_000)).await;
     let (errors, others) = split(frames(&*program).await);
-    assert!(
-        errors.iter().all(|piece| piece.len() <= 8 * 1024),
-        "a large piece"
-    );
-    assert!(
-        errors.concat() == "e".repeat(100_000),
-        "something is missing"
-    );
+    assert!(errors.iter().all(|piece| piece.len() <= 8 * 1024), "a large piece");
+    assert!(errors.concat() == "e".repeat(100_000), "something is missing");
     assert_eq!(others, lines(&["done"]));
 }
 
@@ -164,9 +142,7 @@ pub(super) async fn impatient_reader(stage: &Stage) {
         program.close_input().await.expect("input closes");
     };
     let (read, ()) = join(reading, sending).await;
-    let expected: Vec<_> = (0..100)
-        .map(|number| Frame::Line(number.to_string()))
-        .collect();
+    let expected: Vec<_> = (0..100).map(|number| Frame::Line(number.to_string())).collect();
     assert_eq!(read.split_last(), Some((&GOOD_END, &expected[..])));
 }
 

@@ -30,10 +30,7 @@ impl ProcessFixture {
 
     /// A given transport.
     pub(crate) fn of(runtime: Arc<dyn Runtime>, transport: ProcessTransport) -> Self {
-        Self {
-            runtime,
-            transport: Arc::new(transport),
-        }
+        Self { runtime, transport: Arc::new(transport) }
     }
 }
 

@@ -10,10 +10,7 @@ pub(super) async fn releasing_twice_is_released(bench: Bench) {
         let released = good(bench.port.release(&workspace, Release::IfEmpty).await);
         assert_eq!(released, Released::Removed);
     }
-    assert_eq!(
-        bench.fixture.read(&project, "README").await.as_deref(),
-        Some("hello\n")
-    );
+    assert_eq!(bench.fixture.read(&project, "README").await.as_deref(), Some("hello\n"));
 }
 
 pub(super) async fn a_shared_directory_is_left_alone(bench: Bench) {
@@ -23,15 +20,9 @@ pub(super) async fn a_shared_directory_is_left_alone(bench: Bench) {
     assert_eq!(bench.holds(&workspace).await, Vec::<String>::new());
     assert_eq!(good(bench.port.commit(&workspace, "x").await), None);
     for how in [Release::IfEmpty, Release::Discard] {
-        assert_eq!(
-            good(bench.port.release(&workspace, how).await),
-            Released::Removed
-        );
+        assert_eq!(good(bench.port.release(&workspace, how).await), Released::Removed);
     }
-    assert_eq!(
-        bench.read(&workspace, "work").await.as_deref(),
-        Some("work\n")
-    );
+    assert_eq!(bench.read(&workspace, "work").await.as_deref(), Some("work\n"));
 }
 
 pub(super) async fn work_is_never_released(bench: Bench) {
@@ -47,10 +38,7 @@ pub(super) async fn work_is_never_released(bench: Bench) {
     kept(&["unmerged"]).await;
     bench.write(&workspace, "new", "newer\n").await;
     kept(&["uncommitted", "unmerged"]).await;
-    assert_eq!(
-        bench.read(&workspace, "new").await.as_deref(),
-        Some("newer\n")
-    );
+    assert_eq!(bench.read(&workspace, "new").await.as_deref(), Some("newer\n"));
 }
 
 pub(super) async fn discarding_removes_everything(bench: Bench) {
@@ -66,10 +54,7 @@ pub(super) async fn discarding_removes_everything(bench: Bench) {
     let again = bench.ready(&spec).await;
     assert_eq!(again, workspace);
     assert_eq!(bench.read(&again, "committed").await, None);
-    assert_eq!(
-        bench.fixture.read(&project, "README").await.as_deref(),
-        Some("hello\n")
-    );
+    assert_eq!(bench.fixture.read(&project, "README").await.as_deref(), Some("hello\n"));
 }
 
 pub(super) async fn a_vanished_directory_comes_back_with_its_commits(bench: Bench) {
@@ -80,28 +65,16 @@ pub(super) async fn a_vanished_directory_comes_back_with_its_commits(bench: Benc
     assert_eq!(bench.holds(&workspace).await, ["unmerged"]);
     assert!(good(bench.port.diff(&workspace).await).contains("+work\n"));
     let released = good(bench.port.release(&workspace, Release::IfEmpty).await);
-    assert_eq!(
-        released,
-        Released::Kept {
-            holds: vec!["unmerged".to_owned()]
-        }
-    );
+    assert_eq!(released, Released::Kept { holds: vec!["unmerged".to_owned()] });
     spec.existing = Some(workspace.clone());
     match good(bench.port.prepare(&spec).await) {
-        Prepared::Ready {
-            workspace: again,
-            recreated,
-            ..
-        } => {
+        Prepared::Ready { workspace: again, recreated, .. } => {
             assert_eq!(again, workspace);
             assert!(recreated);
         }
         Prepared::Conflicted { .. } => panic!("there are no needs"),
     }
-    assert_eq!(
-        bench.read(&workspace, "work").await.as_deref(),
-        Some("work\n")
-    );
+    assert_eq!(bench.read(&workspace, "work").await.as_deref(), Some("work\n"));
 }
 
 pub(super) async fn work_survives_preparing_again(bench: Bench) {

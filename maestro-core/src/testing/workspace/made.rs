@@ -8,62 +8,39 @@ use crate::workspace::{Prepared, Release};
 pub(super) async fn preparing_again_finds_the_same(bench: Bench) {
     let (_, mut spec, workspace) = bench.fresh().await;
     assert_eq!(workspace.kind, bench.port.kind());
-    assert_eq!(
-        bench.read(&workspace, "README").await.as_deref(),
-        Some("hello\n")
-    );
+    assert_eq!(bench.read(&workspace, "README").await.as_deref(), Some("hello\n"));
     assert_eq!(bench.ready(&spec).await, workspace);
     spec.existing = Some(workspace.clone());
     "Another title".clone_into(&mut spec.title);
     match good(bench.port.prepare(&spec).await) {
-        Prepared::Ready {
-            workspace: again,
-            recreated,
-            ..
-        } => {
+        Prepared::Ready { workspace: again, recreated, .. } => {
             assert_eq!(again, workspace);
             assert!(!recreated, "it was there");
         }
         Prepared::Conflicted { .. } => panic!("there are no needs"),
     }
     spec.existing = None;
-    assert_eq!(
-        bench.ready(&spec).await,
-        workspace,
-        "a new title does not move it"
-    );
+    assert_eq!(bench.ready(&spec).await, workspace, "a new title does not move it");
 }
 
 pub(super) async fn a_project_that_is_not_there_is_not_found(bench: Bench) {
     let project = bench.fixture.project().await;
     bench.fixture.vanish(&project).await;
     assert!(!good(bench.port.fits(&project).await));
-    bad(
-        bench.port.prepare(&Bench::spec(&project, "x")).await,
-        ErrorKind::NotFound,
-    );
+    bad(bench.port.prepare(&Bench::spec(&project, "x")).await, ErrorKind::NotFound);
 }
 
 pub(super) async fn another_kind_is_refused(bench: Bench) {
     let (_, _, mut workspace) = bench.fresh().await;
     "x.other".clone_into(&mut workspace.kind);
-    bad(
-        bench.port.changes(&workspace).await,
-        ErrorKind::InvalidArgument,
-    );
-    bad(
-        bench.port.release(&workspace, Release::Discard).await,
-        ErrorKind::InvalidArgument,
-    );
+    bad(bench.port.changes(&workspace).await, ErrorKind::InvalidArgument);
+    bad(bench.port.release(&workspace, Release::Discard).await, ErrorKind::InvalidArgument);
 }
 
 pub(super) async fn a_shared_directory_has_no_difference_and_no_merge(bench: Bench) {
     let (_, mut spec, workspace) = bench.fresh().await;
     bad(bench.port.diff(&workspace).await, ErrorKind::Unsupported);
-    bad(
-        bench.port.merge(&workspace, "main", "x").await,
-        ErrorKind::Unsupported,
-    );
+    bad(bench.port.merge(&workspace, "main", "x").await, ErrorKind::Unsupported);
     spec.base = Some("main".to_owned());
     bad(bench.port.prepare(&spec).await, ErrorKind::InvalidArgument);
 }
@@ -107,10 +84,7 @@ pub(super) async fn the_difference_shows_untracked_files(bench: Bench) {
     bench.write(&workspace, "README", "hello\nmore\n").await;
     bench.write(&workspace, "new", "brand new\n").await;
     let diff = good(bench.port.diff(&workspace).await);
-    assert!(
-        diff.contains("+more\n") && diff.contains("+brand new\n"),
-        "{diff}"
-    );
+    assert!(diff.contains("+more\n") && diff.contains("+brand new\n"), "{diff}");
     let changes = good(bench.port.changes(&workspace).await);
     assert!(changes.untracked, "looking changes nothing");
 }
@@ -118,18 +92,10 @@ pub(super) async fn the_difference_shows_untracked_files(bench: Bench) {
 pub(super) async fn a_commit_takes_everything_once(bench: Bench) {
     let (_, _, workspace) = bench.fresh().await;
     assert_eq!(good(bench.port.commit(&workspace, "Nothing").await), None);
-    bad(
-        bench.port.commit(&workspace, "").await,
-        ErrorKind::InvalidArgument,
-    );
+    bad(bench.port.commit(&workspace, "").await, ErrorKind::InvalidArgument);
     bench.write(&workspace, "README", "changed\n").await;
     bench.write(&workspace, "new", "new\n").await;
-    let commit = good(
-        bench
-            .port
-            .commit(&workspace, "--amend\n\n# all of it")
-            .await,
-    );
+    let commit = good(bench.port.commit(&workspace, "--amend\n\n# all of it").await);
     let changes = good(bench.port.changes(&workspace).await);
     assert_eq!(changes.head, commit);
     assert_eq!(changes.holds(), ["unmerged"]);

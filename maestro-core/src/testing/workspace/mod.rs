@@ -77,9 +77,7 @@ pub async fn check(fixture: &Arc<dyn Fixture>) {
             For::Shared => !fixture.isolates(),
         };
         if applies {
-            let ran = AssertUnwindSafe((case.run)(Arc::clone(fixture)))
-                .catch_unwind()
-                .await;
+            let ran = AssertUnwindSafe((case.run)(Arc::clone(fixture))).catch_unwind().await;
             assert!(ran.is_ok(), "the case `{}` does not hold", case.name);
         }
     }
@@ -128,10 +126,7 @@ struct Bench {
 
 impl Bench {
     fn new(fixture: Arc<dyn Fixture>) -> Self {
-        Self {
-            port: fixture.workspace(),
-            fixture,
-        }
+        Self { port: fixture.workspace(), fixture }
     }
 
     fn spec(project: &PlacePath, title: &str) -> PrepareSpec {

@@ -82,9 +82,7 @@ impl Connection for ChannelConnection {
             let _ = stopped.send(end(&running, &*runtime, grace).await);
         };
         self.shared.runtime.spawn("channel.stop", Box::pin(stop));
-        stopping
-            .await
-            .map_err(|_| Error::new(ErrorKind::Closed, "the runtime has ended"))
+        stopping.await.map_err(|_| Error::new(ErrorKind::Closed, "the runtime has ended"))
     }
 }
 

@@ -25,13 +25,7 @@ impl ProgramIo {
     pub(super) fn new(spec: ProgramSpec, running: Arc<Running>) -> Self {
         let mut env = spec.env.set;
         env.insert(OWNER_VARIABLE.to_owned(), spec.owner.to_string());
-        Self {
-            args: spec.args,
-            env,
-            cwd: spec.cwd,
-            owner: spec.owner,
-            running,
-        }
+        Self { args: spec.args, env, cwd: spec.cwd, owner: spec.owner, running }
     }
 
     /// Its arguments, without its name.

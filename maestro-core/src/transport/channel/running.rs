@@ -45,11 +45,7 @@ pub(super) struct Request {
 
 impl Request {
     fn new(signal: i32) -> Self {
-        Self {
-            signal,
-            listens: AtomicBool::new(false),
-            asked: Bell::new(),
-        }
+        Self { signal, listens: AtomicBool::new(false), asked: Bell::new() }
     }
 
     pub(super) fn listen(&self) -> impl Future<Output = ()> + Send + '_ {
@@ -106,10 +102,7 @@ pub(super) fn run(
         shared: Arc::clone(shared),
         running,
         // Of a runtime that drops its tasks, as at the end of a process.
-        status: ExitStatus {
-            code: None,
-            signal: Some(Running::SIGKILL),
-        },
+        status: ExitStatus { code: None, signal: Some(Running::SIGKILL) },
     };
     let task = async move {
         let mut ending = ending;
@@ -118,18 +111,12 @@ pub(super) fn run(
         ending.status = {
             let program = pin!(AssertUnwindSafe(program).catch_unwind());
             match select(pin!(running.killed.wait()), program).await {
-                Either::Left((signal, _)) => ExitStatus {
-                    code: None,
-                    signal: Some(signal),
-                },
+                Either::Left((signal, _)) => ExitStatus { code: None, signal: Some(signal) },
                 Either::Right((Ok(status), _)) => status,
                 Either::Right((Err(panic), _)) => {
                     let text = format!("panicked: {}\n", message(&*panic));
                     running.frames.put_errors(text.as_bytes());
-                    ExitStatus {
-                        code: Some(ChannelTransport::PANICKED),
-                        signal: None,
-                    }
+                    ExitStatus { code: Some(ChannelTransport::PANICKED), signal: None }
                 }
             }
         };

@@ -32,12 +32,10 @@ impl Journal {
     /// The file cannot be read, or is no journal (`InvalidData`).
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         match std::fs::read(path) {
-            Ok(bytes) => Self::parse(&String::from_utf8_lossy(&bytes))
-                .map(Some)
-                .ok_or_else(|| {
-                    let reason = format!("{} is no journal of a guardian", path.display());
-                    io::Error::new(io::ErrorKind::InvalidData, reason)
-                }),
+            Ok(bytes) => Self::parse(&String::from_utf8_lossy(&bytes)).map(Some).ok_or_else(|| {
+                let reason = format!("{} is no journal of a guardian", path.display());
+                io::Error::new(io::ErrorKind::InvalidData, reason)
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -88,9 +86,7 @@ impl Journal {
         for root in roots.filter(|process| process.is_alive()) {
             alive.push(*root);
             alive.extend(
-                proc_table::descendants(root.pid)?
-                    .into_iter()
-                    .filter(ProcessStamp::is_alive),
+                proc_table::descendants(root.pid)?.into_iter().filter(ProcessStamp::is_alive),
             );
         }
         let mut known = BTreeSet::new();
@@ -101,8 +97,5 @@ impl Journal {
 
 fn stamp(text: &str) -> Option<ProcessStamp> {
     let (pid, start) = text.split_once(' ')?;
-    Some(ProcessStamp {
-        pid: pid.parse().ok()?,
-        start: start.parse().ok()?,
-    })
+    Some(ProcessStamp { pid: pid.parse().ok()?, start: start.parse().ok()? })
 }

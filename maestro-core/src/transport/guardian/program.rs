@@ -42,18 +42,12 @@ impl Program {
         // are closed. `self` is the forked child, which holds a copy under the same number.
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         try_out(&path)?;
-        Ok(Self {
-            path,
-            _memory: Some(file),
-        })
+        Ok(Self { path, _memory: Some(file) })
     }
 
     pub(super) fn in_directory(directory: &Path) -> io::Result<Self> {
         let directory = std::path::absolute(directory)?;
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         require_private(&directory)?;
         let digest = Sha256::digest(IMAGE)
             .iter()
@@ -65,10 +59,7 @@ impl Program {
         } else {
             install(&directory, &path)?;
         }
-        Ok(Self {
-            path,
-            _memory: None,
-        })
+        Ok(Self { path, _memory: None })
     }
 }
 
@@ -113,10 +104,7 @@ fn is_our_image(path: &Path) -> bool {
 fn install(directory: &Path, path: &Path) -> io::Result<()> {
     let mut random = [0_u8; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let next = directory.join(format!(
-        ".maestro-guardian-{:016x}",
-        u64::from_ne_bytes(random)
-    ));
+    let next = directory.join(format!(".maestro-guardian-{:016x}", u64::from_ne_bytes(random)));
     let written = File::options()
         .write(true)
         .create_new(true)
@@ -160,9 +148,9 @@ fn try_out(path: &Path) -> io::Result<()> {
             Ok(mut child) => {
                 return match child.wait() {
                     Ok(status) if status.success() => Ok(()),
-                    Ok(status) => Err(io::Error::other(format!(
-                        "the guardian's trial run: {status}"
-                    ))),
+                    Ok(status) => {
+                        Err(io::Error::other(format!("the guardian's trial run: {status}")))
+                    }
                     // The embedder ignores SIGCHLD, so no status is kept; the exec itself
                     // succeeded.
                     Err(error) if error.raw_os_error() == Some(Errno::CHILD.raw_os_error()) => {

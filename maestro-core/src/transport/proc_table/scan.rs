@@ -40,17 +40,12 @@ fn parse_stat(pid: u32, line: &[u8]) -> Option<Stat> {
     // The name stands in parentheses and may hold anything, parentheses included: count from the
     // last one.
     let name_end = line.iter().rposition(|byte| *byte == b')')?;
-    let fields: Vec<&str> = str::from_utf8(&line[name_end + 1..])
-        .ok()?
-        .split_ascii_whitespace()
-        .collect();
+    let fields: Vec<&str> =
+        str::from_utf8(&line[name_end + 1..]).ok()?.split_ascii_whitespace().collect();
     // A main thread that ended before its siblings is a zombie too, with more than one thread left.
     let threads: u32 = fields.get(17)?.parse().ok()?;
     Some(Stat {
-        stamp: ProcessStamp {
-            pid,
-            start: fields.get(19)?.parse().ok()?,
-        },
+        stamp: ProcessStamp { pid, start: fields.get(19)?.parse().ok()? },
         parent: fields.get(1)?.parse().ok()?,
         ended: matches!(*fields.first()?, "Z" | "X" | "x") && threads <= 1,
     })
@@ -72,9 +67,7 @@ pub(crate) fn descendants(root: u32) -> io::Result<Vec<ProcessStamp>> {
                 children.entry(stat.parent).or_default().push(pid);
             }
         }
-        below(root, &mut found, |pid| {
-            children.remove(&pid).unwrap_or_default()
-        });
+        below(root, &mut found, |pid| children.remove(&pid).unwrap_or_default());
     }
     Ok(found)
 }
@@ -108,10 +101,8 @@ fn children_of(pid: u32) -> Vec<u32> {
     };
     for thread in threads.flatten() {
         if let Ok(list) = fs::read_to_string(thread.path().join("children")) {
-            children.extend(
-                list.split_ascii_whitespace()
-                    .filter_map(|pid| pid.parse::<u32>().ok()),
-            );
+            children
+                .extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
         }
     }
     children
@@ -129,9 +120,7 @@ pub(crate) fn pids() -> io::Result<impl Iterator<Item = u32>> {
 /// # Errors
 /// `/proc` is not mounted.
 pub fn boot_id() -> io::Result<String> {
-    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?
-        .trim()
-        .to_owned())
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
 /// The inode of this process's pid namespace: stamps of another namespace mean nothing.

@@ -30,12 +30,7 @@ pub struct ProcessConfig {
 
 impl Default for ProcessConfig {
     fn default() -> Self {
-        Self {
-            grace: Duration::from_secs(5),
-            place: None,
-            state_directory: None,
-            runtime: None,
-        }
+        Self { grace: Duration::from_secs(5), place: None, state_directory: None, runtime: None }
     }
 }
 

@@ -25,11 +25,7 @@ pub(super) struct ProcessConnection {
 impl ProcessConnection {
     pub(super) fn new(shared: Arc<Shared>, program: Arc<Program>) -> Self {
         let started_at = shared.config.runtime.as_ref().map(|runtime| runtime.now());
-        Self {
-            process: shared.host.reference(program.tree.root, started_at),
-            program,
-            shared,
-        }
+        Self { process: shared.host.reference(program.tree.root, started_at), program, shared }
     }
 }
 
@@ -101,10 +97,7 @@ impl Drop for ProcessConnection {
         }
         let program = Arc::clone(&self.program);
         self.shared.io.detach(async move {
-            let grace = StopGrace {
-                after_eof: Duration::ZERO,
-                after_term: program.grace,
-            };
+            let grace = StopGrace { after_eof: Duration::ZERO, after_term: program.grace };
             if let Err(error) = program.stop(grace).await {
                 tracing::error!(%error, "a dropped program does not end");
             }

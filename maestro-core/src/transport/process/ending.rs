@@ -59,19 +59,12 @@ pub(super) async fn end_all_of(
         clean = if found.is_empty() { clean + 1 } else { 0 };
         if clean == 2 {
             blocking(move || search.forget()).await?;
-            return Ok(Ended {
-                processes: u32::try_from(known.len()).unwrap_or(u32::MAX),
-            });
+            return Ok(Ended { processes: u32::try_from(known.len()).unwrap_or(u32::MAX) });
         }
         if now > ALL {
-            let pids: Vec<_> = found
-                .keys()
-                .map(|process| process.pid.to_string())
-                .collect();
-            return Err(
-                Error::new(ErrorKind::Timeout, "processes of a dead node do not end")
-                    .with("pids", pids.join(" ")),
-            );
+            let pids: Vec<_> = found.keys().map(|process| process.pid.to_string()).collect();
+            return Err(Error::new(ErrorKind::Timeout, "processes of a dead node do not end")
+                .with("pids", pids.join(" ")));
         }
         for (process, is_git) in found {
             let patience = if is_git { GIT_PATIENCE } else { Duration::ZERO };
@@ -145,10 +138,7 @@ impl Search {
             .map_err(unreadable)?
             .into_iter()
             .collect();
-        Ok(found
-            .into_iter()
-            .map(|process| (process, git.contains(&process)))
-            .collect())
+        Ok(found.into_iter().map(|process| (process, git.contains(&process))).collect())
     }
 
     fn read_journals(&self) -> Result<Vec<(PathBuf, Journal)>> {
@@ -166,9 +156,7 @@ impl Search {
             let entry = entry.map_err(no_journals)?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let ours = name
-                .strip_prefix(&self.owner)
-                .is_some_and(|rest| rest.starts_with('.'));
+            let ours = name.strip_prefix(&self.owner).is_some_and(|rest| rest.starts_with('.'));
             if !ours {
                 continue;
             }
@@ -220,9 +208,5 @@ fn spare_ourselves(
 }
 
 fn no_journals(error: std::io::Error) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        "the journals of guardians cannot be read",
-    )
-    .caused_by(error)
+    Error::new(ErrorKind::Unavailable, "the journals of guardians cannot be read").caused_by(error)
 }

@@ -28,11 +28,8 @@ impl Host {
     /// `InvalidConfig` without `/proc`.
     pub(super) fn find(place: Option<Place>) -> Result<Self> {
         let no_proc = |error| {
-            Error::new(
-                ErrorKind::InvalidConfig,
-                "`/proc` is needed and cannot be read",
-            )
-            .caused_by(error)
+            Error::new(ErrorKind::InvalidConfig, "`/proc` is needed and cannot be read")
+                .caused_by(error)
         };
         let namespace = proc_table::pid_namespace().map_err(no_proc)?;
         Ok(Self {
@@ -71,10 +68,7 @@ impl Host {
         if differs(&process.namespace, &self.namespace) {
             return Err(ProcessStatus::Unknown);
         }
-        Ok(ProcessStamp {
-            pid: process.pid,
-            start: process.start,
-        })
+        Ok(ProcessStamp { pid: process.pid, start: process.start })
     }
 }
 
@@ -99,8 +93,6 @@ fn default_place(namespace: u64) -> Place {
         .finalize()
         .iter()
         .take(8)
-        .fold(String::from("host:"), |hex, byte| {
-            format!("{hex}{byte:02x}")
-        });
+        .fold(String::from("host:"), |hex, byte| format!("{hex}{byte:02x}"));
     Place::new(hex)
 }

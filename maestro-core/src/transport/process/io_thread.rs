@@ -45,10 +45,7 @@ struct Running {
 
 impl IoThread {
     pub(super) fn new(registry: Arc<Registry>) -> Self {
-        Self {
-            registry,
-            state: Mutex::new(State::New),
-        }
+        Self { registry, state: Mutex::new(State::New) }
     }
 
     /// Runs a future on the thread. It goes on when the caller stops waiting.
@@ -131,31 +128,22 @@ impl Drop for IoThread {
 }
 
 fn start(registry: Arc<Registry>) -> std::io::Result<Running> {
-    let runtime = Builder::new_current_thread()
-        .thread_name("maestro-io-helper")
-        .enable_all()
-        .build()?;
+    let runtime =
+        Builder::new_current_thread().thread_name("maestro-io-helper").enable_all().build()?;
     let handle = runtime.handle().clone();
     let (stop, stopped) = async_channel::bounded::<Infallible>(1);
     let (done_guard, done) = async_channel::bounded::<Infallible>(1);
-    let thread = std::thread::Builder::new()
-        .name("maestro-io".to_owned())
-        .spawn(move || {
-            // Closes the channel also when the thread panics, and after the event loop is gone.
-            let _done = done_guard;
-            let runtime = runtime;
-            runtime.block_on(async {
-                // Ends when it is closed.
-                let _ = stopped.recv().await;
-                registry.end_all().await;
-            });
-        })?;
-    Ok(Running {
-        handle,
-        stop,
-        done,
-        thread,
-    })
+    let thread = std::thread::Builder::new().name("maestro-io".to_owned()).spawn(move || {
+        // Closes the channel also when the thread panics, and after the event loop is gone.
+        let _done = done_guard;
+        let runtime = runtime;
+        runtime.block_on(async {
+            // Ends when it is closed.
+            let _ = stopped.recv().await;
+            registry.end_all().await;
+        });
+    })?;
+    Ok(Running { handle, stop, done, thread })
 }
 
 fn closed() -> Error {

@@ -35,12 +35,7 @@ impl Launch {
         let cwd = directory(spec, place)?;
         let env = environment(spec, mark)?;
         let program = look_up(&spec.program, env.get(OsStr::new("PATH")), &cwd)?;
-        Ok(Self {
-            program,
-            args: spec.args.iter().map(OsString::from).collect(),
-            env,
-            cwd,
-        })
+        Ok(Self { program, args: spec.args.iter().map(OsString::from).collect(), env, cwd })
     }
 }
 
@@ -54,10 +49,7 @@ fn without_nul(field: &str, text: &str) -> Result<()> {
 fn directory(spec: &ProgramSpec, place: &Place) -> Result<PathBuf> {
     let wrong = |why: String| Err(Error::invalid("cwd", why).with("cwd", &spec.cwd));
     if spec.cwd.place != *place {
-        return wrong(format!(
-            "is at {}, and this transport serves {place}",
-            spec.cwd.place
-        ));
+        return wrong(format!("is at {}, and this transport serves {place}", spec.cwd.place));
     }
     let path = spec.cwd.as_path();
     if !path.is_absolute() {
@@ -109,10 +101,8 @@ fn look_up(program: &str, path: Option<&OsString>, cwd: &Path) -> Result<PathBuf
         let found = cwd.join(program);
         return match found.metadata() {
             Ok(metadata) if is_executable(&metadata) => Ok(found),
-            Ok(_) => Err(
-                Error::new(ErrorKind::PermissionDenied, "`program` cannot be executed")
-                    .with("program", program),
-            ),
+            Ok(_) => Err(Error::new(ErrorKind::PermissionDenied, "`program` cannot be executed")
+                .with("program", program)),
             Err(error) => Err(Error::new(ErrorKind::NotFound, "`program` is not there")
                 .with("program", program)
                 .caused_by(error)),
@@ -123,12 +113,9 @@ fn look_up(program: &str, path: Option<&OsString>, cwd: &Path) -> Result<PathBuf
         .map(|directory| cwd.join(directory).join(program))
         .find(|found| found.metadata().is_ok_and(|found| is_executable(&found)))
         .ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                "`program` is in no directory of its `PATH`",
-            )
-            .with("program", program)
-            .with("PATH", path.display())
+            Error::new(ErrorKind::NotFound, "`program` is in no directory of its `PATH`")
+                .with("program", program)
+                .with("PATH", path.display())
         })
 }
 

@@ -120,10 +120,8 @@ impl Program {
             }
         };
         within(FROM_HERE, from_here).await.unwrap_or_else(|| {
-            Err(
-                Error::new(ErrorKind::Timeout, "the program cannot be ended")
-                    .with("pid", self.tree.root.pid),
-            )
+            Err(Error::new(ErrorKind::Timeout, "the program cannot be ended")
+                .with("pid", self.tree.root.pid))
         })
     }
 
@@ -140,11 +138,7 @@ impl Program {
         let mut clean = 0;
         // A process that is being forked can be missing in one scan, not in two.
         while clean < 2 {
-            let signal = if waited < self.grace {
-                Signal::Terminate
-            } else {
-                Signal::Kill
-            };
+            let signal = if waited < self.grace { Signal::Terminate } else { Signal::Kill };
             let tree = self.tree.clone();
             if blocking(move || tree.signal_members(signal)).await? {
                 clean = 0;

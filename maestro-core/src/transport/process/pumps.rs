@@ -64,10 +64,7 @@ pub(super) async fn serve(program: Arc<Program>, mut child: Child, lines: Receiv
 
 async fn wait(program: &Program, mut child: Child) -> ExitStatus {
     match child.wait().await {
-        Ok(status) => ExitStatus {
-            code: status.code(),
-            signal: status.signal(),
-        },
+        Ok(status) => ExitStatus { code: status.code(), signal: status.signal() },
         Err(error) => {
             // An embedder that ignores SIGCHLD leaves nothing to wait for.
             tracing::warn!(%error, "the exit status of a program is lost");

@@ -72,9 +72,7 @@ impl Registry {
             }
             // Its frames must end all the same.
             let _ = io_thread::within(LAST_FRAMES, program.finished.wait()).await;
-            program
-                .frames
-                .finish(ended.as_ref().copied().unwrap_or_default());
+            program.frames.finish(ended.as_ref().copied().unwrap_or_default());
             ended.is_err()
         });
         let stuck = futures::future::join_all(ending).await;

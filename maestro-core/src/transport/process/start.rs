@@ -47,9 +47,8 @@ pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<Proc
         .await?
     };
     let command = command(&shared, &spec, &launch, guardian.as_deref(), &mark)?;
-    let (key, program) = shared
-        .registry
-        .add(|| spawn(&shared, &spec, command, guardian.is_some(), mark))?;
+    let (key, program) =
+        shared.registry.add(|| spawn(&shared, &spec, command, guardian.is_some(), mark))?;
     let connection = ProcessConnection::new(Arc::clone(&shared), Arc::clone(&program));
     {
         let registry = Arc::clone(&shared.registry);
@@ -112,19 +111,12 @@ fn spawn(
     let pid = child.id().unwrap_or_default();
     // It was not reaped, so it is there even if it ended.
     let root = ProcessStamp::of(pid).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Internal,
-            "a program that was started is not in `/proc`",
-        )
+        Error::new(ErrorKind::Internal, "a program that was started is not in `/proc`")
     })?;
     let (input, lines) = async_channel::bounded::<Line>(WAITING_LINES);
     let program = Arc::new(Program {
         owner: spec.owner,
-        tree: Tree {
-            root,
-            guarded,
-            mark,
-        },
+        tree: Tree { root, guarded, mark },
         grace: shared.config.grace,
         frames: Frames::new(spec.max_line_bytes),
         input,
@@ -163,10 +155,7 @@ async fn runs(program: &Program, launch: &Launch) -> Result<()> {
         }
     };
     within(STARTS_WITHIN, looking).await.unwrap_or_else(|| {
-        Err(Error::new(
-            ErrorKind::Unavailable,
-            "the program does not get to run",
-        ))
+        Err(Error::new(ErrorKind::Unavailable, "the program does not get to run"))
     })
 }
 
@@ -199,9 +188,7 @@ fn spawn_error(spec: &ProgramSpec, error: io::Error) -> Error {
         // No processes, no memory, no file descriptors: later there may be some.
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, "`program` cannot be started")
-        .with("program", &spec.program)
-        .caused_by(error)
+    Error::new(kind, "`program` cannot be started").with("program", &spec.program).caused_by(error)
 }
 
 fn cannot_guard() -> Error {
@@ -226,25 +213,15 @@ impl Shared {
         if !Guardian::available() || self.unguarded {
             return Ok(None);
         }
-        let mut guardian = self
-            .guardian
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut guardian = self.guardian.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(guardian) = &*guardian {
             return Ok(Some(Arc::clone(guardian)));
         }
         if let Some(directory) = self.journals() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(directory)
-                .map_err(|error| {
-                    Error::new(
-                        ErrorKind::InvalidConfig,
-                        "the `state_directory` cannot be made",
-                    )
+            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
+                Error::new(ErrorKind::InvalidConfig, "the `state_directory` cannot be made")
                     .caused_by(error)
-                })?;
+            })?;
         }
         let directory = self.config.state_directory.as_deref();
         let made =

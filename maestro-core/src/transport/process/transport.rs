@@ -129,10 +129,8 @@ impl Transport for ProcessTransport {
     /// `Conflict` while this very transport serves programs of that incarnation: it is not dead.
     async fn end_all_of(&self, owner: NodeId, processes: &[ProcessRef]) -> Result<Ended> {
         let _external = self.shared.external();
-        let processes = processes
-            .iter()
-            .filter_map(|process| self.shared.host.stamp(process).ok())
-            .collect();
+        let processes =
+            processes.iter().filter_map(|process| self.shared.host.stamp(process).ok()).collect();
         let ending = ending::end_all_of(Arc::clone(&self.shared), owner, processes);
         let ended = self.shared.io.run(ending).await;
         ended.map_err(|error| error.during("transport.end_all_of").with("node_id", owner))

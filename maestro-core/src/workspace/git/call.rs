@@ -101,14 +101,7 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) fn new(git: &'a Git, dir: Option<PathBuf>) -> Self {
-        Self {
-            git,
-            dir,
-            args: Vec::new(),
-            env: Vec::new(),
-            input: Vec::new(),
-            lock: None,
-        }
+        Self { git, dir, args: Vec::new(), env: Vec::new(), input: Vec::new(), lock: None }
     }
 
     pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
@@ -117,8 +110,7 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
@@ -191,19 +183,12 @@ impl<'a> Call<'a> {
             self.git.blocking("git", move || launch.run(limit, &switch))
         };
         let subject = self.subject();
-        match self
-            .git
-            .runtime()
-            .timeout(options.time_limit, running)
-            .await
-        {
+        match self.git.runtime().timeout(options.time_limit, running).await {
             None => {
                 switch.kill();
-                Err(
-                    Error::new(ErrorKind::Timeout, "git took too long and was killed")
-                        .with("command", subject)
-                        .with("limit_ms", options.time_limit.as_millis()),
-                )
+                Err(Error::new(ErrorKind::Timeout, "git took too long and was killed")
+                    .with("command", subject)
+                    .with("limit_ms", options.time_limit.as_millis()))
             }
             Some(result) => {
                 result?.map_err(|error| failure::start(&options.program, &subject, error))
@@ -223,10 +208,8 @@ impl<'a> Call<'a> {
             args.push(setting.into());
         }
         args.extend(self.args.iter().cloned());
-        let mut env: Vec<(OsString, OsString)> = FIXED
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
+        let mut env: Vec<(OsString, OsString)> =
+            FIXED.iter().map(|(name, value)| (name.into(), value.into())).collect();
         if let Some(workspace) = &self.git.workspace {
             env.push((WORKSPACE.into(), workspace.into()));
         }
@@ -251,11 +234,7 @@ impl<'a> Call<'a> {
     /// What is run, for people.
     fn subject(&self) -> String {
         let mut words = vec!["git".to_owned()];
-        words.extend(
-            self.args
-                .iter()
-                .map(|arg| arg.to_string_lossy().into_owned()),
-        );
+        words.extend(self.args.iter().map(|arg| arg.to_string_lossy().into_owned()));
         match &self.dir {
             Some(dir) => format!("{} in {}", words.join(" "), dir.display()),
             None => words.join(" "),

@@ -73,12 +73,13 @@ impl Launch {
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let input = self.input;
         let (read, errors) = thread::scope(|scope| {
-            let writer = thread::Builder::new()
-                .name("maestro-git-in".to_owned())
-                .spawn_scoped(scope, move || {
+            let writer = thread::Builder::new().name("maestro-git-in".to_owned()).spawn_scoped(
+                scope,
+                move || {
                     // A git that does not read its input says why in its exit code.
                     stdin.map(|mut pipe| pipe.write_all(&input))
-                });
+                },
+            );
             let tail = thread::Builder::new()
                 .name("maestro-git-err".to_owned())
                 .spawn_scoped(scope, move || stderr.map(read_tail));
@@ -150,9 +151,7 @@ impl KillSwitch {
         use rustix::process::{Pid, Signal, kill_process_group};
 
         let armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let pid = armed
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(Pid::from_raw);
+        let pid = armed.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         if let Some(pid) = pid {
             // A group that has ended by itself is what was wanted.
             let _ = kill_process_group(pid, Signal::KILL);

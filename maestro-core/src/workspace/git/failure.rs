@@ -27,8 +27,7 @@ pub(super) fn lock(finished: &Finished) -> Option<String> {
     let at = text.find("could not lock config file ")?;
     let rest = &text[at + "could not lock config file ".len()..];
     let (path, why) = rest.split_once(": ")?;
-    why.starts_with("File exists")
-        .then(|| format!("{path}.lock"))
+    why.starts_with("File exists").then(|| format!("{path}.lock"))
 }
 
 /// A lock that stays.
@@ -46,38 +45,27 @@ pub(super) fn start(program: &Path, subject: &str, error: io::Error) -> Error {
     let (kind, message) = if error.kind() == io::ErrorKind::NotFound {
         (
             ErrorKind::Unsupported,
-            format!(
-                "{} was not found; install git 2.38 or newer",
-                program.display()
-            ),
+            format!("{} was not found; install git 2.38 or newer", program.display()),
         )
     } else {
-        (
-            ErrorKind::Unavailable,
-            format!("{} does not start", program.display()),
-        )
+        (ErrorKind::Unavailable, format!("{} does not start", program.display()))
     };
-    Error::new(kind, message)
-        .with("command", subject)
-        .caused_by(error)
+    Error::new(kind, message).with("command", subject).caused_by(error)
 }
 
 /// Git said too much. What it said is not used, since nobody could tell what is missing.
 pub(super) fn overflow(subject: &str, finished: &Finished) -> Error {
     let max = u64::try_from(finished.stdout.len()).unwrap_or(u64::MAX);
-    Error::new(
-        ErrorKind::ResourceExhausted,
-        "git gave more output than is allowed",
-    )
-    .with_limit(LimitHit {
-        limit: "git_output_bytes".to_owned(),
-        scope: "command".to_owned(),
-        // At least: the rest was not counted.
-        used: max.saturating_add(1),
-        max,
-        resets_at: None,
-    })
-    .with("command", subject)
+    Error::new(ErrorKind::ResourceExhausted, "git gave more output than is allowed")
+        .with_limit(LimitHit {
+            limit: "git_output_bytes".to_owned(),
+            scope: "command".to_owned(),
+            // At least: the rest was not counted.
+            used: max.saturating_add(1),
+            max,
+            resets_at: None,
+        })
+        .with("command", subject)
 }
 
 /// Git said no.
@@ -91,10 +79,7 @@ pub(super) fn error(subject: &str, finished: &Finished) -> Error {
     } else if said.contains("not a git repository") {
         (ErrorKind::NotFound, "this is not a git repository")
     } else if said.contains("Permission denied") {
-        (
-            ErrorKind::PermissionDenied,
-            "git may not read or write a file",
-        )
+        (ErrorKind::PermissionDenied, "git may not read or write a file")
     } else if said.contains("is already used by worktree")
         || said.contains("is already checked out")
     {
@@ -103,10 +88,7 @@ pub(super) fn error(subject: &str, finished: &Finished) -> Error {
             "the branch is checked out somewhere else; switch that checkout to another branch",
         )
     } else if finished.code.is_none() {
-        (
-            ErrorKind::Unavailable,
-            "git was killed; the call may be repeated",
-        )
+        (ErrorKind::Unavailable, "git was killed; the call may be repeated")
     } else {
         (ErrorKind::Unavailable, "git failed")
     };
@@ -114,12 +96,7 @@ pub(super) fn error(subject: &str, finished: &Finished) -> Error {
     Error::new(kind, message)
         .retryable(retryable)
         .with("command", subject)
-        .with(
-            "exit",
-            finished
-                .code
-                .map_or_else(|| "signal".to_owned(), |code| code.to_string()),
-        )
+        .with("exit", finished.code.map_or_else(|| "signal".to_owned(), |code| code.to_string()))
         .with("said", if said.is_empty() { "nothing" } else { said })
 }
 
@@ -145,9 +122,6 @@ mod tests {
         assert_eq!(lock(&config).as_deref(), Some(".git/config.lock"));
         let readonly = failed("fatal: Unable to create '/r/.git/index.lock': Permission denied");
         assert_eq!(lock(&readonly), None);
-        assert_eq!(
-            error("git x", &readonly).kind(),
-            ErrorKind::PermissionDenied
-        );
+        assert_eq!(error("git x", &readonly).kind(), ErrorKind::PermissionDenied);
     }
 }

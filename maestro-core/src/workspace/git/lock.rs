@@ -37,12 +37,7 @@ impl Repo {
         });
         let open = path.clone();
         let opened = self.git.blocking("lock", move || {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(open)
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(open)
         });
         let file = Arc::new(opened.await?.map_err(|error| disk(&error))?);
         let runtime = self.git.runtime();

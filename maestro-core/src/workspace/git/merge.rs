@@ -22,10 +22,7 @@ impl Site {
             return Err(Error::invalid("into", "is the workspace's own branch"));
         }
         if !self.repo.is_branch_name(into).await? {
-            return Err(Error::invalid(
-                "into",
-                format!("can be no branch: {into:?}"),
-            ));
+            return Err(Error::invalid("into", format!("can be no branch: {into:?}")));
         }
         if message.trim().is_empty() {
             return Err(Error::invalid("message", "is empty"));
@@ -41,10 +38,7 @@ impl Site {
                 ));
             };
             if self.repo.is_ancestor(&source, &tip).await? {
-                return Ok(Merged::Done {
-                    commit: tip,
-                    already: true,
-                });
+                return Ok(Merged::Done { commit: tip, already: true });
             }
             let commit = if self.repo.is_ancestor(&tip, &source).await? {
                 source.clone()
@@ -55,10 +49,7 @@ impl Site {
                 }
             };
             if self.advance(into, [&tip, &commit], &lock).await? {
-                return Ok(Merged::Done {
-                    commit,
-                    already: false,
-                });
+                return Ok(Merged::Done { commit, already: false });
             }
         }
         Err(Error::new(
@@ -117,9 +108,7 @@ impl Site {
         if let Some(checkout) = self.repo.checkout_of(into, &self.root).await?
             && self.repo.occupied(&checkout).await?
         {
-            return self
-                .fast_forward(&checkout, into, [tip, commit], lock)
-                .await;
+            return self.fast_forward(&checkout, into, [tip, commit], lock).await;
         }
         let line = format!("update {} {commit} {tip}", branch_ref(into));
         Ok(matches!(self.repo.swap(&[line]).await?, Swap::Done))
@@ -161,11 +150,8 @@ impl Site {
             return Err(failure::error("git merge --ff-only", &done));
         }
         // Git lists the files that are in its way, one to a line behind a tab.
-        let files: Vec<&str> = done
-            .stderr
-            .lines()
-            .filter_map(|line| line.strip_prefix('\t'))
-            .collect();
+        let files: Vec<&str> =
+            done.stderr.lines().filter_map(|line| line.strip_prefix('\t')).collect();
         Err(Error::new(
             ErrorKind::Conflict,
             "the checkout of the branch is in the way; commit or move its changes, then merge again",

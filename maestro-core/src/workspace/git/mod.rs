@@ -77,31 +77,22 @@ impl GitWorkspace {
         runtime: Arc<dyn Runtime>,
         options: GitOptions,
     ) -> Self {
-        Self {
-            place,
-            worktrees_root,
-            git: Git::new(runtime, options),
-        }
+        Self { place, worktrees_root, git: Git::new(runtime, options) }
     }
 
     fn check_place(&self, path: &PlacePath) -> Result<()> {
         if path.place == self.place {
             return Ok(());
         }
-        Err(
-            Error::new(ErrorKind::Unsupported, "this adapter serves another place")
-                .with("serves", &self.place)
-                .with("place", &path.place),
-        )
+        Err(Error::new(ErrorKind::Unsupported, "this adapter serves another place")
+            .with("serves", &self.place)
+            .with("place", &path.place))
     }
 
     /// Opens a workspace that was prepared before.
     async fn site(&self, workspace: &WorkspaceRef, settle: bool) -> Result<Site> {
         if workspace.kind != KIND {
-            return Err(Error::invalid(
-                "kind",
-                format!("is {:?} and not `git`", workspace.kind),
-            ));
+            return Err(Error::invalid("kind", format!("is {:?} and not `git`", workspace.kind)));
         }
         let Some(branch) = workspace.branch.clone() else {
             return Err(Error::invalid("branch", "is missing in a git workspace"));
@@ -116,13 +107,7 @@ impl GitWorkspace {
             repo.settle_removal(&root).await?;
         }
         let whole = repo.is_worktree(&root).await?;
-        Ok(Site {
-            repo,
-            root,
-            branch,
-            base: workspace.base.clone(),
-            whole,
-        })
+        Ok(Site { repo, root, branch, base: workspace.base.clone(), whole })
     }
 }
 
@@ -135,10 +120,7 @@ impl Workspace for GitWorkspace {
     async fn fits(&self, project: &PlacePath) -> Result<bool> {
         self.check_place(project)?;
         let path = project.path.clone();
-        let looks = self
-            .git
-            .blocking("look", move || looks_like_git(&path))
-            .await?;
+        let looks = self.git.blocking("look", move || looks_like_git(&path)).await?;
         if !looks {
             return Ok(false);
         }
@@ -158,9 +140,7 @@ impl Workspace for GitWorkspace {
 
     async fn changes(&self, workspace: &WorkspaceRef) -> Result<Changes> {
         let changes = async { self.site(workspace, false).await?.changes().await };
-        changes
-            .await
-            .map_err(|error| error.during("workspace.changes"))
+        changes.await.map_err(|error| error.during("workspace.changes"))
     }
 
     async fn diff(&self, workspace: &WorkspaceRef) -> Result<String> {
@@ -170,9 +150,7 @@ impl Workspace for GitWorkspace {
 
     async fn commit(&self, workspace: &WorkspaceRef, message: &str) -> Result<Option<String>> {
         let commit = async { self.site(workspace, true).await?.commit(message).await };
-        commit
-            .await
-            .map_err(|error| error.during("workspace.commit"))
+        commit.await.map_err(|error| error.during("workspace.commit"))
     }
 
     async fn merge(&self, workspace: &WorkspaceRef, into: &str, message: &str) -> Result<Merged> {
@@ -188,9 +166,7 @@ impl Workspace for GitWorkspace {
                 Release::Discard => site.discard().await,
             }
         };
-        release
-            .await
-            .map_err(|error| error.during("workspace.release"))
+        release.await.map_err(|error| error.during("workspace.release"))
     }
 }
 

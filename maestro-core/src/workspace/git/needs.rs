@@ -53,13 +53,8 @@ impl Repo {
             ])
             .codes(&[0, 1])
             .await?;
-        let mut parts = merged
-            .stdout
-            .split(|byte| *byte == 0)
-            .filter(|part| !part.is_empty());
-        let tree = parts
-            .next()
-            .map(|part| String::from_utf8_lossy(part).into_owned());
+        let mut parts = merged.stdout.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+        let tree = parts.next().map(|part| String::from_utf8_lossy(part).into_owned());
         match (merged.code, tree) {
             (Some(0), Some(tree)) => Ok(Combined::Clean(tree)),
             (Some(1), Some(_)) => Ok(Combined::Conflicts(parts.map(text_of).collect())),
@@ -75,10 +70,7 @@ impl Repo {
             if let Some(branch) = &need.branch
                 && let Some(tip) = self.branch(branch).await?
             {
-                found.push(Need {
-                    branch: branch.clone(),
-                    tip,
-                });
+                found.push(Need { branch: branch.clone(), tip });
             }
         }
         Ok(found)
@@ -104,24 +96,16 @@ impl Repo {
                 }
             }
         }
-        Ok(Brought {
-            commit,
-            conflict: None,
-        })
+        Ok(Brought { commit, conflict: None })
     }
 
     /// Writes one merge commit. The same merge is always the same commit: repeating it after a kill
     /// adds nothing.
     async fn record(&self, onto: &str, need: &Need, tree: &str, task: TaskId) -> Result<String> {
         let call = self.git.at(&self.path);
-        let date = call
-            .args(["show", "-s", "--format=@%ct +0000", &need.tip, "--"])
-            .text()
-            .await?;
-        let message = format!(
-            "Merge {}\n\n{TRAILER}: {}\nMaestro-Task: {task}\n",
-            need.branch, need.branch
-        );
+        let date = call.args(["show", "-s", "--format=@%ct +0000", &need.tip, "--"]).text().await?;
+        let message =
+            format!("Merge {}\n\n{TRAILER}: {}\nMaestro-Task: {task}\n", need.branch, need.branch);
         let mut call = self.git.at(&self.path);
         for who in ["AUTHOR", "COMMITTER"] {
             call = call
@@ -129,20 +113,10 @@ impl Repo {
                 .env(&format!("GIT_{who}_EMAIL"), EMAIL)
                 .env(&format!("GIT_{who}_DATE"), &date);
         }
-        call.args([
-            "commit-tree",
-            "--no-gpg-sign",
-            "-p",
-            onto,
-            "-p",
-            &need.tip,
-            "-F",
-            "-",
-            tree,
-        ])
-        .input(message)
-        .text()
-        .await
+        call.args(["commit-tree", "--no-gpg-sign", "-p", onto, "-p", &need.tip, "-F", "-", tree])
+            .input(message)
+            .text()
+            .await
     }
 
     /// The merges of needs that a base ends with, newest first: commit and branch.
@@ -151,14 +125,7 @@ impl Repo {
             format!("--format=%H%x00%ce%x00%(trailers:key={TRAILER},valueonly,separator=%x20)");
         let call = self.git.at(&self.path);
         let log = call
-            .args([
-                "log",
-                "--first-parent",
-                "--max-count=256",
-                &format,
-                base,
-                "--",
-            ])
+            .args(["log", "--first-parent", "--max-count=256", &format, base, "--"])
             .text()
             .await?;
         let merges = log.lines().map_while(|line| {

@@ -25,10 +25,7 @@ struct Start {
 
 impl Start {
     fn at(base: impl Into<String>) -> Self {
-        Self {
-            base: base.into(),
-            conflict: None,
-        }
+        Self { base: base.into(), conflict: None }
     }
 }
 
@@ -37,10 +34,7 @@ pub(super) async fn prepare(port: &GitWorkspace, spec: &PrepareSpec) -> Result<P
     let git = port.git.owned_by(spec.owner);
     let project = Repo::open(&git, &spec.project.path).await?;
     let root = root(port, &project, spec).await?;
-    let repo = Repo {
-        git: git.marked(&root),
-        ..project
-    };
+    let repo = Repo { git: git.marked(&root), ..project };
     repo.settle(&root).await?;
     let branch = branch(&repo, &root, spec).await?;
     let needs = repo.needs(&spec.needs).await?;
@@ -49,12 +43,8 @@ pub(super) async fn prepare(port: &GitWorkspace, spec: &PrepareSpec) -> Result<P
         None => begin(&repo, &branch, &needs, spec).await?,
     };
     let made = repo.check_out(&root, &branch).await?;
-    let mut merged: Vec<String> = repo
-        .brought(&start.base)
-        .await?
-        .into_iter()
-        .map(|(_, need)| need)
-        .collect();
+    let mut merged: Vec<String> =
+        repo.brought(&start.base).await?.into_iter().map(|(_, need)| need).collect();
     merged.retain(|branch| needs.iter().any(|need| need.branch == *branch));
     merged.reverse();
     let workspace = WorkspaceRef {
@@ -65,16 +55,8 @@ pub(super) async fn prepare(port: &GitWorkspace, spec: &PrepareSpec) -> Result<P
         base: Some(start.base),
     };
     Ok(match start.conflict {
-        Some((with, files)) => Prepared::Conflicted {
-            workspace,
-            with,
-            files,
-        },
-        None => Prepared::Ready {
-            workspace,
-            merged,
-            recreated: made && spec.existing.is_some(),
-        },
+        Some((with, files)) => Prepared::Conflicted { workspace, with, files },
+        None => Prepared::Ready { workspace, merged, recreated: made && spec.existing.is_some() },
     })
 }
 
@@ -83,13 +65,8 @@ async fn root(port: &GitWorkspace, repo: &Repo, spec: &PrepareSpec) -> Result<Pa
     if let Some(existing) = &spec.existing {
         port.check_place(&existing.root)?;
     }
-    let known = spec
-        .existing
-        .as_ref()
-        .map(|existing| existing.root.path.clone());
-    let parent = port
-        .worktrees_root
-        .join(name::project_directory(&repo.path));
+    let known = spec.existing.as_ref().map(|existing| existing.root.path.clone());
+    let parent = port.worktrees_root.join(name::project_directory(&repo.path));
     let new = name::directory(&spec.title, spec.task_id);
     let ending = format!("-{}", spec.task_id);
     let found = repo.git.blocking("root", move || {
@@ -103,12 +80,8 @@ async fn root(port: &GitWorkspace, repo: &Repo, spec: &PrepareSpec) -> Result<Pa
             // The title may have changed, and a removal may have been begun.
             let name = entry?.file_name();
             let text = name.to_string_lossy();
-            let plain = text
-                .strip_suffix(".checking")
-                .or_else(|| text.strip_suffix(".removing"));
-            let plain = plain
-                .and_then(|text| text.strip_prefix('.'))
-                .unwrap_or(&text);
+            let plain = text.strip_suffix(".checking").or_else(|| text.strip_suffix(".removing"));
+            let plain = plain.and_then(|text| text.strip_prefix('.')).unwrap_or(&text);
             if plain.ends_with(&ending) && named.to_string_lossy().ends_with(&ending) {
                 return Ok(parent.join(plain));
             }
@@ -122,30 +95,17 @@ async fn root(port: &GitWorkspace, repo: &Repo, spec: &PrepareSpec) -> Result<Pa
 
 /// The branch: what it was, else what is there for the task, else a new name.
 async fn branch(repo: &Repo, root: &Path, spec: &PrepareSpec) -> Result<String> {
-    if let Some(branch) = spec
-        .existing
-        .as_ref()
-        .and_then(|existing| existing.branch.clone())
-    {
+    if let Some(branch) = spec.existing.as_ref().and_then(|existing| existing.branch.clone()) {
         if repo.branch(&branch).await?.is_some() || !repo.is_worktree(root).await? {
             return Ok(branch);
         }
         // An agent may have renamed it; the work went along.
         let renamed = repo.state(root, None).await?;
-        return Ok(renamed
-            .branch
-            .filter(|_| renamed.head.is_some())
-            .unwrap_or(branch));
+        return Ok(renamed.branch.filter(|_| renamed.head.is_some()).unwrap_or(branch));
     }
-    let pattern = branch_ref(&format!(
-        "{}*-{}",
-        name::BRANCH_PREFIX,
-        name::short(spec.task_id)
-    ));
+    let pattern = branch_ref(&format!("{}*-{}", name::BRANCH_PREFIX, name::short(spec.task_id)));
     let found = repo.refs(&[pattern]).await?;
-    let found = found
-        .first()
-        .and_then(|(name, _)| name.strip_prefix("refs/heads/"));
+    let found = found.first().and_then(|(name, _)| name.strip_prefix("refs/heads/"));
     Ok(found.map_or_else(|| name::branch(&spec.title, spec.task_id), str::to_owned))
 }
 
@@ -166,11 +126,7 @@ async fn base(repo: &Repo, spec: &PrepareSpec) -> Result<String> {
     {
         return Ok(commit);
     }
-    let found = if base.is_empty() {
-        None
-    } else {
-        repo.commit(base).await?
-    };
+    let found = if base.is_empty() { None } else { repo.commit(base).await? };
     found.ok_or_else(|| {
         Error::invalid("base", format!("names no commit of the project: {base:?}"))
             .with("project", repo.path.display())
@@ -189,10 +145,7 @@ async fn begin(repo: &Repo, branch: &str, needs: &[Need], spec: &PrepareSpec) ->
         lines.push(format!("delete {}", base_ref(branch)));
     }
     change(repo, branch, &lines).await?;
-    Ok(Start {
-        base: brought.commit,
-        conflict: brought.conflict,
-    })
+    Ok(Start { base: brought.commit, conflict: brought.conflict })
 }
 
 /// There is a branch: what was finished stays as it is, and what was not is tried again.
@@ -209,26 +162,16 @@ async fn resume(
     }
     // No ref says that all needs went in: they conflicted, or the branch has another name now.
     let worktree = repo.is_worktree(root).await?;
-    let head = if worktree {
-        repo.commit_in(root, "HEAD").await?
-    } else {
-        None
-    };
+    let head = if worktree { repo.commit_in(root, "HEAD").await? } else { None };
     let head = head.unwrap_or_else(|| tip.to_owned());
-    let known = spec
-        .existing
-        .as_ref()
-        .and_then(|existing| existing.base.clone());
+    let known = spec.existing.as_ref().and_then(|existing| existing.base.clone());
     let brought = repo.bring_in(&head, needs, spec.task_id).await?;
     if brought.conflict.is_some() {
         let base = match known {
             Some(base) => base,
             None => first_own(repo, &head, spec).await?,
         };
-        return Ok(Start {
-            base,
-            conflict: brought.conflict,
-        });
+        return Ok(Start { base, conflict: brought.conflict });
     }
     let base = if brought.commit == head {
         // Somebody merged them by hand: the work starts after the last of them.
@@ -245,11 +188,7 @@ async fn resume(
     };
     let mut lines = vec![format!("update {} {base}", base_ref(branch))];
     if brought.commit != head {
-        lines.push(format!(
-            "update {} {} {tip}",
-            branch_ref(branch),
-            brought.commit
-        ));
+        lines.push(format!("update {} {} {tip}", branch_ref(branch), brought.commit));
     }
     change(repo, branch, &lines).await?;
     Ok(Start::at(base))

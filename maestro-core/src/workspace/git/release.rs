@@ -36,10 +36,7 @@ impl Site {
         let (aside, removing) = (checking(&self.root), removing(&self.root));
         self.repo.rename(self.root.clone(), aside.clone()).await?;
         let again = self.repo.state(&self.root, Some((&admin, &aside))).await;
-        if !again
-            .as_ref()
-            .is_ok_and(|again| again.clean() && again.head == head)
-        {
+        if !again.as_ref().is_ok_and(|again| again.clean() && again.head == head) {
             self.repo.rename(aside, self.root.clone()).await?;
             again?;
             // Somebody works there.
@@ -63,10 +60,8 @@ impl Site {
                 Holder::None => return self.undo().await,
             }
         }
-        let lines: Vec<String> = lines
-            .into_iter()
-            .chain(self.deletions(elsewhere).await?)
-            .collect();
+        let lines: Vec<String> =
+            lines.into_iter().chain(self.deletions(elsewhere).await?).collect();
         if let Swap::Lost(said) = self.repo.swap(&lines).await? {
             tracing::debug!(
                 branch = self.branch,
@@ -102,9 +97,7 @@ impl Site {
         }
         let removing = removing(&self.root);
         if self.present(&self.root).await? {
-            self.repo
-                .rename(self.root.clone(), removing.clone())
-                .await?;
+            self.repo.rename(self.root.clone(), removing.clone()).await?;
         }
         if let Swap::Lost(said) = self.repo.swap(&self.deletions(false).await?).await? {
             return Err(Error::new(
@@ -128,17 +121,12 @@ impl Site {
     /// What else holds a commit.
     async fn holder(&self, commit: &str, elsewhere: bool) -> Result<Holder> {
         let patterns = ["refs/heads", "refs/remotes", "refs/tags"].map(str::to_owned);
-        let args: Vec<String> = [format!("--contains={commit}")]
-            .into_iter()
-            .chain(patterns)
-            .collect();
+        let args: Vec<String> =
+            [format!("--contains={commit}")].into_iter().chain(patterns).collect();
         let mut holders = self.repo.refs(&args).await?;
         holders.retain(|(name, _)| *name != self.branch_ref());
         let workspaces = branch_ref(BRANCH_PREFIX);
-        if holders
-            .iter()
-            .any(|(name, _)| !name.starts_with(&workspaces))
-        {
+        if holders.iter().any(|(name, _)| !name.starts_with(&workspaces)) {
             return Ok(Holder::User);
         }
         if let Some((name, value)) = holders.into_iter().next() {
@@ -182,7 +170,5 @@ enum Holder {
 }
 
 fn kept(holds: &[&str]) -> Released {
-    Released::Kept {
-        holds: holds.iter().map(|&what| what.to_owned()).collect(),
-    }
+    Released::Kept { holds: holds.iter().map(|&what| what.to_owned()).collect() }
 }

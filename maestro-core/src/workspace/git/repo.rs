@@ -34,9 +34,7 @@ pub(super) struct Entry {
 impl Entry {
     /// Whether nobody ever got to work in this worktree: git, or we, were ended while making it.
     pub(super) fn half_made(&self) -> bool {
-        self.locked
-            .as_deref()
-            .is_some_and(|why| why == "initializing" || why == MAKING)
+        self.locked.as_deref().is_some_and(|why| why == "initializing" || why == MAKING)
     }
 }
 
@@ -54,17 +52,11 @@ impl Repo {
         git.check().await?;
         let path = {
             let project = project.to_owned();
-            git.blocking("open", move || canonical_directory(&project))
-                .await??
+            git.blocking("open", move || canonical_directory(&project)).await??
         };
         let facts = git
             .at(&path)
-            .args([
-                "rev-parse",
-                "--is-bare-repository",
-                "--is-inside-work-tree",
-                "--show-prefix",
-            ])
+            .args(["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-prefix"])
             .text()
             .await?;
         let common = git
@@ -79,10 +71,7 @@ impl Repo {
         let prefix = facts.next().unwrap_or_default();
         let itself = if bare {
             let common = common.clone();
-            git.blocking("open", move || fs::canonicalize(common))
-                .await?
-                .ok()
-                .as_ref()
+            git.blocking("open", move || fs::canonicalize(common)).await?.ok().as_ref()
                 == Some(&path)
         } else {
             inside && prefix.is_empty()
@@ -95,11 +84,7 @@ impl Repo {
             .with("project", path.display())
             .with("repository", common.display()));
         }
-        Ok(Self {
-            git: git.clone(),
-            path,
-            common,
-        })
+        Ok(Self { git: git.clone(), path, common })
     }
 
     /// The commit of a branch.
@@ -150,12 +135,7 @@ impl Repo {
 
     /// The last commit that two commits share.
     pub(super) async fn merge_base(&self, a: &str, b: &str) -> Result<Option<String>> {
-        let found = self
-            .git
-            .at(&self.path)
-            .args(["merge-base", a, b])
-            .codes(&[0, 1])
-            .await?;
+        let found = self.git.at(&self.path).args(["merge-base", a, b]).codes(&[0, 1]).await?;
         let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
         Ok((!commit.is_empty()).then_some(commit))
     }
@@ -175,10 +155,7 @@ impl Repo {
         if done.stderr.contains("cannot lock ref") {
             return Ok(Swap::Lost(done.stderr.trim().to_owned()));
         }
-        Err(super::failure::error(
-            &format!("git update-ref in {}", self.path.display()),
-            &done,
-        ))
+        Err(super::failure::error(&format!("git update-ref in {}", self.path.display()), &done))
     }
 
     /// The refs that match patterns of `for-each-ref`, with their values.
@@ -186,10 +163,7 @@ impl Repo {
         let found = self
             .git
             .at(&self.path)
-            .args([
-                "for-each-ref",
-                "--format=%(refname) %(objectname) %(symref)",
-            ])
+            .args(["for-each-ref", "--format=%(refname) %(objectname) %(symref)"])
             .args(args)
             .text()
             .await?;
@@ -197,11 +171,7 @@ impl Repo {
         let plain = found.lines().filter_map(|line| {
             let mut words = line.splitn(3, ' ');
             let (name, value) = (words.next()?, words.next()?);
-            words
-                .next()
-                .unwrap_or_default()
-                .is_empty()
-                .then(|| (name.to_owned(), value.to_owned()))
+            words.next().unwrap_or_default().is_empty().then(|| (name.to_owned(), value.to_owned()))
         });
         Ok(plain.collect())
     }
@@ -217,16 +187,10 @@ impl Repo {
             .bytes()
             .await?;
         let mut entries = Vec::new();
-        for line in list
-            .split(|byte| *byte == 0)
-            .filter(|line| !line.is_empty())
-        {
+        for line in list.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
             let text = String::from_utf8_lossy(line);
             if let Some(path) = line.strip_prefix(b"worktree ") {
-                entries.push(Entry {
-                    path: path_of(path),
-                    ..Entry::default()
-                });
+                entries.push(Entry { path: path_of(path), ..Entry::default() });
             } else if let Some(entry) = entries.last_mut() {
                 match text.split_once(' ').unwrap_or((&text, "")) {
                     ("branch", name) => entry.branch = Some(name.to_owned()),
@@ -240,11 +204,7 @@ impl Repo {
 
     /// The entry of a worktree, if git has one.
     pub(super) async fn entry(&self, root: &Path) -> Result<Option<Entry>> {
-        Ok(self
-            .worktrees()
-            .await?
-            .into_iter()
-            .find(|entry| entry.path == root))
+        Ok(self.worktrees().await?.into_iter().find(|entry| entry.path == root))
     }
 
     /// The worktree in which a branch is checked out, apart from the one at `root`.
@@ -268,10 +228,8 @@ fn canonical_directory(path: &Path) -> Result<PathBuf> {
     if found.is_dir() {
         Ok(found)
     } else {
-        Err(
-            Error::new(ErrorKind::NotFound, "the project is not a directory")
-                .with("project", path.display()),
-        )
+        Err(Error::new(ErrorKind::NotFound, "the project is not a directory")
+            .with("project", path.display()))
     }
 }
 

@@ -38,11 +38,7 @@ struct Shared {
 impl Git {
     pub(super) fn new(runtime: Arc<dyn Runtime>, options: GitOptions) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                runtime,
-                options,
-                checked: OnceLock::new(),
-            }),
+            shared: Arc::new(Shared { runtime, options, checked: OnceLock::new() }),
             workspace: None,
             node: None,
         }
@@ -50,18 +46,12 @@ impl Git {
 
     /// The same git, with its processes marked as working for `workspace`.
     pub(super) fn marked(&self, workspace: &Path) -> Self {
-        Self {
-            workspace: Some(workspace.to_owned()),
-            ..self.clone()
-        }
+        Self { workspace: Some(workspace.to_owned()), ..self.clone() }
     }
 
     /// The same git, with its processes marked as started by `node`.
     pub(super) fn owned_by(&self, node: NodeId) -> Self {
-        Self {
-            node: Some(node),
-            ..self.clone()
-        }
+        Self { node: Some(node), ..self.clone() }
     }
 
     pub(super) fn runtime(&self) -> &dyn Runtime {
@@ -150,10 +140,7 @@ mod tests {
     #[test]
     fn versions_of_vendors_are_read() {
         assert_eq!(parse_version("git version 2.47.3"), Some((2, 47)));
-        assert_eq!(
-            parse_version("git version 2.39.5 (Apple Git-154)"),
-            Some((2, 39))
-        );
+        assert_eq!(parse_version("git version 2.39.5 (Apple Git-154)"), Some((2, 39)));
         assert_eq!(parse_version("git version 2.38"), Some((2, 38)));
         assert_eq!(parse_version("hub 2"), None);
     }

@@ -19,15 +19,8 @@ impl Repo {
         self.wait_for_strays(root).await?;
         if let Some(dir) = self.admin(root).await? {
             // Where processes cannot be seen, a lock has to be older than anybody would wait.
-            let age = if cfg!(target_os = "linux") {
-                Duration::ZERO
-            } else {
-                self.git.patience()
-            };
-            let removed = self
-                .git
-                .blocking("locks", move || remove_locks(&dir, age))
-                .await?;
+            let age = if cfg!(target_os = "linux") { Duration::ZERO } else { self.git.patience() };
+            let removed = self.git.blocking("locks", move || remove_locks(&dir, age)).await?;
             removed.map_err(|error| disk(&error))?;
         }
         self.settle_removal(root).await
@@ -69,9 +62,7 @@ impl Repo {
     /// The worktree's own git directory, if it has one that leads to this repository.
     pub(super) async fn admin(&self, root: &Path) -> Result<Option<PathBuf>> {
         let (file, worktrees) = (root.join(".git"), self.common.join("worktrees"));
-        self.git
-            .blocking("admin", move || admin_of(&file, &worktrees))
-            .await
+        self.git.blocking("admin", move || admin_of(&file, &worktrees)).await
     }
 }
 
@@ -188,8 +179,5 @@ pub(super) fn disk(error: &io::Error) -> Error {
         io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
         _ => ErrorKind::Unavailable,
     };
-    Error::new(
-        kind,
-        format!("a file of the workspace cannot be read, moved or removed: {error}"),
-    )
+    Error::new(kind, format!("a file of the workspace cannot be read, moved or removed: {error}"))
 }

@@ -49,10 +49,7 @@ pub(super) struct Own {
 impl Site {
     pub(super) async fn changes(&self) -> Result<Changes> {
         let (state, own) = self.survey().await?;
-        Ok(Changes {
-            files: self.files(&state).await?,
-            ..summary(state, &own)
-        })
+        Ok(Changes { files: self.files(&state).await?, ..summary(state, &own) })
     }
 
     /// What would be lost with the workspace, and what its commits stand on, seen at one moment.
@@ -79,11 +76,7 @@ impl Site {
             .with("workspace", self.root.display()));
         }
         let branch = head.is_some().then(|| self.branch.clone());
-        Ok(State {
-            branch,
-            head,
-            ..State::default()
-        })
+        Ok(State { branch, head, ..State::default() })
     }
 
     async fn files(&self, state: &State) -> Result<Vec<FileChange>> {
@@ -97,12 +90,9 @@ impl Site {
             }
             let untracked = !state.untracked.is_empty();
             let (mut files, listed) = match self.repo.spare_index(&self.root, untracked).await {
-                Ok(spare) => (
-                    self.repo
-                        .files(spare.used(self.diff(&raw, &[&base])))
-                        .await?,
-                    untracked,
-                ),
+                Ok(spare) => {
+                    (self.repo.files(spare.used(self.diff(&raw, &[&base]))).await?, untracked)
+                }
                 // A repository without a commit inside the workspace cannot be added to an index.
                 Err(_) if untracked => (self.repo.files(self.diff(&raw, &[&base])).await?, false),
                 Err(error) => return Err(error),
@@ -128,10 +118,7 @@ impl Site {
         };
         let form = ["--patch", "--binary", "--full-index"];
         let output = if self.whole {
-            let spare = self
-                .repo
-                .spare_index(&self.root, !state.untracked.is_empty())
-                .await?;
+            let spare = self.repo.spare_index(&self.root, !state.untracked.is_empty()).await?;
             spare.used(self.diff(&form, &[&base])).bytes().await?
         } else {
             let head = state.head.unwrap_or_else(|| base.clone());
@@ -141,19 +128,8 @@ impl Site {
     }
 
     fn diff<'a>(&'a self, form: &[&str], commits: &[&str]) -> Call<'a> {
-        let dir = if self.whole {
-            &self.root
-        } else {
-            &self.repo.path
-        };
-        self.repo
-            .git
-            .at(dir)
-            .arg("diff")
-            .args(DIFF)
-            .args(form)
-            .args(commits)
-            .arg("--")
+        let dir = if self.whole { &self.root } else { &self.repo.path };
+        self.repo.git.at(dir).arg("diff").args(DIFF).args(form).args(commits).arg("--")
     }
 
     /// Which commits are in no other branch, remote branch or tag.
@@ -161,51 +137,29 @@ impl Site {
         let mut tips: BTreeSet<String> = state.head.iter().cloned().collect();
         tips.extend(self.repo.branch(&self.branch).await?);
         if tips.is_empty() {
-            return Ok(Own {
-                count: 0,
-                below: tips,
-            });
+            return Ok(Own { count: 0, below: tips });
         }
-        let call = self
-            .repo
-            .git
-            .at(&self.repo.path)
-            .args(["rev-list", "--parents"])
-            .args(&tips);
+        let call = self.repo.git.at(&self.repo.path).args(["rev-list", "--parents"]).args(&tips);
         let call = call.arg("--not").arg(format!("--exclude={}", self.branch));
         let mut call = call.args(["--branches", "--remotes", "--tags"]);
         // What the project has checked out is held too, also when no branch is.
-        if self
-            .repo
-            .checkout_of(&self.branch, &self.root)
-            .await?
-            .is_none()
-        {
+        if self.repo.checkout_of(&self.branch, &self.root).await?.is_none() {
             call = call.args(self.repo.commit("HEAD").await?);
         }
         let list = call.text().await?;
         let commits: Vec<Vec<&str>> = list.lines().map(|line| line.split(' ').collect()).collect();
-        let own: BTreeSet<&str> = commits
-            .iter()
-            .filter_map(|line| line.first().copied())
-            .collect();
+        let own: BTreeSet<&str> = commits.iter().filter_map(|line| line.first().copied()).collect();
         let mut count = own.len();
         if count > 0
             && let Some(base) = &self.base
         {
             let brought = self.repo.brought(base).await?;
-            count -= brought
-                .iter()
-                .filter(|(commit, _)| own.contains(commit.as_str()))
-                .count();
+            count -= brought.iter().filter(|(commit, _)| own.contains(commit.as_str())).count();
         }
         let parents = commits.iter().flat_map(|line| line.iter().skip(1).copied());
         let tips = tips.iter().map(String::as_str);
         let below = parents.chain(tips).filter(|commit| !own.contains(commit));
-        Ok(Own {
-            count,
-            below: below.map(str::to_owned).collect(),
-        })
+        Ok(Own { count, below: below.map(str::to_owned).collect() })
     }
 
     pub(super) async fn commit(&self, message: &str) -> Result<Option<String>> {
@@ -235,25 +189,16 @@ impl Site {
             .with("workspace", self.root.display()));
         }
         let git = &self.repo.git;
-        git.at(&self.root)
-            .args(["add", "--all", "--sparse"])
-            .bytes()
-            .await?;
+        git.at(&self.root).args(["add", "--all", "--sparse"]).bytes().await?;
         let staged =
-            git.at(&self.root)
-                .args(["diff", "--cached", "--quiet", "--ignore-submodules=none"]);
+            git.at(&self.root).args(["diff", "--cached", "--quiet", "--ignore-submodules=none"]);
         let nothing = staged.codes(&[0, 1]).await?.code == Some(0);
         if nothing && !state.begun.contains(&"MERGE_HEAD") {
             return Ok(None);
         }
         let call = self.repo.identified(&self.root, git.at(&self.root)).await?;
-        let call = call.args([
-            "commit",
-            "--quiet",
-            "--no-verify",
-            "--no-gpg-sign",
-            "--cleanup=verbatim",
-        ]);
+        let call =
+            call.args(["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim"]);
         call.args(["-F", "-"]).input(message).bytes().await?;
         self.repo.commit_in(&self.root, "HEAD").await
     }
@@ -263,10 +208,7 @@ impl Repo {
     /// A call that can write commits: with the user's identity, or ours when there is none.
     pub(super) async fn identified<'a>(&self, dir: &Path, call: Call<'a>) -> Result<Call<'a>> {
         for who in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
-            let known = self
-                .git
-                .at(dir)
-                .args(["-c", "user.useConfigOnly=true", "var", who]);
+            let known = self.git.at(dir).args(["-c", "user.useConfigOnly=true", "var", who]);
             if known.codes(&[0, 128]).await?.code != Some(0) {
                 return Ok(call
                     .args(["-c", "user.name=Maestro", "-c"])
@@ -281,26 +223,16 @@ impl Repo {
 /// go away with the worktree.
 fn nested(repo: &Repo, root: PathBuf) -> BoxFuture<'_, Result<usize>> {
     async move {
-        let list = repo
-            .git
-            .at(&root)
-            .args(["ls-files", "--stage", "-z"])
-            .bytes()
-            .await?;
+        let list = repo.git.at(&root).args(["ls-files", "--stage", "-z"]).bytes().await?;
         let links = list.split(|byte| *byte == 0).filter_map(|line| {
             let tab = line.iter().position(|byte| *byte == b'\t')?;
-            line.starts_with(b"160000 ")
-                .then(|| path_of(&line[tab + 1..]))
+            line.starts_with(b"160000 ").then(|| path_of(&line[tab + 1..]))
         });
         let mut count = 0;
         for link in links {
             let dir = root.join(link);
             let git = dir.join(".git");
-            if !repo
-                .git
-                .blocking("nested", move || super::settle::present(&git))
-                .await?
-            {
+            if !repo.git.blocking("nested", move || super::settle::present(&git)).await? {
                 continue;
             }
             let list = repo.git.at(&dir).args([
@@ -332,11 +264,8 @@ pub(super) fn summary(state: State, own: &Own) -> Changes {
 
 /// Neither a worktree nor a branch is there.
 pub(super) fn gone(root: &Path) -> Error {
-    Error::new(
-        ErrorKind::NotFound,
-        "the workspace is not there; prepare it again",
-    )
-    .with("workspace", root.display())
+    Error::new(ErrorKind::NotFound, "the workspace is not there; prepare it again")
+        .with("workspace", root.display())
 }
 
 impl Site {

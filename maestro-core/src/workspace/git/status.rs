@@ -59,9 +59,7 @@ impl State {
                         self.branch = (branch != "(detached)").then(|| branch.to_owned());
                     }
                 }
-                Some(b'?') => self
-                    .untracked
-                    .push(text_of(part.get(2..).unwrap_or_default())),
+                Some(b'?') => self.untracked.push(text_of(part.get(2..).unwrap_or_default())),
                 Some(b'u') => {
                     self.uncommitted = true;
                     let path = part.splitn(11, |byte| *byte == b' ').nth(10);
@@ -82,22 +80,13 @@ impl Repo {
     /// The state of the worktree that belongs at `root`, which may stand aside for the moment.
     pub(super) async fn state(&self, root: &Path, aside: Option<(&Path, &Path)>) -> Result<State> {
         let call = |dir: &Path| match aside {
-            Some((admin, _)) => self
-                .git
-                .at(dir)
-                .env("GIT_DIR", admin)
-                .env("GIT_WORK_TREE", dir),
+            Some((admin, _)) => self.git.at(dir).env("GIT_DIR", admin).env("GIT_WORK_TREE", dir),
             None => self.git.at(dir),
         };
         let dir = aside.map_or(root, |(_, dir)| dir);
         let mut state = State::default();
-        let status = call(dir).args([
-            "status",
-            "--porcelain=v2",
-            "-z",
-            "--branch",
-            "--untracked-files=all",
-        ]);
+        let status =
+            call(dir).args(["status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all"]);
         // A submodule knows where its superproject stands, so that it cannot be read from aside.
         let submodules = if aside.is_some() { "all" } else { "none" };
         let status = status
@@ -115,13 +104,8 @@ impl Repo {
             None => self.admin(root).await?,
         };
         if let Some(admin) = admin {
-            let begun = move || {
-                BEGUN
-                    .iter()
-                    .copied()
-                    .filter(|name| present(&admin.join(name)))
-                    .collect()
-            };
+            let begun =
+                move || BEGUN.iter().copied().filter(|name| present(&admin.join(name))).collect();
             state.begun = self.git.blocking("begun", begun).await?;
         }
         Ok(state)
@@ -138,16 +122,10 @@ impl Repo {
         })?;
         let spare = SpareIndex(admin.join(format!("{SPARE_INDEX}{}", self.git.runtime().uuid())));
         let to = spare.0.clone();
-        let copied = self
-            .git
-            .blocking("index", move || fs::copy(admin.join("index"), to))
-            .await?;
+        let copied = self.git.blocking("index", move || fs::copy(admin.join("index"), to)).await?;
         copied.map_err(|error| disk(&error))?;
         if untracked {
-            let add = self
-                .git
-                .at(root)
-                .args(["add", "--intent-to-add", "--sparse", "--", "."]);
+            let add = self.git.at(root).args(["add", "--intent-to-add", "--sparse", "--", "."]);
             spare.used(add).bytes().await?;
         }
         Ok(spare)
@@ -160,10 +138,7 @@ impl Repo {
         let mut parts = output.split(|byte| *byte == 0);
         while let Some(part) = parts.next().filter(|part| !part.is_empty()) {
             if let Some(raw) = part.strip_prefix(b":") {
-                let letter = raw
-                    .rsplit(|byte| *byte == b' ')
-                    .next()
-                    .and_then(|word| word.first());
+                let letter = raw.rsplit(|byte| *byte == b' ').next().and_then(|word| word.first());
                 let mut path = text_of(parts.next().unwrap_or_default());
                 let status = match letter {
                     Some(b'A' | b'C') => FileStatus::Added,
@@ -174,12 +149,7 @@ impl Repo {
                 if matches!(letter, Some(b'R' | b'C')) {
                     path = text_of(parts.next().unwrap_or_default());
                 }
-                let change = FileChange {
-                    path: path.clone(),
-                    status,
-                    added: None,
-                    removed: None,
-                };
+                let change = FileChange { path: path.clone(), status, added: None, removed: None };
                 files.insert(path, change);
             } else {
                 let mut columns = part.splitn(3, |byte| *byte == b'\t');

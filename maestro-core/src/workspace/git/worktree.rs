@@ -56,20 +56,11 @@ impl Repo {
     /// a large project take their time. Git's own lock says that the second is not done yet.
     async fn add(&self, root: &Path, branch: &str) -> Result<()> {
         let call = self.git.at(&self.path);
-        let call = call.args([
-            "worktree",
-            "add",
-            "--quiet",
-            "--no-checkout",
-            "--lock",
-            "--reason",
-        ]);
+        let call = call.args(["worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason"]);
         let call = call.args([MAKING, "--"]).arg(root).arg(branch);
         call.under(&self.lock(Of::Worktrees).await?).bytes().await?;
         let call = self.git.at(root);
-        call.args(["reset", "--quiet", "--hard", "--no-recurse-submodules"])
-            .bytes()
-            .await?;
+        call.args(["reset", "--quiet", "--hard", "--no-recurse-submodules"]).bytes().await?;
         let call = self.git.at(&self.path);
         let call = call.args(["worktree", "unlock", "--"]).arg(root);
         call.under(&self.lock(Of::Worktrees).await?).bytes().await?;
@@ -107,11 +98,7 @@ impl Repo {
 
     /// Removes what git leaves when it is killed before a worktree is in its list.
     async fn sweep_half_made(&self, root: &Path) -> Result<()> {
-        let name = root
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let worktrees = self.common.join("worktrees");
         let swept = self.git.blocking("sweep", move || {
             // The name holds the task's id, so that it is nobody else's.
@@ -137,20 +124,15 @@ impl Repo {
     /// Deletes a directory only if nothing is in it.
     pub(super) async fn delete_empty(&self, path: &Path) -> Result<()> {
         let path = path.to_owned();
-        let deleted = self
-            .git
-            .blocking("delete", move || match fs::remove_dir(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                done => done,
-            });
+        let deleted = self.git.blocking("delete", move || match fs::remove_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        });
         deleted.await?.map_err(|error| disk(&error))
     }
 
     pub(super) async fn rename(&self, from: PathBuf, to: PathBuf) -> Result<()> {
-        let renamed = self
-            .git
-            .blocking("rename", move || fs::rename(from, to))
-            .await?;
+        let renamed = self.git.blocking("rename", move || fs::rename(from, to)).await?;
         renamed.map_err(|error| disk(&error))
     }
 

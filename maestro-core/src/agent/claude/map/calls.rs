@@ -69,17 +69,11 @@ impl Calls {
             name: name.to_owned(),
             kind: tool::kind(name).to_owned(),
             title: tool::title(name, &input),
-            locations: locations
-                .iter()
-                .map(|path| tool::shown(cwd, path))
-                .collect(),
+            locations: locations.iter().map(|path| tool::shown(cwd, path)).collect(),
             input,
         };
         // The path alone is kept of the input: it may be as large as a file.
-        let kept = locations
-            .into_iter()
-            .next()
-            .map_or(Value::Null, Value::String);
+        let kept = locations.into_iter().next().map_or(Value::Null, Value::String);
         self.started += 1;
         let call = Call {
             name: name.to_owned(),
@@ -125,12 +119,7 @@ impl Calls {
         meta: Option<&ToolResultMeta>,
         cwd: &Path,
     ) -> Vec<EventData> {
-        let ToolResult {
-            id,
-            content,
-            is_error,
-            mut structured,
-        } = result;
+        let ToolResult { id, content, is_error, mut structured } = result;
         let call = self.open.remove(&id);
         let status = status(is_error, &content, &structured, call.as_ref(), meta);
         let mut ended = ToolEnded {
@@ -163,21 +152,14 @@ impl Calls {
 
     /// Ends what is still open of the main agent, or all: no result will come.
     pub(super) fn cut(&mut self, main_only: bool) -> Vec<EventData> {
-        let mut cut: Vec<_> = self
-            .open
-            .extract_if(|_, call| call.main || !main_only)
-            .collect();
+        let mut cut: Vec<_> = self.open.extract_if(|_, call| call.main || !main_only).collect();
         cut.sort_by_key(|(_, call)| call.order);
         let ended = cut.into_iter().map(|(id, call)| {
             let status = match call.permission {
                 Permission::Asked | Permission::Denied => ToolStatus::Denied,
                 Permission::NotAsked | Permission::Allowed => ToolStatus::Interrupted,
             };
-            let ended = ToolEnded {
-                tool_call_id: id,
-                status,
-                ..ToolEnded::default()
-            };
+            let ended = ToolEnded { tool_call_id: id, status, ..ToolEnded::default() };
             ended.into()
         });
         ended.collect()
@@ -192,15 +174,9 @@ fn status(
     call: Option<&Call>,
     meta: Option<&ToolResultMeta>,
 ) -> ToolStatus {
-    let stopped = structured
-        .get("interrupted")
-        .is_some_and(|stopped| stopped == true);
+    let stopped = structured.get("interrupted").is_some_and(|stopped| stopped == true);
     if !is_error {
-        return if stopped {
-            ToolStatus::Interrupted
-        } else {
-            ToolStatus::Completed
-        };
+        return if stopped { ToolStatus::Interrupted } else { ToolStatus::Completed };
     }
     let permission = call.map_or(Permission::NotAsked, |call| call.permission);
     let rejected = meta.is_some_and(|meta| {

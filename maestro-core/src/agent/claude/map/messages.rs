@@ -66,9 +66,7 @@ impl Mapper {
         let caller = self.caller(&spoken);
         let message_id = spoken.uuid.clone().unwrap_or_default();
         let blocks = blocks(spoken.message.content);
-        let results = blocks
-            .iter()
-            .filter(|block| block_type(block) == "tool_result");
+        let results = blocks.iter().filter(|block| block_type(block) == "tool_result");
         // With several results nobody says which one the structured result is about.
         let mut structured = match results.count() {
             1 => spoken.tool_use_result,
@@ -88,16 +86,10 @@ impl Mapper {
             let result = ToolResult {
                 id: id.unwrap_or_default().to_owned(),
                 is_error: block.get("is_error").is_some_and(|error| error == true),
-                content: block
-                    .get_mut("content")
-                    .map(Value::take)
-                    .unwrap_or_default(),
+                content: block.get_mut("content").map(Value::take).unwrap_or_default(),
                 structured: structured.take(),
             };
-            let meta = spoken
-                .tool_result_meta
-                .iter()
-                .find(|meta| meta.id == result.id);
+            let meta = spoken.tool_result_meta.iter().find(|meta| meta.id == result.id);
             let ended = self.calls.end(result, meta, &self.cwd);
             events.extend(ended.into_iter().map(AgentEvent::Fact));
         }
@@ -106,10 +98,7 @@ impl Mapper {
     }
 
     fn caller(&self, spoken: &Spoken) -> Caller {
-        let parent = spoken
-            .parent_tool_use_id
-            .clone()
-            .filter(|parent| !parent.is_empty());
+        let parent = spoken.parent_tool_use_id.clone().filter(|parent| !parent.is_empty());
         let agent_id = self.agent_of(spoken.agent_id.clone(), parent.as_deref());
         Caller { parent, agent_id }
     }
@@ -137,10 +126,7 @@ fn say(
 /// Only the main agent's messages are in the conversation's own transcript.
 fn point(caller: &Caller, uuid: Option<String>, events: &mut Vec<AgentEvent>) {
     if let (None, Some(uuid)) = (&caller.agent_id, uuid) {
-        events.push(AgentEvent::Pointer {
-            agent_session_id: None,
-            last_message: Some(uuid),
-        });
+        events.push(AgentEvent::Pointer { agent_session_id: None, last_message: Some(uuid) });
     }
 }
 
@@ -153,10 +139,7 @@ fn blocks(content: Value) -> Vec<Value> {
 }
 
 fn block_type(block: &Value) -> &str {
-    block
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn content_block(mut block: Value) -> ContentBlock {

@@ -86,10 +86,7 @@ pub(super) struct Read {
 impl Mapper {
     /// A mapper for a process that works in `cwd`; paths inside are reported relative to it.
     pub fn new(cwd: impl Into<PathBuf>) -> Self {
-        Self {
-            cwd: cwd.into(),
-            ..Self::default()
-        }
+        Self { cwd: cwd.into(), ..Self::default() }
     }
 
     /// Says what the process may spend, so that an error can name it.
@@ -106,10 +103,7 @@ impl Mapper {
     /// What a message says, and what it asks of the session.
     pub(super) fn read(&mut self, line: &str) -> Read {
         let mut read = Read {
-            report: AgentReport {
-                events: Vec::new(),
-                raw: Some(line.to_owned()),
-            },
+            report: AgentReport { events: Vec::new(), raw: Some(line.to_owned()) },
             response: None,
             unanswered: None,
         };
@@ -166,9 +160,7 @@ impl Mapper {
             }
             // It was taken back before it began: an interrupt came first.
             "cancelled" if self.turns.take(&lifecycle.command_uuid) && !self.turns.is_open() => {
-                events.push(AgentEvent::TurnStarted {
-                    origin: Origin::Prompt,
-                });
+                events.push(AgentEvent::TurnStarted { origin: Origin::Prompt });
                 events.push(self.end_without_result(StopReason::Cancelled, None));
             }
             _ => {}
@@ -206,10 +198,7 @@ impl Mapper {
         AgentEvent::TurnEnded(AgentTurnEnd {
             stop_reason,
             error: error.map(|error| error.info()),
-            usage: Usage {
-                turns: 1,
-                ..Usage::default()
-            },
+            usage: Usage { turns: 1, ..Usage::default() },
             counter: self.ends,
             ..AgentTurnEnd::default()
         })
@@ -246,11 +235,8 @@ impl Mapper {
         decision: &Decision,
     ) -> Result<(Value, Option<AgentEvent>)> {
         let question = self.questions.get(request_id).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Conflict,
-                "the agent does not wait for this answer any more",
-            )
-            .with("request_id", request_id)
+            Error::new(ErrorKind::Conflict, "the agent does not wait for this answer any more")
+                .with("request_id", request_id)
         })?;
         let (reply, changed) = question.answer(decision)?;
         let call = question.tool_call_id.clone();
@@ -285,12 +271,7 @@ impl Mapper {
         let parent = parent.filter(|parent| !parent.is_empty());
         agent_id.or_else(|| {
             let parent = parent?;
-            Some(
-                self.agents
-                    .get(parent)
-                    .map_or(parent, String::as_str)
-                    .to_owned(),
-            )
+            Some(self.agents.get(parent).map_or(parent, String::as_str).to_owned())
         })
     }
 }

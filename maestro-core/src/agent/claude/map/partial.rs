@@ -36,11 +36,7 @@ impl Partials {
                 let partial = self.open.entry(agent_id).or_default();
                 let void = partial.confirmed < partial.begun;
                 *partial = Partial {
-                    generation: if void {
-                        partial.generation.saturating_add(1)
-                    } else {
-                        0
-                    },
+                    generation: if void { partial.generation.saturating_add(1) } else { 0 },
                     message_id: event.message.id,
                     ..Partial::default()
                 };
@@ -75,24 +71,10 @@ impl Partials {
         let message_id = partial.message_id.clone();
         let generation = partial.generation;
         Some(if thought {
-            let delta = ThoughtDelta {
-                message_id,
-                block,
-                generation,
-                offset,
-                text,
-                agent_id,
-            };
+            let delta = ThoughtDelta { message_id, block, generation, offset, text, agent_id };
             delta.into()
         } else {
-            let delta = MessageDelta {
-                message_id,
-                block,
-                generation,
-                offset,
-                text,
-                agent_id,
-            };
+            let delta = MessageDelta { message_id, block, generation, offset, text, agent_id };
             delta.into()
         })
     }

@@ -74,11 +74,7 @@ impl Question {
         match decision {
             Decision::Deny { .. } if elicits => Ok((json!({ "action": "decline" }), None)),
             Decision::Deny { message, interrupt } => {
-                let message = if message.is_empty() {
-                    "Denied."
-                } else {
-                    message
-                };
+                let message = if message.is_empty() { "Denied." } else { message };
                 let mut reply = json!({ "behavior": "deny", "message": message });
                 if *interrupt {
                     reply["interrupt"] = Value::Bool(true);
@@ -93,19 +89,11 @@ impl Question {
                     Error::invalid("answers", "must be an object with an answer by question")
                 })?;
                 let mut input = self.input.clone();
-                let joined = answers
-                    .iter()
-                    .map(|(asked, answer)| (asked.clone(), flat(answer)));
+                let joined = answers.iter().map(|(asked, answer)| (asked.clone(), flat(answer)));
                 let Some(map) = input.as_object_mut() else {
-                    return Err(Error::invalid(
-                        "answers",
-                        "cannot be joined to the question",
-                    ));
+                    return Err(Error::invalid("answers", "cannot be joined to the question"));
                 };
-                map.insert(
-                    "answers".to_owned(),
-                    Value::Object(joined.collect::<Map<_, _>>()),
-                );
+                map.insert("answers".to_owned(), Value::Object(joined.collect::<Map<_, _>>()));
                 Ok((json!({ "behavior": "allow", "updatedInput": input }), None))
             }
             Decision::Answer { .. } => Err(Error::invalid(
@@ -116,9 +104,9 @@ impl Question {
                 let content = input.clone().unwrap_or_else(|| json!({}));
                 Ok((json!({ "action": "accept", "content": content }), None))
             }
-            Decision::Allow { input: None, .. } if self.kind == ApprovalKind::Question => Err(
-                Error::invalid("decision", "must answer or deny: the agent asks a question"),
-            ),
+            Decision::Allow { input: None, .. } if self.kind == ApprovalKind::Question => {
+                Err(Error::invalid("decision", "must answer or deny: the agent asks a question"))
+            }
             Decision::Allow { input, remember } => {
                 // Older releases deny what is allowed without an input.
                 let effective = input.as_ref().unwrap_or(&self.input);
@@ -143,9 +131,7 @@ fn for_session(suggestions: &[Value]) -> Vec<Value> {
     let of = |modes: bool| {
         let fitting = suggestions.iter().filter(move |update| {
             let is_mode = update.get("type").is_some_and(|kind| kind == "setMode");
-            let blind = update
-                .get("mode")
-                .is_some_and(|mode| mode == "bypassPermissions");
+            let blind = update.get("mode").is_some_and(|mode| mode == "bypassPermissions");
             update.is_object() && is_mode == modes && !blind
         });
         let confined = fitting.map(|update| {

@@ -52,10 +52,9 @@ fn verdict(result: &TurnResult, around: &Around) -> (StopReason, Option<ErrorInf
         "error_during_execution" if aborted || (terminal.is_empty() && around.interrupted) => {
             (StopReason::Cancelled, None)
         }
-        "error_max_budget_usd" => (
-            other(terminal, "budget_exhausted"),
-            Some(budget(result, around)),
-        ),
+        "error_max_budget_usd" => {
+            (other(terminal, "budget_exhausted"), Some(budget(result, around)))
+        }
         // What the CLI calls a success is none when the model could not be reached.
         "success" => {
             let reason = match said(result) {
@@ -67,10 +66,7 @@ fn verdict(result: &TurnResult, around: &Around) -> (StopReason, Option<ErrorInf
         }
         subtype => {
             let error = Error::new(ErrorKind::Unavailable, text(result)).retryable(false);
-            (
-                other(terminal, subtype),
-                Some(error.with("subtype", subtype).info()),
-            )
+            (other(terminal, subtype), Some(error.with("subtype", subtype).info()))
         }
     }
 }
@@ -100,11 +96,7 @@ fn text(result: &TurnResult) -> String {
         Some(text) if !text.is_empty() => text.clone(),
         _ => result.errors.join("; "),
     };
-    if text.is_empty() {
-        "the agent failed and did not say why".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { "the agent failed and did not say why".to_owned() } else { text }
 }
 
 fn budget(result: &TurnResult, around: &Around) -> ErrorInfo {

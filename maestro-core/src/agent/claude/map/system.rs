@@ -92,10 +92,7 @@ impl Mapper {
     /// The conversation's id, known since we chose it.
     pub(in crate::agent::claude) fn conversation(&mut self, id: String) -> AgentEvent {
         self.known.session_id = Some(id.clone());
-        AgentEvent::Pointer {
-            agent_session_id: Some(id),
-            last_message: None,
-        }
+        AgentEvent::Pointer { agent_session_id: Some(id), last_message: None }
     }
 
     pub(super) fn rate_limit(&mut self, limit: RateLimit, events: &mut Vec<AgentEvent>) {

@@ -73,9 +73,7 @@ pub(super) fn content(content: Value) -> Vec<ToolContent> {
         Value::Object(mut map) if map.get("type").is_some_and(|kind| kind == "text") => {
             match map.remove("text") {
                 Some(Value::String(text)) => ToolContent::Text { text },
-                _ => ToolContent::Other {
-                    content: Value::Object(map),
-                },
+                _ => ToolContent::Other { content: Value::Object(map) },
             }
         }
         other => ToolContent::Other { content: other },
@@ -112,11 +110,8 @@ pub(super) fn change(
             // The whole file, where the edit can be repeated on what the CLI says it was.
             Some(whole) if !old.is_empty() && whole.contains(old) => {
                 let all = map.get("replaceAll").is_some_and(|all| all == true);
-                let changed = if all {
-                    whole.replace(old, new)
-                } else {
-                    whole.replacen(old, new, 1)
-                };
+                let changed =
+                    if all { whole.replace(old, new) } else { whole.replacen(old, new, 1) };
                 (Some(whole), changed)
             }
             _ => (Some(old.to_owned()), new.to_owned()),
@@ -129,12 +124,7 @@ pub(super) fn change(
         None => (Some(count(new.lines())), Some(0)),
         Some(_) => patched(map.get("structuredPatch")),
     };
-    let changed = FileChanged {
-        tool_call_id: call.to_owned(),
-        path: path.clone(),
-        added,
-        removed,
-    };
+    let changed = FileChanged { tool_call_id: call.to_owned(), path: path.clone(), added, removed };
     Some((ToolContent::Diff { path, old, new }, changed))
 }
 
@@ -144,9 +134,7 @@ fn patched(patch: Option<&Value>) -> (Option<u32>, Option<u32>) {
         return (None, None);
     };
     let starting = |sign: char| {
-        let lines = hunks
-            .iter()
-            .filter_map(|hunk| hunk.get("lines")?.as_array());
+        let lines = hunks.iter().filter_map(|hunk| hunk.get("lines")?.as_array());
         let texts = lines.flatten().filter_map(Value::as_str);
         count(texts.filter(|line| line.starts_with(sign)))
     };

@@ -73,9 +73,7 @@ impl Turns {
             return Some(started);
         }
         let reason = self.woken_by.clone();
-        self.open(Origin::Agent {
-            reason: reason.unwrap_or_else(|| "unprompted".to_owned()),
-        })
+        self.open(Origin::Agent { reason: reason.unwrap_or_else(|| "unprompted".to_owned()) })
     }
 
     fn open(&mut self, origin: Origin) -> Option<AgentEvent> {
@@ -92,8 +90,7 @@ impl Turns {
     pub(super) fn ended(&mut self, prompts: &[String]) {
         self.open = false;
         let tells = self.tells_prompts;
-        self.waiting
-            .retain(|waiting| !prompts.contains(&waiting.id) && (tells || !waiting.steer));
+        self.waiting.retain(|waiting| !prompts.contains(&waiting.id) && (tells || !waiting.steer));
     }
 
     /// Which tasks run in the background.

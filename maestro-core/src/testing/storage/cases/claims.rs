@@ -17,14 +17,8 @@ pub(super) async fn claims_take_what_is_free(cx: Ctx) {
     let before = cx.record(&a).await;
     let earliest = cx.clock.now() + Duration::from_millis(TTL_MS);
     let outcome = cx.claim_one(node, want(&a)).await;
-    let ClaimOutcome::Claimed { record } = outcome else {
-        panic!("not claimed: {outcome:?}")
-    };
-    assert_eq!(
-        *record,
-        cx.record(&a).await,
-        "the record as it is with its new lease"
-    );
+    let ClaimOutcome::Claimed { record } = outcome else { panic!("not claimed: {outcome:?}") };
+    assert_eq!(*record, cx.record(&a).await, "the record as it is with its new lease");
     assert_eq!(record.lease.node_id, Some(node));
     assert!(record.lease.token > before.lease.token);
     let latest = cx.clock.now() + Duration::from_millis(TTL_MS);
@@ -39,21 +33,13 @@ pub(super) async fn claims_find_it_held(cx: Ctx) {
     let before = cx.record(&a).await;
     let outcome = cx.claim_one(cx.node(), want(&a)).await;
     let until = before.lease.until;
-    assert_eq!(
-        outcome,
-        ClaimOutcome::Held {
-            node_id: holder,
-            until
-        }
-    );
+    assert_eq!(outcome, ClaimOutcome::Held { node_id: holder, until });
     assert_eq!(cx.record(&a).await, before);
 }
 
 pub(super) async fn claims_find_it_missing(cx: Ctx) {
     cx.have(&[&key_of("other", "a")]).await;
-    let outcome = cx
-        .claim_one(cx.node(), want_with(&key("a"), &[("s", 0)]))
-        .await;
+    let outcome = cx.claim_one(cx.node(), want_with(&key("a"), &[("s", 0)])).await;
     assert_eq!(outcome, ClaimOutcome::Missing);
 }
 
@@ -61,14 +47,8 @@ pub(super) async fn claims_find_it_stale(cx: Ctx) {
     let (a, node) = (key("a"), cx.node());
     cx.have(&[&a]).await;
     cx.ok(cx.change().update(&a, 1)).await;
-    let of_version = |version| Want {
-        version: Some(version),
-        ..want(&a)
-    };
-    assert_eq!(
-        cx.claim_one(node, of_version(1)).await,
-        ClaimOutcome::Stale { version: 2 }
-    );
+    let of_version = |version| Want { version: Some(version), ..want(&a) };
+    assert_eq!(cx.claim_one(node, of_version(1)).await, ClaimOutcome::Stale { version: 2 });
     assert_eq!(cx.record(&a).await.lease.node_id, None);
     cx.take(node, of_version(2)).await;
 }
@@ -79,10 +59,7 @@ pub(super) async fn claims_take_what_lapsed(cx: Ctx) {
     let first = cx.take(holder, want(&a)).await;
     cx.advance(Duration::from_millis(TTL_MS / 2));
     let outcome = cx.claim_one(node, want(&a)).await;
-    assert!(
-        matches!(outcome, ClaimOutcome::Held { .. }),
-        "too early: {outcome:?}"
-    );
+    assert!(matches!(outcome, ClaimOutcome::Held { .. }), "too early: {outcome:?}");
     cx.advance(LAPSED);
     assert!(cx.take(node, want(&a)).await > first);
     assert_eq!(cx.record(&a).await.lease.node_id, Some(node));
@@ -92,31 +69,17 @@ pub(super) async fn claims_seize_from_the_dead(cx: Ctx) {
     let (a, dead, node) = (key("a"), cx.node(), cx.node());
     cx.have(&[&a]).await;
     let first = cx.take(dead, want(&a)).await;
-    let from = |holder| Want {
-        seize_from: Some(holder),
-        ..want(&a)
-    };
+    let from = |holder| Want { seize_from: Some(holder), ..want(&a) };
     let outcome = cx.claim_one(node, from(cx.node())).await;
-    assert!(
-        matches!(outcome, ClaimOutcome::Held { .. }),
-        "another one died: {outcome:?}"
-    );
+    assert!(matches!(outcome, ClaimOutcome::Held { .. }), "another one died: {outcome:?}");
     let second = cx.take(node, from(dead)).await;
     assert!(second > first);
-    cx.refused(cx.change().lease(&a, dead, first), ErrorKind::LeaseLost)
-        .await;
+    cx.refused(cx.change().lease(&a, dead, first), ErrorKind::LeaseLost).await;
     // The seizing is done: it takes nothing from the new holder.
     let outcome = cx.claim_one(cx.node(), from(dead)).await;
     assert!(matches!(outcome, ClaimOutcome::Held { node_id, .. } if node_id == node));
     cx.have(&[&key("b")]).await;
-    cx.take(
-        node,
-        Want {
-            seize_from: Some(dead),
-            ..want(&key("b"))
-        },
-    )
-    .await;
+    cx.take(node, Want { seize_from: Some(dead), ..want(&key("b")) }).await;
 }
 
 pub(super) async fn claims_again_by_the_holder_give_a_new_token(cx: Ctx) {
@@ -158,8 +121,7 @@ pub(super) async fn claims_give_ever_greater_tokens(cx: Ctx) {
 
 pub(super) async fn claims_change_neither_version_nor_events(cx: Ctx) {
     let (a, node) = (key("a"), cx.node());
-    cx.ok(cx.change().create(&a).append(&stream("a"), events(&["1"])))
-        .await;
+    cx.ok(cx.change().create(&a).append(&stream("a"), events(&["1"]))).await;
     let mut feed = cx.feed_from(crate::model::Position::Beginning);
     feed.events(1).await;
     let token = cx.take(node, want(&a)).await;
@@ -173,12 +135,7 @@ pub(super) async fn claims_decide_each_want_alone(cx: Ctx) {
     let (a, b, c, node) = (key("a"), key("b"), key("c"), cx.node());
     cx.have(&[&a, &b, &c]).await;
     cx.take(cx.node(), want(&b)).await;
-    let wants = vec![
-        want(&key("none")),
-        want(&a),
-        want(&b),
-        want_with(&c, &[("s", 0)]),
-    ];
+    let wants = vec![want(&key("none")), want(&a), want(&b), want_with(&c, &[("s", 0)])];
     let outcomes = cx.claim(node, wants).await;
     assert_eq!(outcomes[0], ClaimOutcome::Missing);
     assert!(matches!(&outcomes[1], ClaimOutcome::Claimed { record } if record.key == a));
@@ -200,26 +157,13 @@ pub(super) async fn claims_race_and_one_wins(cx: Ctx) {
     let (a, other) = (key("a"), cx.open_again().await);
     cx.have(&[&a]).await;
     let racers = (0..64).map(|racer| {
-        let (cx, a) = (
-            if racer % 2 == 0 {
-                cx.clone()
-            } else {
-                other.clone()
-            },
-            a.clone(),
-        );
+        let (cx, a) = (if racer % 2 == 0 { cx.clone() } else { other.clone() }, a.clone());
         let runtime = cx.clock.clone();
-        spawn(&*runtime, "racer", async move {
-            cx.claim_one(cx.node(), want(&a)).await
-        })
+        spawn(&*runtime, "racer", async move { cx.claim_one(cx.node(), want(&a)).await })
     });
     let outcomes = join_all(racers).await;
     let won = |outcome: &&ClaimOutcome| matches!(outcome, ClaimOutcome::Claimed { .. });
-    assert_eq!(
-        outcomes.iter().filter(won).count(),
-        1,
-        "exactly one wins: {outcomes:?}"
-    );
+    assert_eq!(outcomes.iter().filter(won).count(), 1, "exactly one wins: {outcomes:?}");
     let winner = cx.record(&a).await.lease.node_id;
     let told = outcomes.iter().all(|outcome| match outcome {
         ClaimOutcome::Held { node_id, .. } => Some(*node_id) == winner,

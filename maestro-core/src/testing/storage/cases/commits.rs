@@ -29,14 +29,8 @@ pub(super) async fn commits_give_back_what_was_put(cx: Ctx) {
         priority: i32::MIN,
         due_at: Some(crate::model::Timestamp::from_micros(-1)),
         links: vec![
-            Link {
-                rel: "needs".to_owned(),
-                target: "t2".to_owned(),
-            },
-            Link {
-                rel: "needs".to_owned(),
-                target: "t1".to_owned(),
-            },
+            Link { rel: "needs".to_owned(), target: "t2".to_owned() },
+            Link { rel: "needs".to_owned(), target: "t1".to_owned() },
         ],
     };
     let body = Envelope {
@@ -45,39 +39,18 @@ pub(super) async fn commits_give_back_what_was_put(cx: Ctx) {
         bytes: (0..=255).collect(),
     };
     let mut change = cx.change().absent(&a);
-    let put = Put {
-        key: a.clone(),
-        schema: 42,
-        columns: full.clone(),
-        body: body.clone(),
-    };
+    let put = Put { key: a.clone(), schema: 42, columns: full.clone(), body: body.clone() };
     change.0.puts.push(put);
     cx.ok(change).await;
     let record = cx.record(&a).await;
     assert_eq!((record.version, record.schema), (1, 42));
-    assert_eq!(
-        (record.key, record.columns, record.body),
-        (a.clone(), full, body)
-    );
-    assert_eq!(
-        record.lease,
-        Lease {
-            until: record.lease.until,
-            ..Lease::default()
-        }
-    );
+    assert_eq!((record.key, record.columns, record.body), (a.clone(), full, body));
+    assert_eq!(record.lease, Lease { until: record.lease.until, ..Lease::default() });
 
-    let change = cx
-        .change()
-        .version(&a, 1)
-        .put(&a, Columns::default(), text(""));
+    let change = cx.change().version(&a, 1).put(&a, Columns::default(), text(""));
     cx.ok(change).await;
     let record = cx.record(&a).await;
-    assert_eq!(
-        record.columns,
-        Columns::default(),
-        "columns are replaced whole"
-    );
+    assert_eq!(record.columns, Columns::default(), "columns are replaced whole");
     assert_eq!((record.body, record.schema), (text(""), 1));
 }
 
@@ -113,50 +86,24 @@ pub(super) async fn commits_delete(cx: Ctx) {
 
 pub(super) async fn commits_give_the_first_receipt_again(cx: Ctx) {
     let (a, b, node) = (key("a"), key("b"), cx.node());
-    let first = cx
-        .change()
-        .create(&a)
-        .append(&stream("s"), events(&["1", "2"]));
-    let first = first
-        .append(&stream("t"), events(&["1"]))
-        .acquire(&a, node, TTL_MS);
+    let first = cx.change().create(&a).append(&stream("s"), events(&["1", "2"]));
+    let first = first.append(&stream("t"), events(&["1"])).acquire(&a, node, TTL_MS);
     let receipt = cx.ok(first.clone()).await;
     assert_eq!((receipt.first_seqs.len(), receipt.tokens.len()), (2, 1));
     assert_eq!(cx.ok(first.clone()).await, receipt, "at once");
 
-    cx.ok(cx
-        .change()
-        .update(&a, 1)
-        .create(&b)
-        .append(&stream("s"), events(&["3"])))
-        .await;
+    cx.ok(cx.change().update(&a, 1).create(&b).append(&stream("s"), events(&["3"]))).await;
     cx.take(node, want(&a)).await;
     let before = cx.get(&[a.clone(), b.clone()]).await;
-    assert_eq!(
-        cx.ok(first.clone()).await,
-        receipt,
-        "also when its guards would fail now"
-    );
-    assert_eq!(
-        cx.get(&[a.clone(), b]).await,
-        before,
-        "it changes no record and no lease"
-    );
+    assert_eq!(cx.ok(first.clone()).await, receipt, "also when its guards would fail now");
+    assert_eq!(cx.get(&[a.clone(), b]).await, before, "it changes no record and no lease");
 
     cx.ok(cx.change().delete(&a, 2)).await;
-    assert_eq!(
-        cx.ok(first.clone()).await,
-        receipt,
-        "also when its record is gone"
-    );
+    assert_eq!(cx.ok(first.clone()).await, receipt, "also when its record is gone");
     assert!(cx.find(&a).await.is_none());
     cx.advance(LAPSED);
     assert_eq!(cx.ok(first.clone()).await, receipt, "hours later");
-    assert_eq!(
-        cx.open_again().await.ok(first).await,
-        receipt,
-        "also through another handle"
-    );
+    assert_eq!(cx.open_again().await.ok(first).await, receipt, "also through another handle");
 
     let mut feed = cx.feed_from(Position::Beginning);
     assert_eq!(feed.events(4).await.len(), 4, "its events are there once");
@@ -178,16 +125,13 @@ async fn fails_whole(cx: &Ctx, kind: ErrorKind, last: super::super::change::Chan
     let node = cx.node();
     cx.have(&[&old, &gone, &leased]).await;
     let token = cx.take(node, want(&leased)).await;
-    cx.ok(cx.change().append(&stream("s"), events(&["before"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["before"]))).await;
     let keys = [old.clone(), gone.clone(), leased.clone(), key("new")];
     let before = cx.get(&keys).await;
 
     let mut whole = cx.change().create_with(&key("new"), unique("new"));
     whole = whole.update_with(&old, 1, unique("old")).delete(&gone, 1);
-    whole = whole
-        .append(&stream("s"), events(&["never"]))
-        .release(&leased, node, token);
+    whole = whole.append(&stream("s"), events(&["never"])).release(&leased, node, token);
     let (whole, last) = (&mut whole.0, last.0);
     whole.guards.extend(last.guards);
     whole.puts.extend(last.puts);
@@ -200,9 +144,7 @@ async fn fails_whole(cx: &Ctx, kind: ErrorKind, last: super::super::change::Chan
     assert_eq!(feed.texts(1).await, ["before"]);
     feed.ends().await;
     // Neither the unique keys nor the seq were used up.
-    let receipt = cx
-        .ok(cx.change().append(&stream("s"), events(&["after"])))
-        .await;
+    let receipt = cx.ok(cx.change().append(&stream("s"), events(&["after"]))).await;
     assert_eq!(receipt.first_seqs, [2]);
     cx.have_with(&key("x"), unique("new")).await;
     cx.have_with(&key("y"), unique("old")).await;
@@ -250,11 +192,7 @@ pub(super) async fn commits_fail_whole_at_a_rule(cx: Ctx) {
 pub(super) async fn commits_are_whole_when_their_caller_goes_away(cx: Ctx) {
     for round in 0..8 {
         let (a, b) = (key(&format!("a{round}")), key(&format!("b{round}")));
-        let change = cx
-            .change()
-            .create(&a)
-            .create(&b)
-            .append(&stream("s"), events(&["once"]));
+        let change = cx.change().create(&a).create(&b).append(&stream("s"), events(&["once"]));
         let mut commit = cx.storage.commit(change.0.clone());
         // Polled some times, then dropped, wherever it was.
         for _ in 0..round {
@@ -265,17 +203,10 @@ pub(super) async fn commits_are_whole_when_their_caller_goes_away(cx: Ctx) {
         }
         drop(commit);
         let found = cx.get(&[a.clone(), b.clone()]).await;
-        assert_eq!(
-            found[0].is_some(),
-            found[1].is_some(),
-            "half a commit is there"
-        );
+        assert_eq!(found[0].is_some(), found[1].is_some(), "half a commit is there");
         cx.ok(change).await;
         assert_eq!(cx.record(&a).await.version, 1);
-        let seqs: u64 = cx
-            .ok(cx.change().append(&stream("s"), Vec::new()))
-            .await
-            .first_seqs[0];
+        let seqs: u64 = cx.ok(cx.change().append(&stream("s"), Vec::new())).await.first_seqs[0];
         assert_eq!(seqs, round + 2, "its events are there once");
     }
 }

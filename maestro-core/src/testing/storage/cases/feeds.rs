@@ -36,10 +36,7 @@ pub(super) async fn feeds_give_back_what_was_appended(cx: Ctx) {
         raw: Some(text("raw \u{0} bytes")),
     };
     let bare = event("x.bare", "");
-    cx.ok(cx
-        .change()
-        .append(&stream("s"), vec![full.clone(), bare.clone()]))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), vec![full.clone(), bare.clone()])).await;
     let seen = cx.feed_from(Position::Beginning).events(2).await;
     assert_eq!(seen[0].event, full);
     assert_eq!(seen[1].event, bare);
@@ -53,24 +50,16 @@ pub(super) async fn feeds_of_nothing_are_empty(cx: Ctx) {
 }
 
 pub(super) async fn feeds_start_now(cx: Ctx) {
-    cx.ok(cx.change().append(&stream("s"), events(&["before"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["before"]))).await;
     cx.feed_from(Position::Beginning).events(1).await;
     let mut feed = cx.feed_from(Position::Now);
-    assert!(
-        feed.page().await.is_empty(),
-        "now is after all that is there"
-    );
-    cx.ok(cx.change().append(&stream("s"), events(&["after"])))
-        .await;
+    assert!(feed.page().await.is_empty(), "now is after all that is there");
+    cx.ok(cx.change().append(&stream("s"), events(&["after"]))).await;
     assert_eq!(feed.texts(1).await, ["after"]);
 }
 
 pub(super) async fn feeds_page(cx: Ctx) {
-    cx.ok(cx
-        .change()
-        .append(&stream("s"), events(&["1", "2", "3", "4", "5"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["1", "2", "3", "4", "5"]))).await;
     cx.feed_from(Position::Beginning).events(5).await;
     for limit in 1..=6 {
         let mut feed = cx.feed_from(Position::Beginning).limit(limit);
@@ -80,10 +69,8 @@ pub(super) async fn feeds_page(cx: Ctx) {
 }
 
 pub(super) async fn feeds_resume_after_every_event(cx: Ctx) {
-    cx.ok(cx.change().append(&stream("s"), events(&["1", "2"])))
-        .await;
-    cx.ok(cx.change().append(&stream("t"), events(&["3", "4"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["1", "2"]))).await;
+    cx.ok(cx.change().append(&stream("t"), events(&["3", "4"]))).await;
     let all = cx.feed_from(Position::Beginning).events(4).await;
     for (index, event) in all.iter().enumerate() {
         let mut feed = cx.feed_from(Position::After(event.cursor.clone()));
@@ -94,15 +81,13 @@ pub(super) async fn feeds_resume_after_every_event(cx: Ctx) {
 }
 
 pub(super) async fn feeds_go_on_from_an_empty_page(cx: Ctx) {
-    cx.ok(cx.change().append(&stream("s"), events(&["1"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["1"]))).await;
     let mut feed = cx.feed_from(Position::Beginning);
     feed.events(1).await;
     let earlier = feed.cursor();
     feed.ends().await;
     let later = feed.cursor();
-    cx.ok(cx.change().append(&stream("s"), events(&["2"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["2"]))).await;
     for cursor in [earlier, later] {
         let mut feed = cx.feed_from(Position::After(cursor));
         assert_eq!(feed.texts(1).await, ["2"]);
@@ -111,29 +96,16 @@ pub(super) async fn feeds_go_on_from_an_empty_page(cx: Ctx) {
 }
 
 pub(super) async fn feeds_say_whether_there_is_more(cx: Ctx) {
-    let change = cx
-        .change()
-        .append(&stream("s"), vec![event("x.a", "1"), event("x.b", "2")]);
-    cx.ok(change.append(&stream("t"), vec![event("x.a", "3")]))
-        .await;
+    let change = cx.change().append(&stream("s"), vec![event("x.a", "1"), event("x.b", "2")]);
+    cx.ok(change.append(&stream("t"), vec![event("x.a", "3")])).await;
     cx.feed_from(Position::Beginning).events(3).await;
-    let filter = EventFilter {
-        types: vec!["x.a".to_owned()],
-        ..of_default_tenant()
-    };
-    let query = |limit| EventQuery {
-        filter: filter.clone(),
-        after: Position::Beginning,
-        limit,
-    };
+    let filter = EventFilter { types: vec!["x.a".to_owned()], ..of_default_tenant() };
+    let query = |limit| EventQuery { filter: filter.clone(), after: Position::Beginning, limit };
     let page = must(cx.storage.read_events(&query(2)).await, "read_events");
     // Late events may come later, but what is told as the end must be the end for now.
     assert!(!page.more, "there are two that match: {page:?}");
     let page = must(cx.storage.read_events(&query(1)).await, "read_events");
-    let rest = EventQuery {
-        after: Position::After(page.next),
-        ..query(1)
-    };
+    let rest = EventQuery { after: Position::After(page.next), ..query(1) };
     let rest = must(cx.storage.read_events(&rest).await, "read_events");
     assert!(!rest.more, "the last one was read: {rest:?}");
 }
@@ -147,149 +119,39 @@ pub(super) async fn feeds_filter(cx: Ctx) {
     };
     let refs = EventRefs::default;
     let list = vec![
-        with(
-            "task.started",
-            "1",
-            EventRefs {
-                task_id: Some(task),
-                ..refs()
-            },
-        ),
-        with(
-            "task.ended",
-            "2",
-            EventRefs {
-                project_id: Some(project),
-                ..refs()
-            },
-        ),
+        with("task.started", "1", EventRefs { task_id: Some(task), ..refs() }),
+        with("task.ended", "2", EventRefs { project_id: Some(project), ..refs() }),
         with(
             "message",
             "3",
-            EventRefs {
-                session_id: Some(session),
-                task_id: Some(task),
-                ..refs()
-            },
+            EventRefs { session_id: Some(session), task_id: Some(task), ..refs() },
         ),
         with("task", "4", refs()),
     ];
     cx.ok(cx.change().append(&stream("s"), list)).await;
     let other = StreamKey::of(tenant_id("other"), "task", "s");
-    cx.ok(cx.change().append(&other, vec![event("task.ended", "5")]))
-        .await;
+    cx.ok(cx.change().append(&other, vec![event("task.ended", "5")])).await;
 
     let ours = of_default_tenant;
-    let types = |types: &[&str]| {
-        types
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
-    };
+    let types = |types: &[&str]| types.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let not_there: TaskId = cx.clock.id();
     for (filter, expected) in [
         (EventFilter::default(), "12345"),
         (ours(), "1234"),
-        (
-            EventFilter {
-                tenant_id: Some(tenant_id("other")),
-                ..ours()
-            },
-            "5",
-        ),
-        (
-            EventFilter {
-                tenant_id: Some(tenant_id("nobody")),
-                ..ours()
-            },
-            "",
-        ),
-        (
-            EventFilter {
-                project_ids: vec![project],
-                ..ours()
-            },
-            "2",
-        ),
-        (
-            EventFilter {
-                session_ids: vec![cx.clock.id(), session],
-                ..ours()
-            },
-            "3",
-        ),
-        (
-            EventFilter {
-                task_ids: vec![task],
-                ..ours()
-            },
-            "13",
-        ),
-        (
-            EventFilter {
-                task_ids: vec![not_there],
-                ..ours()
-            },
-            "",
-        ),
-        (
-            EventFilter {
-                task_ids: vec![task],
-                project_ids: vec![project],
-                ..ours()
-            },
-            "",
-        ),
-        (
-            EventFilter {
-                types: types(&["task.ended"]),
-                ..ours()
-            },
-            "2",
-        ),
-        (
-            EventFilter {
-                types: types(&["task.ended"]),
-                ..EventFilter::default()
-            },
-            "25",
-        ),
-        (
-            EventFilter {
-                types: types(&["task.*"]),
-                ..ours()
-            },
-            "12",
-        ),
-        (
-            EventFilter {
-                types: types(&["message", "task"]),
-                ..ours()
-            },
-            "34",
-        ),
-        (
-            EventFilter {
-                types: types(&["*"]),
-                ..ours()
-            },
-            "1234",
-        ),
-        (
-            EventFilter {
-                types: types(&["task_*", "task%", "t?sk"]),
-                ..ours()
-            },
-            "",
-        ),
-        (
-            EventFilter {
-                types: types(&["task.*"]),
-                task_ids: vec![task],
-                ..ours()
-            },
-            "1",
-        ),
+        (EventFilter { tenant_id: Some(tenant_id("other")), ..ours() }, "5"),
+        (EventFilter { tenant_id: Some(tenant_id("nobody")), ..ours() }, ""),
+        (EventFilter { project_ids: vec![project], ..ours() }, "2"),
+        (EventFilter { session_ids: vec![cx.clock.id(), session], ..ours() }, "3"),
+        (EventFilter { task_ids: vec![task], ..ours() }, "13"),
+        (EventFilter { task_ids: vec![not_there], ..ours() }, ""),
+        (EventFilter { task_ids: vec![task], project_ids: vec![project], ..ours() }, ""),
+        (EventFilter { types: types(&["task.ended"]), ..ours() }, "2"),
+        (EventFilter { types: types(&["task.ended"]), ..EventFilter::default() }, "25"),
+        (EventFilter { types: types(&["task.*"]), ..ours() }, "12"),
+        (EventFilter { types: types(&["message", "task"]), ..ours() }, "34"),
+        (EventFilter { types: types(&["*"]), ..ours() }, "1234"),
+        (EventFilter { types: types(&["task_*", "task%", "t?sk"]), ..ours() }, ""),
+        (EventFilter { types: types(&["task.*"]), task_ids: vec![task], ..ours() }, "1"),
     ] {
         for limit in [1, 100] {
             let mut feed = cx.feed(filter.clone(), Position::Beginning).limit(limit);
@@ -303,31 +165,19 @@ pub(super) async fn feeds_filter(cx: Ctx) {
 
 pub(super) async fn feeds_have_limits(cx: Ctx) {
     for limit in [0, EventQuery::MAX_LIMIT + 1] {
-        let query = EventQuery {
-            filter: of_default_tenant(),
-            after: Position::Beginning,
-            limit,
-        };
-        must_fail(
-            cx.storage.read_events(&query).await,
-            ErrorKind::InvalidArgument,
-        );
+        let query = EventQuery { filter: of_default_tenant(), after: Position::Beginning, limit };
+        must_fail(cx.storage.read_events(&query).await, ErrorKind::InvalidArgument);
     }
 }
 
 pub(super) async fn feeds_refuse_foreign_cursors(cx: Ctx) {
-    cx.ok(cx.change().append(&stream("s"), events(&["1"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["1"]))).await;
     let mut feed = cx.feed_from(Position::Beginning);
     feed.events(1).await;
     let ours = feed.cursor();
     let storage = &cx.storage;
     let read = |filter: EventFilter, cursor: Cursor| {
-        let query = EventQuery {
-            filter,
-            after: Position::After(cursor),
-            limit: 1,
-        };
+        let query = EventQuery { filter, after: Position::After(cursor), limit: 1 };
         async move { storage.read_events(&query).await }
     };
     let foreign = Cursor::pack(&CursorParts {
@@ -335,14 +185,8 @@ pub(super) async fn feeds_refuse_foreign_cursors(cx: Ctx) {
         filter: None,
         position: "1".to_owned(),
     });
-    must(
-        read(of_default_tenant(), ours.clone()).await,
-        "our own cursor",
-    );
-    let narrow = EventFilter {
-        types: vec!["x.*".to_owned()],
-        ..of_default_tenant()
-    };
+    must(read(of_default_tenant(), ours.clone()).await, "our own cursor");
+    let narrow = EventFilter { types: vec!["x.*".to_owned()], ..of_default_tenant() };
     for (filter, cursor) in [
         (narrow, ours),
         (of_default_tenant(), foreign),
@@ -354,15 +198,12 @@ pub(super) async fn feeds_refuse_foreign_cursors(cx: Ctx) {
 }
 
 pub(super) async fn feeds_go_on_through_another_handle(cx: Ctx) {
-    cx.ok(cx.change().append(&stream("s"), events(&["1"])))
-        .await;
+    cx.ok(cx.change().append(&stream("s"), events(&["1"]))).await;
     let mut feed = cx.feed_from(Position::Beginning);
     feed.events(1).await;
     let again = cx.open_again().await;
     must(cx.storage.close().await, "close");
-    again
-        .ok(again.change().append(&stream("s"), events(&["2"])))
-        .await;
+    again.ok(again.change().append(&stream("s"), events(&["2"]))).await;
     let mut feed = again.feed_from(Position::After(feed.cursor()));
     assert_eq!(feed.texts(1).await, ["2"]);
 }
@@ -377,8 +218,7 @@ pub(super) async fn feeds_show_every_event_once_while_many_write(cx: Ctx) {
         let work = async move {
             for n in 0..EVENTS {
                 let home = stream(&writer.to_string());
-                cx.ok(cx.change().append(&home, events(&[&n.to_string()])))
-                    .await;
+                cx.ok(cx.change().append(&home, events(&[&n.to_string()]))).await;
             }
         };
         spawn(&*runtime, "writer", work)
@@ -392,10 +232,6 @@ pub(super) async fn feeds_show_every_event_once_while_many_write(cx: Ctx) {
     for event in &seen {
         let last = streams.entry(&event.stream).or_default();
         *last += 1;
-        assert_eq!(
-            event.seq, *last,
-            "{} goes on with its next seq",
-            event.stream
-        );
+        assert_eq!(event.seq, *last, "{} goes on with its next seq", event.stream);
     }
 }

@@ -27,13 +27,8 @@ pub(super) async fn leases_are_acquired_when_free(cx: Ctx) {
 pub(super) async fn leases_are_acquired_with_the_record(cx: Ctx) {
     let (a, b, node) = (key("a"), key("b"), cx.node());
     let change = cx.change().create(&a).create(&b);
-    let receipt = cx
-        .ok(change.acquire(&b, node, TTL_MS).acquire(&a, node, TTL_MS))
-        .await;
-    let tokens = [
-        cx.record(&b).await.lease.token,
-        cx.record(&a).await.lease.token,
-    ];
+    let receipt = cx.ok(change.acquire(&b, node, TTL_MS).acquire(&a, node, TTL_MS)).await;
+    let tokens = [cx.record(&b).await.lease.token, cx.record(&a).await.lease.token];
     assert_eq!(receipt.tokens, tokens, "in the order of the changes");
     assert!(tokens.iter().all(|token| token.0 > 0));
 }
@@ -43,13 +38,8 @@ pub(super) async fn leases_that_are_held_are_not_acquired(cx: Ctx) {
     cx.have(&[&a]).await;
     cx.take(node, want(&a)).await;
     let before = cx.record(&a).await;
-    cx.refused(
-        cx.change().acquire(&a, cx.node(), TTL_MS),
-        ErrorKind::Conflict,
-    )
-    .await;
-    cx.refused(cx.change().acquire(&a, node, TTL_MS), ErrorKind::Conflict)
-        .await;
+    cx.refused(cx.change().acquire(&a, cx.node(), TTL_MS), ErrorKind::Conflict).await;
+    cx.refused(cx.change().acquire(&a, node, TTL_MS), ErrorKind::Conflict).await;
     assert_eq!(cx.record(&a).await, before);
 }
 
@@ -66,8 +56,7 @@ pub(super) async fn leases_that_lapsed_are_acquired(cx: Ctx) {
 
 pub(super) async fn leases_of_nothing_are_not_acquired(cx: Ctx) {
     let (a, node) = (key("a"), cx.node());
-    cx.refused(cx.change().acquire(&a, node, TTL_MS), ErrorKind::Conflict)
-        .await;
+    cx.refused(cx.change().acquire(&a, node, TTL_MS), ErrorKind::Conflict).await;
     cx.have(&[&a]).await;
     let change = cx.change().delete(&a, 1).acquire(&a, node, TTL_MS);
     cx.refused(change, ErrorKind::Conflict).await;
@@ -78,16 +67,10 @@ pub(super) async fn leases_are_given_back(cx: Ctx) {
     let (a, node) = (key("a"), cx.node());
     cx.have(&[&a]).await;
     let token = cx.take(node, want(&a)).await;
-    cx.ok(cx.change().update(&a, 1).release(&a, node, token))
-        .await;
+    cx.ok(cx.change().update(&a, 1).release(&a, node, token)).await;
     let lease = cx.record(&a).await.lease;
-    assert_eq!(
-        (lease.node_id, lease.token),
-        (None, token),
-        "the token outlives the holder"
-    );
-    cx.refused(cx.change().lease(&a, node, token), ErrorKind::LeaseLost)
-        .await;
+    assert_eq!((lease.node_id, lease.token), (None, token), "the token outlives the holder");
+    cx.refused(cx.change().lease(&a, node, token), ErrorKind::LeaseLost).await;
     assert!(!cx.renew(node, &a, token).await);
     let next = cx.take(cx.node(), want(&a)).await;
     assert!(next > token, "a token is never used again");
@@ -96,19 +79,12 @@ pub(super) async fn leases_are_given_back(cx: Ctx) {
 pub(super) async fn leases_that_are_not_held_are_not_given_back(cx: Ctx) {
     let (a, node) = (key("a"), cx.node());
     let release = |token| cx.change().release(&a, node, token);
-    cx.refused(release(LeaseToken(0)), ErrorKind::LeaseLost)
-        .await;
+    cx.refused(release(LeaseToken(0)), ErrorKind::LeaseLost).await;
     cx.have(&[&a]).await;
-    cx.refused(release(LeaseToken(0)), ErrorKind::LeaseLost)
-        .await;
+    cx.refused(release(LeaseToken(0)), ErrorKind::LeaseLost).await;
     let token = cx.take(node, want(&a)).await;
-    cx.refused(
-        cx.change().release(&a, cx.node(), token),
-        ErrorKind::LeaseLost,
-    )
-    .await;
-    cx.refused(release(LeaseToken(token.0 + 1)), ErrorKind::LeaseLost)
-        .await;
+    cx.refused(cx.change().release(&a, cx.node(), token), ErrorKind::LeaseLost).await;
+    cx.refused(release(LeaseToken(token.0 + 1)), ErrorKind::LeaseLost).await;
     cx.ok(release(token)).await;
     cx.refused(release(token), ErrorKind::LeaseLost).await;
 }
@@ -130,10 +106,7 @@ pub(super) async fn leases_change_in_order(cx: Ctx) {
     let receipt = cx.ok(change).await;
     assert!(receipt.tokens[0] > token);
     assert_eq!(cx.record(&a).await.lease.node_id, Some(new));
-    let change = cx
-        .change()
-        .acquire(&a, old, TTL_MS)
-        .release(&a, new, receipt.tokens[0]);
+    let change = cx.change().acquire(&a, old, TTL_MS).release(&a, new, receipt.tokens[0]);
     cx.refused(change, ErrorKind::Conflict).await;
 }
 
@@ -141,22 +114,13 @@ pub(super) async fn leases_lapse_at_their_moment(cx: Ctx) {
     let (a, cx) = (key("a"), cx.open_frozen().await);
     cx.have(&[&a]).await;
     cx.take(cx.node(), want(&a)).await;
-    let lapsed = ListQuery {
-        lease: Some(LeaseFilter::Lapsed),
-        ..tasks()
-    };
-    let claimable = ListQuery {
-        lease: Some(LeaseFilter::Claimable),
-        ..tasks()
-    };
+    let lapsed = ListQuery { lease: Some(LeaseFilter::Lapsed), ..tasks() };
+    let claimable = ListQuery { lease: Some(LeaseFilter::Claimable), ..tasks() };
     let until = cx.record(&a).await.lease.until;
     cx.advance(Duration::from_micros(TTL_MS * 1000 - 1));
     assert!(cx.clock.now() < until);
     let outcome = cx.claim_one(cx.node(), want(&a)).await;
-    assert!(
-        matches!(outcome, ClaimOutcome::Held { .. }),
-        "a moment too early: {outcome:?}"
-    );
+    assert!(matches!(outcome, ClaimOutcome::Held { .. }), "a moment too early: {outcome:?}");
     assert!(cx.ids(&lapsed).await.is_empty() && cx.ids(&claimable).await.is_empty());
     cx.advance(Duration::from_micros(1));
     assert_eq!(cx.clock.now(), until);
@@ -171,20 +135,11 @@ pub(super) async fn leases_end_with_the_record(cx: Ctx) {
     let token = cx.take(node, want(&a)).await;
     cx.ok(cx.change().delete(&a, 1)).await;
     assert!(!cx.renew(node, &a, token).await);
-    cx.refused(cx.change().lease(&a, node, token), ErrorKind::LeaseLost)
-        .await;
+    cx.refused(cx.change().lease(&a, node, token), ErrorKind::LeaseLost).await;
     cx.have(&[&a]).await;
-    assert_eq!(
-        cx.record(&a).await.lease.node_id,
-        None,
-        "the new record is free"
-    );
-    cx.refused(cx.change().lease(&a, node, token), ErrorKind::LeaseLost)
-        .await;
-    assert!(
-        cx.take(node, want(&a)).await > token,
-        "a token is never used again"
-    );
+    assert_eq!(cx.record(&a).await.lease.node_id, None, "the new record is free");
+    cx.refused(cx.change().lease(&a, node, token), ErrorKind::LeaseLost).await;
+    assert!(cx.take(node, want(&a)).await > token, "a token is never used again");
 }
 
 pub(super) async fn renewals_extend_leases(cx: Ctx) {
@@ -196,23 +151,12 @@ pub(super) async fn renewals_extend_leases(cx: Ctx) {
     ];
     let before = cx.clock.now();
     let ttl_ms = 10 * TTL_MS;
-    let renewed = cx
-        .storage
-        .renew(&Renew {
-            node_id: node,
-            ttl_ms,
-            leases: leases.clone(),
-        })
-        .await;
+    let renewed = cx.storage.renew(&Renew { node_id: node, ttl_ms, leases: leases.clone() }).await;
     assert!(must(renewed, "renew").lost.is_empty());
     cx.advance(LAPSED);
     for (key, token) in leases {
         let record = cx.record(&key).await;
-        assert_eq!(
-            (record.lease.token, record.version),
-            (token, 1),
-            "only the time changes"
-        );
+        assert_eq!((record.lease.token, record.version), (token, 1), "only the time changes");
         assert!(record.lease.until >= before + Duration::from_millis(ttl_ms));
         let outcome = cx.claim_one(cx.node(), want(&key)).await;
         assert!(matches!(outcome, ClaimOutcome::Held { node_id, .. } if node_id == node));
@@ -226,10 +170,7 @@ pub(super) async fn renewals_extend_lapsed_leases_that_nobody_took(cx: Ctx) {
     cx.advance(LAPSED);
     assert!(cx.renew(node, &a, token).await);
     let outcome = cx.claim_one(cx.node(), want(&a)).await;
-    assert!(
-        matches!(outcome, ClaimOutcome::Held { .. }),
-        "it is held again: {outcome:?}"
-    );
+    assert!(matches!(outcome, ClaimOutcome::Held { .. }), "it is held again: {outcome:?}");
 }
 
 pub(super) async fn renewals_tell_what_is_lost(cx: Ctx) {
@@ -244,30 +185,19 @@ pub(super) async fn renewals_tell_what_is_lost(cx: Ctx) {
     let mut seize = want(taken);
     seize.seize_from = Some(node);
     cx.take(cx.node(), seize).await;
-    cx.ok(cx
-        .change()
-        .release(released, node, leases[2].1)
-        .delete(deleted, 1))
-        .await;
+    cx.ok(cx.change().release(released, node, leases[2].1).delete(deleted, 1)).await;
     cx.take(node, want(older)).await;
     leases.push((key("never"), LeaseToken(1)));
     leases.push((key_of("other", "kept"), leases[0].1));
 
-    let renew = Renew {
-        node_id: node,
-        ttl_ms: TTL_MS,
-        leases,
-    };
+    let renew = Renew { node_id: node, ttl_ms: TTL_MS, leases };
     let lost = must(cx.storage.renew(&renew).await, "renew").lost;
     let mut expected = keys.to_vec();
     expected.retain(|key| key != kept);
     expected.extend([key("never"), key_of("other", "kept")]);
     assert_eq!(lost, expected, "all that are lost, in the order asked");
 
-    let stranger = Renew {
-        node_id: cx.node(),
-        ..renew
-    };
+    let stranger = Renew { node_id: cx.node(), ..renew };
     let lost = must(cx.storage.renew(&stranger).await, "renew").lost;
     assert_eq!(lost.len(), 7, "a lease is the node's own");
 }

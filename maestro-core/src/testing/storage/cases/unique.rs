@@ -28,22 +28,15 @@ pub(super) async fn unique_keys_are_claimed_once_in_a_commit(cx: Ctx) {
 
 pub(super) async fn unique_keys_stay_with_their_record(cx: Ctx) {
     cx.have_with(&key("a"), unique("shop")).await;
-    cx.ok(cx.change().update_with(&key("a"), 1, unique("shop")))
-        .await;
-    cx.refused(
-        cx.change().create_with(&key("b"), unique("shop")),
-        ErrorKind::AlreadyExists,
-    )
-    .await;
+    cx.ok(cx.change().update_with(&key("a"), 1, unique("shop"))).await;
+    cx.refused(cx.change().create_with(&key("b"), unique("shop")), ErrorKind::AlreadyExists).await;
 }
 
 pub(super) async fn unique_keys_are_freed_by_a_change(cx: Ctx) {
     cx.have_with(&key("a"), unique("shop")).await;
-    cx.ok(cx.change().update_with(&key("a"), 1, unique("store")))
-        .await;
+    cx.ok(cx.change().update_with(&key("a"), 1, unique("store"))).await;
     cx.have_with(&key("b"), unique("shop")).await;
-    cx.ok(cx.change().update_with(&key("a"), 2, columns("queued")))
-        .await;
+    cx.ok(cx.change().update_with(&key("a"), 2, columns("queued"))).await;
     cx.have_with(&key("c"), unique("store")).await;
 }
 
@@ -51,24 +44,14 @@ pub(super) async fn unique_keys_are_freed_by_a_delete(cx: Ctx) {
     cx.have_with(&key("a"), unique("shop")).await;
     cx.ok(cx.change().delete(&key("a"), 1)).await;
     cx.have_with(&key("b"), unique("shop")).await;
-    let change = cx
-        .change()
-        .delete(&key("b"), 1)
-        .create_with(&key("c"), unique("shop"));
+    let change = cx.change().delete(&key("b"), 1).create_with(&key("c"), unique("shop"));
     cx.ok(change).await;
 }
 
 pub(super) async fn unique_keys_can_be_exchanged(cx: Ctx) {
     let (a, b) = (key("a"), key("b"));
-    cx.ok(cx
-        .change()
-        .create_with(&a, unique("1"))
-        .create_with(&b, unique("2")))
-        .await;
-    let change = cx
-        .change()
-        .update_with(&a, 1, unique("2"))
-        .update_with(&b, 1, unique("1"));
+    cx.ok(cx.change().create_with(&a, unique("1")).create_with(&b, unique("2"))).await;
+    let change = cx.change().update_with(&a, 1, unique("2")).update_with(&b, 1, unique("1"));
     cx.ok(change).await;
     assert_eq!(cx.record(&a).await.columns.unique_key.as_deref(), Some("2"));
     let change = cx.change().create_with(&key("c"), unique("1"));
