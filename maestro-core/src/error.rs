@@ -78,7 +78,7 @@ impl fmt::Display for ErrorKind {
 }
 
 /// Which limit an [`ErrorKind::ResourceExhausted`] error ran into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LimitHit {
     /// The limit's name, for example `concurrency`.
     pub limit: String,

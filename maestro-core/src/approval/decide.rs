@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::approval::record;
 use crate::command;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +50,8 @@ pub(crate) async fn decide(
                 decision: decision.clone(),
                 by: by.clone(),
                 rule: None,
+                reason: reason(decision),
+                input: input(approval, decision),
             };
             settle(core, draft, read, by, state, decision, &event.into()).map(Some)
         })
@@ -56,6 +60,22 @@ pub(crate) async fn decide(
     match changed {
         Some(approval) => Ok(approval),
         None => Ok(core.store.require::<ApprovalInfo>(tenant, id).await?.value),
+    }
+}
+
+/// Why, in the words of whoever answered.
+fn reason(decision: &Decision) -> Option<String> {
+    match decision {
+        Decision::Deny { message, .. } => Some(message.clone()).filter(|text| !text.is_empty()),
+        Decision::Allow { .. } | Decision::Answer { .. } => None,
+    }
+}
+
+/// The input that runs, where it is allowed.
+fn input(approval: &ApprovalInfo, decision: &Decision) -> Option<Value> {
+    match decision {
+        Decision::Allow { input, .. } => Some(input.as_ref().unwrap_or(&approval.input).clone()),
+        Decision::Deny { .. } | Decision::Answer { .. } => None,
     }
 }
 

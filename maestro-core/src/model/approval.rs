@@ -35,6 +35,35 @@ pub struct ApprovalOption {
     pub title: String,
 }
 
+/// Something that an agent asks the person.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Question {
+    /// The question; an answer names it by this.
+    pub question: String,
+    /// A word or two to head it with.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub header: String,
+    /// The answers to choose from; another text is an answer too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// Whether several may be chosen.
+    pub multiple: bool,
+}
+
+/// One answer to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Choice {
+    /// What is chosen, and given as the answer.
+    pub label: String,
+    /// What it means.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
 /// An answer to an approval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 mod actor;
 mod approval;
+mod blob;
 mod command;
 mod content;
 mod envelope;
@@ -13,12 +14,14 @@ mod place;
 mod project;
 mod session;
 mod task;
-
 mod workspace;
 
 pub use crate::time::Timestamp;
 pub use actor::{Actor, ActorKind};
-pub use approval::{ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Decision, Remember};
+pub use approval::{
+    ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Choice, Decision, Question, Remember,
+};
+pub use blob::BlobRef;
 pub use command::{CommandInfo, CommandState, Verb};
 pub use content::{ContentBlock, MicroUsd, Origin, StopReason, Usage};
 pub use envelope::Envelope;

@@ -65,6 +65,7 @@ impl Work<'_> {
             blocked_path: blocked_path.clone(),
             agent_id: agent_id.clone(),
             expires_at: asked.expires_at,
+            ..ApprovalRequested::default()
         };
         let agent = self.agent.clone();
         self.pending.insert(asked.id, request_id.clone());

@@ -193,6 +193,7 @@ impl Player {
             tool_call_id: id.to_owned(),
             effective_input: changed.clone().filter(|changed| *changed != input),
             status: Some(ToolStatus::InProgress),
+            ..ToolUpdated::default()
         });
         Ok(Permit::Run(changed.unwrap_or(input)))
     }

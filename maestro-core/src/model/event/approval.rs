@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::ApprovalId;
-use crate::model::{Actor, ApprovalKind, ApprovalOption, Decision, Timestamp};
+use crate::model::{Actor, ApprovalKind, ApprovalOption, Decision, Question, Timestamp};
 
 /// An agent or workflow waits for an answer.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct ApprovalRequested {
     pub title: String,
     /// The tool's input, or the question.
     pub input: Value,
+    /// The questions, where the agent asks the person something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// The answers that the agent knows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<ApprovalOption>,
@@ -58,6 +61,12 @@ pub struct ApprovalResolved {
     /// The policy's rule, if one answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Why, in the words of whoever answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The input that runs, where it is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
 }
 
 /// The question is void: the agent took it back, or is gone.

@@ -1,21 +1,31 @@
 //! Events: immutable facts, each with one home stream.
 
+mod agent;
 mod approval;
 mod data;
+mod plan;
 mod session;
 mod task;
+mod text;
 mod tool;
+mod turn;
+mod usage;
 mod workspace;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use agent::*;
 pub use approval::{ApprovalExpired, ApprovalRequested, ApprovalResolved, ApprovalWithdrawn};
 pub use data::EventData;
+pub use plan::*;
 pub use session::*;
 pub use task::*;
+pub use text::*;
 pub use tool::{FileChanged, ToolContent, ToolEnded, ToolStarted, ToolStatus, ToolUpdated};
+pub use turn::*;
+pub use usage::*;
 pub use workspace::*;
 
 use crate::error::Result;

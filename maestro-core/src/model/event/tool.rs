@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::BlobRef;
+
 /// The agent calls a tool.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,6 +29,9 @@ pub struct ToolStarted {
     pub locations: Vec<String>,
     /// The input that the agent shows.
     pub input: Value,
+    /// Whether the agent does not wait for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub background: bool,
 }
 
 /// Something about a running call changed.
@@ -42,6 +47,12 @@ pub struct ToolUpdated {
     /// Its status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ToolStatus>,
+    /// What it has given so far, whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub content: Vec<ToolContent>,
+    /// Whether the agent stopped waiting for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<bool>,
 }
 
 /// A tool call ended.
@@ -59,8 +70,14 @@ pub struct ToolEnded {
     /// The agent's structured result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
-    /// Whether `content` was cut; the frame in `raw` is whole.
+    /// Whether `content` was cut.
     pub truncated: bool,
+    /// Where the whole of what was cut is, when this store has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full: Option<BlobRef>,
+    /// Whether it goes on in the background.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub background: bool,
 }
 
 /// A tool call changed a file.
@@ -119,6 +136,19 @@ pub enum ToolContent {
         old: Option<String>,
         /// Its content after.
         new: String,
+    },
+    /// What a command wrote.
+    Terminal {
+        /// Its output; the errors follow the rest where the agent keeps them apart.
+        output: String,
+        /// Its exit code, where the agent tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+    },
+    /// Something large that is kept beside the event.
+    Blob {
+        /// Where it is.
+        blob: BlobRef,
     },
     /// Anything else, verbatim.
     Other {

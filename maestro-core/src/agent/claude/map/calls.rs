@@ -71,6 +71,7 @@ impl Calls {
             title: tool::title(name, &input),
             locations: locations.iter().map(|path| tool::shown(cwd, path)).collect(),
             input,
+            ..ToolStarted::default()
         };
         // The path alone is kept of the input: it may be as large as a file.
         let kept = locations.into_iter().next().map_or(Value::Null, Value::String);
@@ -101,6 +102,7 @@ impl Calls {
             tool_call_id: id.to_owned(),
             effective_input: changed,
             status: Some(ToolStatus::InProgress),
+            ..ToolUpdated::default()
         };
         Some(updated.into())
     }

@@ -109,6 +109,7 @@ impl Mapper {
             status: limit.status,
             resets_at,
             window: limit.window,
+            ..AgentRateLimited::default()
         };
         events.push(AgentEvent::Fact(limited.into()));
     }
