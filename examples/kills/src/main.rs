@@ -44,22 +44,19 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     println!("kills: seed {seed}, {}", maestro.display());
-    let whole = match round::calibrate(&maestro).await {
-        Ok(whole) => whole,
+    let course = match round::calibrate(&maestro).await {
+        Ok(course) => course,
         Err(why) => {
             println!("kills: the demo does not even run undisturbed: {why}");
             return ExitCode::from(1);
         }
     };
-    println!("kills: undisturbed the demo takes {:.1} s", whole.as_secs_f64());
+    println!("kills: undisturbed the demo takes {:.1} s", course.whole.as_secs_f64());
 
     let mut total = Counts::default();
     let mut phases: BTreeMap<&'static str, u32> = BTreeMap::new();
     for number in 1..=args.rounds {
-        let outcome = round::play(&maestro, whole, &mut random, args.keep).await;
-        for phase in outcome.phases {
-            *phases.entry(phase).or_default() += 1;
-        }
+        let outcome = round::play(&maestro, &course, &mut phases, &mut random, args.keep).await;
         for finding in &outcome.findings {
             println!("round {number}: {finding}");
         }
@@ -70,6 +67,11 @@ async fn main() -> ExitCode {
     for phase in phase::ALL {
         let count = phases.get(phase).copied().unwrap_or(0);
         println!("  {phase:<22} {count:>4} {}", "#".repeat(count as usize));
+    }
+    let missed: Vec<_> =
+        phase::ALL.iter().filter(|phase| !phases.contains_key(*phase)).copied().collect();
+    if !missed.is_empty() {
+        println!("not met: {}", missed.join(", "));
     }
     println!("rounds {} {total}", args.rounds);
     ExitCode::from(u8::from(total != Counts::default()))

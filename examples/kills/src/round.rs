@@ -1,12 +1,13 @@
 //! One round: a new demo, kills, and a run to its end.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use fastrand::Rng;
 use futures::future::{Either, select};
-use maestro_core::model::Position;
+use maestro_core::model::{Event, Position};
 use tokio::process::{Child, Command};
 
 use crate::check::{self, Counts};
@@ -20,11 +21,19 @@ const STUCK_AFTER: Duration = Duration::from_mins(3);
 pub(crate) struct Outcome {
     pub(crate) counts: Counts,
     pub(crate) findings: Vec<String>,
-    pub(crate) phases: Vec<&'static str>,
 }
 
-/// Runs a demo undisturbed and says how long it took.
-pub(crate) async fn calibrate(maestro: &Path) -> Result<Duration, String> {
+/// How an undisturbed demo goes.
+#[derive(Debug)]
+pub(crate) struct Course {
+    /// How long it takes.
+    pub(crate) whole: Duration,
+    /// When after its start it is in which phase: one entry for each stretch.
+    windows: Vec<(&'static str, Duration, Duration)>,
+}
+
+/// Runs a demo undisturbed and says how it went.
+pub(crate) async fn calibrate(maestro: &Path) -> Result<Course, String> {
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let begin = clock();
     let status = to_the_end(maestro, dir.path()).await?;
@@ -36,11 +45,27 @@ pub(crate) async fn calibrate(maestro: &Path) -> Result<Duration, String> {
     if outcome.counts != Counts::default() {
         return Err(outcome.findings.join("; "));
     }
-    Ok(clock().saturating_sub(begin))
+    let whole = clock().saturating_sub(begin);
+    let events = check::events(dir.path()).await?.unwrap_or_default();
+    let since = |event: &Event| {
+        let at = u64::try_from(event.at.as_micros()).unwrap_or_default();
+        Duration::from_micros(at).saturating_sub(begin)
+    };
+    let windows = (0..events.len()).map(|last| {
+        let until = events.get(last + 1).map_or(whole, since);
+        (phase::of(&events[..=last]), since(&events[last]), until)
+    });
+    Ok(Course { whole, windows: windows.collect() })
 }
 
-/// Plays one round. `whole` is how long an undisturbed demo takes.
-pub(crate) async fn play(maestro: &Path, whole: Duration, random: &mut Rng, keep: bool) -> Outcome {
+/// Plays one round. `hits` counts the kills in each phase so far, of all rounds.
+pub(crate) async fn play(
+    maestro: &Path,
+    course: &Course,
+    hits: &mut BTreeMap<&'static str, u32>,
+    random: &mut Rng,
+    keep: bool,
+) -> Outcome {
     let mut outcome = Outcome::default();
     let dir = match tempfile::tempdir() {
         Ok(dir) => dir,
@@ -51,25 +76,20 @@ pub(crate) async fn play(maestro: &Path, whole: Duration, random: &mut Rng, keep
         }
     };
     for _ in 0..random.u32(1..=3) {
-        // Half of the kills come at any moment, which is mostly while the model speaks or a tool
-        // runs; the other half begins in a phase of its own choice, so that short ones are met too.
-        let moment = if random.bool() {
-            Moment::After(whole.mul_f64(random.f64() * 1.1))
-        } else {
-            let phase = phase::ALL[random.usize(..phase::ALL.len())];
-            let most = if random.bool() { 2_000 } else { 40_000 };
-            Moment::In(phase, Duration::from_micros(random.u64(0..most)))
-        };
+        let moment = Moment::choose(course, hits, random);
         match kill(maestro, dir.path(), moment).await {
-            Ok(true) => outcome.phases.push(match check::events(dir.path()).await {
-                Ok(Some(events)) => phase::of(&events),
-                Ok(None) => "before the store",
-                Err(why) => {
-                    outcome.counts.lost += 1;
-                    outcome.findings.push(format!("after a kill: {why}"));
-                    "before the store"
-                }
-            }),
+            Ok(true) => {
+                let phase = match check::events(dir.path()).await {
+                    Ok(Some(events)) => phase::of(&events),
+                    Ok(None) => phase::ALL[0],
+                    Err(why) => {
+                        outcome.counts.lost += 1;
+                        outcome.findings.push(format!("after a kill: {why}"));
+                        phase::ALL[0]
+                    }
+                };
+                *hits.entry(phase).or_default() += 1;
+            }
             // It was faster than the kill.
             Ok(false) => break,
             Err(why) => {
@@ -103,6 +123,28 @@ enum Moment {
     After(Duration),
     /// So long after the first sight of a phase.
     In(&'static str, Duration),
+}
+
+impl Moment {
+    /// Half of the kills come at any moment, which is mostly while the model speaks or a tool runs.
+    /// The others aim at the phase that was met least: half of them by the clock of the undisturbed
+    /// demo, since some phases are shorter than a look at the store takes, and half by watching.
+    fn choose(course: &Course, hits: &BTreeMap<&'static str, u32>, random: &mut Rng) -> Self {
+        if random.bool() {
+            return Self::After(course.whole.mul_f64(random.f64() * 1.1));
+        }
+        let met = |phase: &&str| hits.get(*phase).copied().unwrap_or_default();
+        let least = phase::ALL.iter().map(met).min().unwrap_or_default();
+        let rare: Vec<_> = phase::ALL.iter().filter(|phase| met(phase) == least).collect();
+        let phase = *rare[random.usize(..rare.len())];
+        let windows: Vec<_> = course.windows.iter().filter(|window| window.0 == phase).collect();
+        if windows.is_empty() || random.bool() {
+            let most = if random.bool() { 2_000 } else { 40_000 };
+            return Self::In(phase, Duration::from_micros(random.u64(0..most)));
+        }
+        let (_, from, until) = *windows[random.usize(..windows.len())];
+        Self::After(from + until.saturating_sub(from).mul_f64(random.f64()))
+    }
 }
 
 /// Starts the demo and kills it. False when it had ended by itself.
