@@ -137,9 +137,12 @@ fn outcome<'a>(
     if failed { Outcome::ToolFailed } else { Outcome::Complete }
 }
 
-/// What the CLI writes where a kill or the person cut something off.
+/// What the CLI writes where a kill or the person cut something off, or where its host died while
+/// it waited for a permission.
 fn is_interruption(text: &str) -> bool {
-    text.starts_with("[Tool call interrupted") || text.starts_with("[Request interrupted by user")
+    let starts = ["[Tool call interrupted", "[Request interrupted by user"];
+    starts.iter().any(|start| text.starts_with(start))
+        || text.contains("Tool permission stream closed before response received")
 }
 
 /// What the CLI writes in the model's name to keep the roles alternating, as after a kill in a tool.

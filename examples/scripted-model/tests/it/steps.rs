@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 const MARKER: &str = "scenario: four";
 const LOST: &str = "[Tool call interrupted: the session ended before this call's result was recorded, so its outcome is unknown.]";
+const UNANSWERED: &str = "Tool permission request failed: AbortError: Tool permission stream closed before response received";
 
 async fn played(model: &ScriptedModel, messages: &[Value]) -> String {
     ask(model, messages).await.text()
@@ -72,6 +73,14 @@ async fn an_interrupted_tool_is_called_again() {
     let model = start(four()).await;
     let begun = || vec![user(MARKER), called(&["a"])];
     let cases = [
+        (
+            "its host died while it waited for a permission",
+            vec![
+                results(&[("a", true, UNANSWERED)]),
+                said("No response requested."),
+                user("Continue"),
+            ],
+        ),
         (
             "killed, resumed",
             vec![results(&[("a", true, LOST)]), said("No response requested."), user("Continue")],
