@@ -1,11 +1,13 @@
 .POSIX:
-.PHONY: help verify fix test demo kills sim soak clean
+.PHONY: help verify fix test demo kills fleet sim soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
 ARGS =
 # SIGKILLs of the demo, each followed by a run to its end.
 ROUNDS ?= 40
+# Sessions of the real Claude Code that run at once.
+SESSIONS ?= 20
 # Seeded histories compared with the reference model.
 SEEDS ?= 2000
 
@@ -48,6 +50,18 @@ kills: ## the demo under SIGKILL, ROUNDS times
 	@$(CARGO) build -q -p maestro-cli -p kills
 	@$(CARGO) run -q -p kills -- --rounds $(ROUNDS)
 
+fleet: ## SESSIONS sessions at once: do all complete, what does Maestro add, what is left behind
+	@$(CARGO) build -q --release -p fleet -p scripted-model
+	@claude=$$(examples/fetch-claude.sh); failed=0; \
+	fleet() { target/release/fleet --claude "$$claude" "$$@" || failed=1; }; \
+	fleet complete --sessions $(SESSIONS); \
+	fleet leftovers --sessions 5; \
+	if unshare --pid --fork --mount-proc true 2>/dev/null; then \
+	  echo 'the same in a process namespace of its own:'; \
+	  unshare --pid --fork --mount-proc target/release/fleet --claude "$$claude" leftovers --sessions 5 || failed=1; \
+	else echo 'no right to make a process namespace: not counted in one'; fi; \
+	exit $$failed
+
 sim: ## seeded simulation against the reference model, SEEDS times
 	@$(CARGO) test -q --release -p maestro-core --test sim -- --seeds $(SEEDS)
 
@@ -56,6 +70,7 @@ soak: ## what is too long for CI; its log stays in docs/soak
 	failed=0; { \
 	  echo "commit $$(git describe --always --dirty), $$(uname -sm), $$(rustc --version)"; \
 	  $(MAKE) --no-print-directory kills ROUNDS=40 || failed=1; \
+	  $(MAKE) --no-print-directory fleet || failed=1; \
 	  $(MAKE) --no-print-directory sim SEEDS=2000 || failed=1; \
 	  echo "soak: exit $$failed"; } >$$log 2>&1; \
 	tail -n 5 $$log; exit $$failed

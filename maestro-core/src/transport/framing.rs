@@ -42,8 +42,8 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// How much memory stays allocated between lines: 64 KiB.
-    pub const KEEP_BYTES: usize = 64 * 1024;
+    /// How much memory stays allocated between lines: 4 KiB.
+    pub const KEEP_BYTES: usize = 4 * 1024;
 
     /// A framer whose lines have at most `max_line_bytes` without their line break.
     pub fn new(max_line_bytes: usize) -> Self {
@@ -52,10 +52,15 @@ impl Framer {
 
     /// Takes a piece of output and appends the frames that it completes.
     pub fn push(&mut self, mut bytes: &[u8], frames: &mut Vec<Frame>) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.extend(&bytes[..end]);
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
+            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
+            bytes = rest;
+            if self.length == 0 && line.len() <= self.max {
+                frames.extend(whole_line(line.strip_suffix(b"\r").unwrap_or(line)));
+                continue;
+            }
+            self.extend(line);
             frames.extend(self.end_line());
-            bytes = &bytes[end + 1..];
         }
         self.extend(bytes);
     }
@@ -115,13 +120,19 @@ impl Framer {
                 Err(error) => garbled(GarbledReason::NotUtf8, error.into_bytes(), length),
             });
         }
-        let frame = match std::str::from_utf8(&line) {
-            Ok(text) => Frame::Line(text.to_owned()),
-            Err(_) => garbled(GarbledReason::NotUtf8, line.clone(), length),
-        };
+        let frame = whole_line(&line);
         line.clear();
         self.line = line;
-        Some(frame)
+        frame
+    }
+}
+
+/// A line that is not too long, without its line break.
+fn whole_line(line: &[u8]) -> Option<Frame> {
+    match std::str::from_utf8(line) {
+        Ok("") => None,
+        Ok(text) => Some(Frame::Line(text.to_owned())),
+        Err(_) => Some(garbled(GarbledReason::NotUtf8, line.to_vec(), line.len() as u64)),
     }
 }
 

@@ -1,14 +1,18 @@
 //! What runs on the I/O thread for each program: its two readers, its writer, and who waits for its
 //! end.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use async_channel::Receiver;
 use futures::future::{Either, join, select};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
 use tokio::process::{Child, ChildStdin};
 
 use super::io_thread::{sleep, within};
@@ -17,9 +21,7 @@ use crate::transport::ExitStatus;
 use crate::transport::frames::Frames;
 
 /// How much output is read at once: what a pipe holds.
-const LINES_BYTES: usize = 64 * 1024;
-/// How much standard error is read at once: there is little of it.
-const ERRORS_BYTES: usize = 8 * 1024;
+const READ_BYTES: usize = 64 * 1024;
 /// How long an output may stay open after the tree ended: a process that escaped containment may
 /// hold it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -102,13 +104,6 @@ enum Output {
 }
 
 impl Output {
-    fn buffer_bytes(self) -> usize {
-        match self {
-            Self::Lines => LINES_BYTES,
-            Self::Errors => ERRORS_BYTES,
-        }
-    }
-
     async fn room(self, frames: &Frames) {
         if let Self::Lines = self {
             frames.room().await;
@@ -123,15 +118,36 @@ impl Output {
     }
 }
 
+thread_local! {
+    /// What every pipe of the I/O thread is read into: a read is over before the next one begins,
+    /// so an idle program holds no buffer.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
+}
+
+/// Reads what there is and hands it on, in one poll. Gives how many bytes it was.
+async fn read_some(
+    pipe: &mut (impl AsyncRead + Unpin),
+    mut put: impl FnMut(&[u8]),
+) -> io::Result<usize> {
+    poll_fn(|cx| {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut *pipe).poll_read(cx, &mut buffer))?;
+            put(buffer.filled());
+            Poll::Ready(Ok(buffer.filled().len()))
+        })
+    })
+    .await
+}
+
 /// Reads to the end of an output; after the end of the tree only for a bounded time.
 async fn read(program: &Program, mut pipe: impl AsyncRead + Unpin, output: Output) {
     let frames = &program.frames;
-    let mut buffer = vec![0; output.buffer_bytes()];
     let to_the_end = async {
         loop {
             output.room(frames).await;
-            match pipe.read(&mut buffer).await {
-                Ok(bytes @ 1..) => output.put(frames, &buffer[..bytes]),
+            match read_some(&mut pipe, |bytes| output.put(frames, bytes)).await {
+                Ok(1..) => {}
                 // A pipe that cannot be read has ended too.
                 Ok(0) | Err(_) => return,
             }
@@ -146,11 +162,8 @@ async fn read(program: &Program, mut pipe: impl AsyncRead + Unpin, output: Outpu
     let mut left = LINGER_BYTES;
     let lingering = async {
         while left > 0 {
-            match pipe.read(&mut buffer).await {
-                Ok(bytes @ 1..) => {
-                    output.put(frames, &buffer[..bytes]);
-                    left = left.saturating_sub(bytes);
-                }
+            match read_some(&mut pipe, |bytes| output.put(frames, bytes)).await {
+                Ok(bytes @ 1..) => left = left.saturating_sub(bytes),
                 Ok(0) | Err(_) => return true,
             }
         }

@@ -1,0 +1,77 @@
+//! All sessions to their end, and what Maestro adds to the agents.
+
+use std::path::Path;
+
+use futures::future::join_all;
+use maestro_core::session::SessionHandle;
+use maestro_core::{Maestro, Running};
+
+use crate::model::Model;
+use crate::{Result, host, table};
+
+/// What the guardian calls itself.
+const GUARDIAN: &str = "maestro-guard";
+
+/// Runs the sessions; false when not all of them did their work.
+pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
+    let model = Model::start().await?;
+    let dir = tempfile::tempdir()?;
+    let maestro = host::node(claude, dir.path(), &model.url).await?;
+    // What the first session costs is paid once: pools, caches, threads.
+    let warm = work(&maestro, "warm").await?;
+    let own = std::process::id();
+    let (memory, ticks) = (table::kib(own, "status", "RssAnon"), own_ticks()?);
+
+    let works = (0..sessions).map(|number| work(&maestro, format!("file-{number}")));
+    let done: Vec<Result<SessionHandle>> = join_all(works).await;
+    for error in done.iter().filter_map(|done| done.as_ref().err()) {
+        println!("fleet: {error}");
+    }
+    let written = (0..sessions)
+        .filter(|number| dir.path().join(format!("project/file-{number}")).exists())
+        .count();
+
+    let added = table::kib(own, "status", "RssAnon").saturating_sub(memory);
+    let ours = own_ticks()? - ticks;
+    let guardians: Vec<_> =
+        table::below(own).into_iter().filter(|process| process.name == GUARDIAN).collect();
+    let guarding: u64 = guardians.iter().map(|guardian| guardian.ticks).sum();
+    let agents: u64 = guardians
+        .iter()
+        .flat_map(|guardian| table::below(guardian.pid))
+        .map(|agent| agent.ticks + agent.child_ticks)
+        .sum();
+    let held: u64 =
+        guardians.iter().map(|guardian| table::kib(guardian.pid, "smaps_rollup", "Pss")).sum();
+    let count = u64::from(sessions.max(1));
+    println!("agents: {} ms of processor time", agents * 10);
+    println!("host: {} ms, {} KiB more memory", ours * 10, added);
+    println!("guardians: {} ms, {held} KiB", guarding * 10);
+    let hundredths = (ours + guarding) * 10_000 / agents.max(1);
+    println!(
+        "sessions {sessions} completed {written} processor {}.{:02} % host {} KiB guardian {} KiB a session",
+        hundredths / 100,
+        hundredths % 100,
+        added / count,
+        held / (count + 1),
+    );
+    drop((warm, done));
+    maestro.close(Running::Park).await?;
+    Ok(written == sessions as usize)
+}
+
+/// Opens a session, lets it write a file, and leaves it open.
+async fn work(maestro: &Maestro, path: impl Into<String>) -> Result<SessionHandle> {
+    let session = host::open(maestro).await?;
+    let prompt = format!("Write it.\n\nscenario: fleet-write path={}", path.into());
+    let turn = session.prompt(prompt).await?.wait().await?;
+    match turn.error {
+        Some(error) => Err(error.message.into()),
+        None => Ok(session),
+    }
+}
+
+fn own_ticks() -> Result<u64> {
+    let own = table::process(std::process::id()).ok_or("this process is not in /proc")?;
+    Ok(own.ticks)
+}
