@@ -19,13 +19,15 @@ pub(crate) struct Guard {
     pub(crate) host: ProcessStamp,
     pub(crate) grace: Duration,
     pub(crate) journal: Option<PathBuf>,
+    pub(crate) cgroup: Option<PathBuf>,
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
 }
 
 /// Reads the arguments that follow the program's own name.
 pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Action, String> {
-    let (mut pid, mut start, mut grace, mut journal) = (None, None, None, None);
+    let (mut pid, mut start, mut grace) = (None, None, None);
+    let (mut journal, mut cgroup) = (None, None);
     loop {
         let Some(argument) = arguments.next() else {
             return Err("no `-- PROGRAM` given".to_owned());
@@ -37,16 +39,14 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Act
             return Ok(Action::Check);
         }
         let bytes = argument.as_bytes();
-        let equals = bytes
-            .iter()
-            .position(|byte| *byte == b'=')
-            .unwrap_or(bytes.len());
+        let equals = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
         let value = OsStr::from_bytes(bytes.get(equals + 1..).unwrap_or_default());
         match &bytes[..equals] {
             b"--host-pid" => pid = Some(number(&argument, value)?),
             b"--host-start" => start = Some(number(&argument, value)?),
             b"--grace-ms" => grace = Some(number(&argument, value)?),
             b"--journal" if !value.is_empty() => journal = Some(PathBuf::from(value)),
+            b"--cgroup" if !value.is_empty() => cgroup = Some(PathBuf::from(value)),
             _ => return Err(format!("unknown argument {}", argument.display())),
         }
     }
@@ -58,6 +58,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Act
         },
         grace: Duration::from_millis(grace.ok_or("--grace-ms=N is missing")?),
         journal,
+        cgroup,
         program: arguments.next().ok_or("no PROGRAM after `--`")?,
         arguments: arguments.collect(),
     }))

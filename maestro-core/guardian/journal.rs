@@ -41,9 +41,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Creates the file; one that exists is evidence of somebody's processes and is left alone.
     pub(crate) fn create(path: &Path, host: ProcessStamp) -> io::Result<Self> {
-        let guardian = scan::stat(std::process::id())
-            .ok_or(io::ErrorKind::NotFound)?
-            .stamp;
+        let guardian = scan::stat(std::process::id()).ok_or(io::ErrorKind::NotFound)?.stamp;
         let path = std::path::absolute(path)?;
         let head = format!(
             "maestro-guardian-journal 1\nboot {}\npid-namespace {}\nhost {} {}\nguardian {} {}\n",
@@ -55,22 +53,11 @@ impl Journal {
             guardian.start,
         );
         let file = Self::write_new(&path, &head)?;
-        Ok(Self {
-            path,
-            file,
-            head,
-            known: BTreeSet::new(),
-            lines: 0,
-            torn: false,
-        })
+        Ok(Self { path, file, head, known: BTreeSet::new(), lines: 0, torn: false })
     }
 
     fn write_new(path: &Path, text: &str) -> io::Result<File> {
-        let mut file = File::options()
-            .append(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
+        let mut file = File::options().append(true).create_new(true).mode(0o600).open(path)?;
         match file.write_all(text.as_bytes()) {
             Ok(()) => Ok(file),
             Err(error) => {
@@ -103,11 +90,7 @@ impl Journal {
     }
 
     fn append(&mut self, added: &[ProcessStamp]) -> io::Result<()> {
-        let mut text = if self.torn {
-            "\n".to_owned()
-        } else {
-            String::new()
-        };
+        let mut text = if self.torn { "\n".to_owned() } else { String::new() };
         text.push_str(&lines(added.iter()));
         self.file.write_all(text.as_bytes())?;
         self.lines += added.len();

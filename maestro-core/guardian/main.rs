@@ -2,7 +2,8 @@
 //! host.
 //!
 //! ```text
-//! maestro-guardian --host-pid=N --host-start=TICKS --grace-ms=N [--journal=PATH] -- PROGRAM ARGS...
+//! maestro-guardian --host-pid=N --host-start=TICKS --grace-ms=N [--journal=PATH] [--cgroup=DIR]
+//!     -- PROGRAM ARGS...
 //! maestro-guardian --check
 //! ```
 //!
@@ -24,6 +25,7 @@
 //! (set-user-id programs).
 
 mod arguments;
+mod cgroup;
 mod journal;
 #[path = "../src/transport/proc_table/scan.rs"]
 mod scan;
@@ -36,6 +38,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use arguments::{Action, Guard};
+use cgroup::Cgroup;
 use journal::Journal;
 use sys::{Host, Signals};
 use watch::{Outcome, Watch};
@@ -52,10 +55,7 @@ impl Refusal {
     const CANNOT_START: u8 = 127;
 
     fn cannot_guard(what: &str, error: &std::io::Error) -> Self {
-        Self {
-            code: Self::CANNOT_GUARD,
-            reason: format!("{what}: {error}"),
-        }
+        Self { code: Self::CANNOT_GUARD, reason: format!("{what}: {error}") }
     }
 }
 
@@ -63,10 +63,7 @@ fn main() -> ExitCode {
     let outcome = match arguments::parse(std::env::args_os().skip(1)) {
         Ok(Action::Check) => return ExitCode::SUCCESS,
         Ok(Action::Guard(guard)) => run(&guard),
-        Err(reason) => Err(Refusal {
-            code: Refusal::USAGE,
-            reason,
-        }),
+        Err(reason) => Err(Refusal { code: Refusal::USAGE, reason }),
     };
     match outcome {
         Ok(Outcome::Ended(status)) => sys::end_as(status),
@@ -94,13 +91,14 @@ fn run(guard: &Guard) -> Result<Outcome, Refusal> {
         .map_err(|error| Refusal::cannot_guard("cannot open /dev/null", &error))?;
     let journal = match &guard.journal {
         Some(path) => Some(Journal::create(path, guard.host).map_err(|error| {
-            Refusal::cannot_guard(
-                &format!("cannot create the journal {}", path.display()),
-                &error,
-            )
+            Refusal::cannot_guard(&format!("cannot create the journal {}", path.display()), &error)
         })?),
         None => None,
     };
+
+    // Where it cannot be had, the tree is guarded without it.
+    let cgroup = guard.cgroup.as_deref().map(Cgroup::join);
+    let cgroup = cgroup.and_then(Result::ok);
 
     let mut command = Command::new(&guard.program);
     // Its own group, so that an agent that signals its group does not hit its guardian.
@@ -111,15 +109,18 @@ fn run(guard: &Guard) -> Result<Outcome, Refusal> {
             if let Some(journal) = journal {
                 journal.remove();
             }
+            if let Some(cgroup) = cgroup {
+                cgroup.remove();
+            }
             let reason = format!("cannot start {}: {error}", guard.program.display());
-            return Err(Refusal {
-                code: Refusal::CANNOT_START,
-                reason,
-            });
+            return Err(Refusal { code: Refusal::CANNOT_START, reason });
         }
     };
+    if let Some(cgroup) = &cgroup {
+        cgroup.leave();
+    }
     sys::replace_standard_streams(&null);
     // The workspace can be removed or unmounted while the tree is still ending.
     let _ = std::env::set_current_dir("/");
-    Ok(Watch::new(agent, host, signals, journal, guard.grace).run())
+    Ok(Watch::new(agent, host, signals, journal, cgroup, guard.grace).run())
 }

@@ -63,11 +63,7 @@ unsafe extern "C" {
 }
 
 fn check(result: c_int) -> io::Result<c_int> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
-    }
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
 /// A pid as the kernel's signed type; no pid is above 2^22.
@@ -127,15 +123,9 @@ impl Signals {
         let heeded = set_of(&[SIGINT, SIGTERM, SIGCHLD]);
         // SAFETY: `heeded` is initialised; -1 asks for a new descriptor, which nobody else owns.
         let fd = unsafe {
-            OwnedFd::from_raw_fd(check(signalfd(
-                -1,
-                &raw const heeded,
-                SFD_NONBLOCK_CLOEXEC,
-            ))?)
+            OwnedFd::from_raw_fd(check(signalfd(-1, &raw const heeded, SFD_NONBLOCK_CLOEXEC))?)
         };
-        Ok(Self {
-            file: File::from(fd),
-        })
+        Ok(Self { file: File::from(fd) })
     }
 
     /// The next signal that arrived, if any.
@@ -178,16 +168,8 @@ impl Host {
         };
         // Compared after the pidfd is open: were the pid handed to another process in between, this
         // would show it.
-        let host = Self {
-            stamp,
-            pidfd,
-            gone: false,
-        };
-        if host.has_ended() {
-            Err(io::Error::from_raw_os_error(ESRCH))
-        } else {
-            Ok(host)
-        }
+        let host = Self { stamp, pidfd, gone: false };
+        if host.has_ended() { Err(io::Error::from_raw_os_error(ESRCH)) } else { Ok(host) }
     }
 
     fn has_ended(&self) -> bool {
@@ -209,11 +191,7 @@ impl Host {
 /// Waits for a signal, the host's end or the timeout; true when the host is seen to have ended.
 pub(crate) fn wait(signals: &Signals, host: &Host, timeout: Option<Duration>) -> bool {
     let mut fds = [
-        PollFd {
-            fd: signals.file.as_raw_fd(),
-            events: POLLIN,
-            revents: 0,
-        },
+        PollFd { fd: signals.file.as_raw_fd(), events: POLLIN, revents: 0 },
         // A negative descriptor is skipped by poll.
         PollFd {
             fd: host.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd),
@@ -227,12 +205,7 @@ pub(crate) fn wait(signals: &Signals, host: &Host, timeout: Option<Duration>) ->
     // SAFETY: the array outlives the call and its length is given. A failure leaves `revents`
     // empty: one more round.
     unsafe { poll(fds.as_mut_ptr(), fds.len() as c_ulong, timeout) };
-    !host.gone
-        && if host.pidfd.is_some() {
-            fds[1].revents != 0
-        } else {
-            host.has_ended()
-        }
+    !host.gone && if host.pidfd.is_some() { fds[1].revents != 0 } else { host.has_ended() }
 }
 
 /// Starts the agent with no signal blocked; it gets SIGTERM should this process die.
@@ -279,10 +252,7 @@ pub(crate) fn reap() -> Reaped {
     match check(unsafe { waitpid(-1, &raw mut status, WNOHANG) }) {
         Err(error) if error.raw_os_error() == Some(ECHILD) => Reaped::NoChildren,
         Err(_) | Ok(0) => Reaped::NoneYet,
-        Ok(pid) => Reaped::Ended {
-            pid: pid.unsigned_abs(),
-            status,
-        },
+        Ok(pid) => Reaped::Ended { pid: pid.unsigned_abs(), status },
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use crate::cgroup::Cgroup;
 use crate::journal::Journal;
 use crate::scan::{self, ProcessStamp};
 use crate::sys::{self, Host, Reaped, Signals};
@@ -29,13 +30,8 @@ pub(crate) enum Outcome {
 }
 
 enum Phase {
-    Running {
-        next_scan: Instant,
-        interval: Duration,
-    },
-    Ending {
-        kill_at: Instant,
-    },
+    Running { next_scan: Instant, interval: Duration },
+    Ending { kill_at: Instant },
 }
 
 pub(crate) struct Watch {
@@ -44,6 +40,7 @@ pub(crate) struct Watch {
     host: Host,
     signals: Signals,
     journal: Option<Journal>,
+    cgroup: Option<Cgroup>,
     grace: Duration,
     phase: Phase,
     /// Who was asked to end already.
@@ -56,18 +53,17 @@ impl Watch {
         host: Host,
         signals: Signals,
         journal: Option<Journal>,
+        cgroup: Option<Cgroup>,
         grace: Duration,
     ) -> Self {
-        let phase = Phase::Running {
-            next_scan: Instant::now(),
-            interval: SCAN,
-        };
+        let phase = Phase::Running { next_scan: Instant::now(), interval: SCAN };
         Self {
             agent,
             status: None,
             host,
             signals,
             journal,
+            cgroup,
             grace,
             phase,
             asked: BTreeSet::new(),
@@ -82,6 +78,9 @@ impl Watch {
             if !self.reap() {
                 if let Some(journal) = self.journal.take() {
                     journal.remove();
+                }
+                if let Some(cgroup) = self.cgroup.take() {
+                    cgroup.remove();
                 }
                 break;
             }
@@ -127,9 +126,7 @@ impl Watch {
         if let Phase::Running { .. } = self.phase {
             // A grace beyond what a clock can hold is no bound: treat it as a year.
             let grace = self.grace.min(Duration::from_hours(365 * 24));
-            self.phase = Phase::Ending {
-                kill_at: now + grace,
-            };
+            self.phase = Phase::Ending { kill_at: now + grace };
         }
     }
 
@@ -147,11 +144,7 @@ impl Watch {
 
     /// Writes the tree to the journal when a scan is due; returns how long to wait.
     fn keep_journal(&mut self, now: Instant) -> Option<Duration> {
-        let Phase::Running {
-            next_scan,
-            interval,
-        } = &mut self.phase
-        else {
+        let Phase::Running { next_scan, interval } = &mut self.phase else {
             return None;
         };
         let Some(journal) = &mut self.journal else {
@@ -161,19 +154,11 @@ impl Watch {
         if now >= *next_scan {
             let changed =
                 scan::descendants(std::process::id()).is_ok_and(|seen| journal.record(seen));
-            *interval = if changed {
-                SCAN
-            } else {
-                (*interval * 2).min(QUIET_SCAN)
-            };
+            *interval = if changed { SCAN } else { (*interval * 2).min(QUIET_SCAN) };
             *next_scan = now + *interval;
         }
         let next = next_scan.saturating_duration_since(now);
-        Some(if self.host.wakes() {
-            next
-        } else {
-            next.min(SCAN)
-        })
+        Some(if self.host.wakes() { next } else { next.min(SCAN) })
     }
 
     fn end_tree(&mut self, kill: bool) {
@@ -182,7 +167,9 @@ impl Watch {
             passes -= 1;
             // Without /proc only the children that this process can name are left: the agent
             // itself.
-            let found = scan::descendants(std::process::id()).unwrap_or_default();
+            let mut found = scan::descendants(std::process::id()).unwrap_or_default();
+            // A process that is being forked can be missing in a scan, and is in the group.
+            found.extend(self.cgroup.iter().flat_map(Cgroup::processes));
             let mut grew = false;
             for process in found {
                 let new = self.asked.insert(process);

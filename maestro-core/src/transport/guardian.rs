@@ -24,7 +24,8 @@
 //! The kernel sends the agent SIGTERM. For what ignores that, and for the agent's tools, the
 //! guardian keeps a [`Journal`] (while the tree changes, every 250 ms; at rest, every second),
 //! removed at a clean end. Whoever finds one ends [`Journal::alive`], and what carries the marker
-//! of the dead host in its environment (`proc_table::with_marker`).
+//! of the dead host in its environment (`proc_table::with_marker`). A control group
+//! ([`GuardSpec::cgroup`]) is a list without that delay: the kernel keeps it.
 //!
 //! # Limits
 //! Not covered: processes that another service starts on an agent's behalf (a container daemon,
@@ -77,11 +78,15 @@ pub struct GuardSpec {
     /// Where to keep the journal: a file that does not exist, in a directory that does. Default:
     /// none is kept, and the guardian sleeps until something happens.
     pub journal: Option<PathBuf>,
+    /// The directory of a control group that does not exist, in one of cgroup v2 in which this
+    /// process may make groups. The agent and all that it starts run in it; the guardian removes it
+    /// at a clean end. Where it cannot be made, they run without. Default: none.
+    pub cgroup: Option<PathBuf>,
 }
 
 impl Default for GuardSpec {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), journal: None }
+        Self { grace: Duration::from_secs(5), journal: None, cgroup: None }
     }
 }
 
@@ -95,6 +100,12 @@ impl GuardSpec {
     /// Sets [`journal`](Self::journal).
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
         self.journal = Some(path.into());
+        self
+    }
+
+    /// Sets [`cgroup`](Self::cgroup).
+    pub fn cgroup(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cgroup = Some(directory.into());
         self
     }
 }
@@ -211,6 +222,11 @@ impl Guardian {
                 // Absolute, because the agent's directory need not be ours.
                 let mut flag = OsString::from("--journal=");
                 flag.push(std::path::absolute(path)?);
+                wrapped.push(flag);
+            }
+            if let Some(directory) = &spec.cgroup {
+                let mut flag = OsString::from("--cgroup=");
+                flag.push(std::path::absolute(directory)?);
                 wrapped.push(flag);
             }
             wrapped.push("--".into());

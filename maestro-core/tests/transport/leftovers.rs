@@ -21,7 +21,7 @@ END
     env -i PATH="$PATH" setsid sh tool bare <&- >&- 2>&- &
     exec sleep 3600
 "#;
-const TOOL_NAMES: [&str; 3] = ["session", "orphan", "bare"];
+pub(crate) const TOOL_NAMES: [&str; 3] = ["session", "orphan", "bare"];
 
 #[test]
 #[ignore = "a role: other tests start it"]
@@ -51,8 +51,8 @@ fn leave() -> ! {
     std::process::exit(0)
 }
 
-/// A host with a running program whose tools are there.
-fn host(scene: &Scene) -> (Child, Vec<ProcessStamp>) {
+/// A host with a running program whose tools are there, and its guardian.
+pub(crate) fn host(scene: &Scene) -> (Child, Vec<ProcessStamp>) {
     let host = scene.role("leftovers::role_host").spawn().expect("this executable");
     let names = TOOL_NAMES.iter().chain(["guardian"].iter());
     let processes = names.map(|name| scene.written(name)).collect();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use maestro_core::id::NodeId;
 use maestro_core::model::PlacePath;
 use maestro_core::transport::proc_table::{self, ProcessStamp, Signal};
-use maestro_core::transport::process::{ProcessConfig, ProcessTransport};
+use maestro_core::transport::process::{Cgroups, ProcessConfig, ProcessTransport};
 use maestro_core::transport::{Connection, Frame, OWNER_VARIABLE, ProgramSpec, Transport as _};
 
 pub(crate) const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -96,10 +96,15 @@ pub(crate) fn role() -> Option<(PathBuf, NodeId)> {
     Some((directory.into(), node.parse().ok()?))
 }
 
+/// Where a scene that wants control groups instead of journals names their directory.
+pub(crate) const CGROUPS: &str = "cgroups";
+
 pub(crate) fn transport(directory: &Path) -> ProcessTransport {
-    let config = ProcessConfig::default()
-        .grace(Duration::from_millis(300))
-        .state_directory(directory.join("state"));
+    let config = ProcessConfig::default().grace(Duration::from_millis(300));
+    let config = match std::fs::read_to_string(directory.join(CGROUPS)) {
+        Ok(groups) => config.cgroups(Cgroups::In(groups.into())),
+        Err(_) => config.state_directory(directory.join("state")),
+    };
     ProcessTransport::new(config).expect("`/proc` can be read")
 }
 

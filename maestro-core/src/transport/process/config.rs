@@ -7,6 +7,24 @@ use std::time::Duration;
 use crate::model::Place;
 use crate::runtime::Runtime;
 
+/// Where control groups for programs are made.
+///
+/// In a group of its own nothing of a program's gets lost, however it detaches, whatever it does to
+/// its environment, and whoever is killed. No limit is set on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Cgroups {
+    /// In the group of this process, if it was delegated to us: its directory of cgroup v2 can be
+    /// written to, and either systemd marked it (`user.delegate`) or this process is not root's. A
+    /// root that may write everywhere has not been given anything.
+    #[default]
+    Delegated,
+    /// Nowhere: descent, markers and journals have to do.
+    Never,
+    /// In this directory of cgroup v2.
+    In(PathBuf),
+}
+
 /// How processes are kept.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -23,6 +41,8 @@ pub struct ProcessConfig {
     /// in it, so that even a killed guardian's processes are found, and the guardian program goes
     /// there on systems that do not execute memory. Nodes may share it. Default: none.
     pub state_directory: Option<PathBuf>,
+    /// Where control groups for programs are made. Default: [`Cgroups::Delegated`].
+    pub cgroups: Cgroups,
     /// Told of what is in flight, and asked for the wall clock. Needed under the manual runtime,
     /// whose clock otherwise advances while programs work. Default: none.
     pub runtime: Option<Arc<dyn Runtime>>,
@@ -30,7 +50,13 @@ pub struct ProcessConfig {
 
 impl Default for ProcessConfig {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), place: None, state_directory: None, runtime: None }
+        Self {
+            grace: Duration::from_secs(5),
+            place: None,
+            state_directory: None,
+            cgroups: Cgroups::default(),
+            runtime: None,
+        }
     }
 }
 
@@ -50,6 +76,12 @@ impl ProcessConfig {
     /// Sets [`state_directory`](Self::state_directory).
     pub fn state_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.state_directory = Some(directory.into());
+        self
+    }
+
+    /// Sets [`cgroups`](Self::cgroups).
+    pub fn cgroups(mut self, cgroups: Cgroups) -> Self {
+        self.cgroups = cgroups;
         self
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cgroup;
 use super::io_thread::{blocking, sleep};
 use super::transport::Shared;
 use super::tree::{not_signalled, unreadable};
@@ -27,8 +28,8 @@ const GIT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long all of it may take.
 const ALL: Duration = Duration::from_secs(20);
 
-/// Ends everything of a dead incarnation: `processes`, what its guardians noted down, and what
-/// carries its marker.
+/// Ends everything of a dead incarnation: `processes`, what its guardians noted down, what is in
+/// its control groups, and what carries its marker.
 pub(super) async fn end_all_of(
     shared: Arc<Shared>,
     owner: NodeId,
@@ -43,6 +44,7 @@ pub(super) async fn end_all_of(
     let mut search = Search {
         owner: owner.to_string(),
         journals: shared.journals(),
+        cgroups: shared.cgroups.clone(),
         roots: processes.into_iter().collect(),
     };
     let mut known: BTreeMap<ProcessStamp, Told> = BTreeMap::new();
@@ -110,6 +112,7 @@ impl Told {
 struct Search {
     owner: String,
     journals: Option<PathBuf>,
+    cgroups: Option<PathBuf>,
     /// Processes known from elsewhere; believed only if they carry the marker.
     roots: BTreeSet<ProcessStamp>,
 }
@@ -129,6 +132,9 @@ impl Search {
         for (_, journal) in self.read_journals()? {
             found.extend(journal.alive().map_err(unreadable)?);
         }
+        for group in self.groups() {
+            found.extend(cgroup::members(&group));
+        }
         found.retain(ProcessStamp::is_alive);
         if found.is_empty() {
             return Ok(BTreeMap::new());
@@ -139,6 +145,11 @@ impl Search {
             .into_iter()
             .collect();
         Ok(found.into_iter().map(|process| (process, git.contains(&process))).collect())
+    }
+
+    /// The control groups of the incarnation.
+    fn groups(&self) -> Vec<PathBuf> {
+        self.cgroups.iter().flat_map(|base| cgroup::of(base, &self.owner)).collect()
     }
 
     fn read_journals(&self) -> Result<Vec<(PathBuf, Journal)>> {
@@ -173,8 +184,13 @@ impl Search {
         Ok(journals)
     }
 
-    /// Removes the journals: nothing that they name runs.
+    /// Removes the journals and the control groups: nothing that they name runs.
     fn forget(&self) -> Result<()> {
+        for group in self.groups() {
+            // One that holds a zombie which nobody has waited for stays; it takes no more than a
+            // name.
+            let _ = fs::remove_dir(group);
+        }
         for (path, _) in self.read_journals()? {
             if let Err(error) = fs::remove_file(&path)
                 && error.kind() != std::io::ErrorKind::NotFound

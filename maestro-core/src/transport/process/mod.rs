@@ -17,6 +17,8 @@
 //! [`end_all_of`](crate::transport::Transport::end_all_of). Other systems are refused with
 //! `Unsupported`.
 //!
+//! Where control groups may be made ([`Cgroups`]), each program has one of its own.
+//!
 //! # Bounds
 //! | what | bound |
 //! |---|---|
@@ -26,6 +28,8 @@
 //! | a tree that was told to end at once | 15 s, then `Timeout` |
 //! | [`end_all_of`](crate::transport::Transport::end_all_of) | 20 s, then `Timeout`; git commands get 5 s to finish |
 
+#[cfg(target_os = "linux")]
+mod cgroup;
 mod config;
 #[cfg(target_os = "linux")]
 mod connection;
@@ -53,7 +57,7 @@ mod transport;
 #[cfg(target_os = "linux")]
 mod tree;
 
-pub use config::ProcessConfig;
+pub use config::{Cgroups, ProcessConfig};
 pub use transport::ProcessTransport;
 
 /// Names the one program that a process belongs to, in its environment.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::cgroup;
 use super::connection::ProcessConnection;
 use super::io_thread::{self, blocking, within};
 use super::launch::Launch;
@@ -81,6 +82,9 @@ fn command(
             if let Some(directory) = shared.journals() {
                 guard = guard.journal(directory.join(format!("{}.{mark}", spec.owner)));
             }
+            if let Some(base) = &shared.cgroups {
+                guard = guard.cgroup(cgroup::directory(base, &spec.owner.to_string(), mark));
+            }
             guardian
                 .wrap(program, &launch.args, &guard)
                 .map_err(|error| cannot_guard().caused_by(error))?
@@ -113,10 +117,12 @@ fn spawn(
     let root = ProcessStamp::of(pid).ok_or_else(|| {
         Error::new(ErrorKind::Internal, "a program that was started is not in `/proc`")
     })?;
+    let base = shared.cgroups.as_ref().filter(|_| guarded);
+    let cgroup = base.map(|base| cgroup::directory(base, &spec.owner.to_string(), &mark));
     let (input, lines) = async_channel::bounded::<Line>(WAITING_LINES);
     let program = Arc::new(Program {
         owner: spec.owner,
-        tree: Tree { root, guarded, mark },
+        tree: Tree { root, guarded, cgroup, mark },
         grace: shared.config.grace,
         frames: Frames::new(spec.max_line_bytes),
         input,

@@ -1,9 +1,11 @@
 //! The transport itself.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
+use super::cgroup;
 use super::config::ProcessConfig;
 use super::ending;
 use super::host::Host;
@@ -57,6 +59,8 @@ pub(super) struct Shared {
     pub(super) host: Host,
     pub(super) registry: Arc<Registry>,
     pub(super) io: IoThread,
+    /// Where control groups are made, if they are.
+    pub(super) cgroups: Option<PathBuf>,
     pub(super) guardian: Mutex<Option<Arc<Guardian>>>,
     /// Acts as if this build carried no guardian.
     pub(super) unguarded: bool,
@@ -88,6 +92,7 @@ impl ProcessTransport {
                 host: Host::find(config.place.clone())?,
                 io: IoThread::new(Arc::clone(&registry)),
                 guardian: Mutex::default(),
+                cgroups: cgroup::base(&config.cgroups),
                 config,
                 registry,
                 unguarded,

@@ -1,8 +1,9 @@
 //! One program's processes, and how they are told to end.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use super::PROGRAM_VARIABLE;
+use super::{PROGRAM_VARIABLE, cgroup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::proc_table::{self, ProcessStamp, Signal};
 
@@ -12,6 +13,8 @@ pub(super) struct Tree {
     /// The guardian, or the program itself where there is none.
     pub(super) root: ProcessStamp,
     pub(super) guarded: bool,
+    /// The directory of its control group, if it has one.
+    pub(super) cgroup: Option<PathBuf>,
     /// What [`PROGRAM_VARIABLE`] says in their environment.
     pub(super) mark: String,
 }
@@ -23,7 +26,7 @@ impl Tree {
         proc_table::signal(self.root, signal).map_err(|error| not_signalled(self.root, error))
     }
 
-    /// Everything that runs: by descent from the root, and by the mark.
+    /// Everything that runs: by descent from the root, by the mark, and by the control group.
     ///
     /// Reads the whole process table, so it blocks for milliseconds.
     pub(super) fn members(&self) -> Result<BTreeSet<ProcessStamp>> {
@@ -35,6 +38,7 @@ impl Tree {
             members.insert(self.root);
             members.extend(proc_table::descendants(self.root.pid).map_err(unreadable)?);
         }
+        members.extend(self.cgroup.iter().flat_map(|directory| cgroup::members(directory)));
         let own = std::process::id();
         members.retain(|process| process.pid != own && process.is_alive());
         Ok(members)
