@@ -1,6 +1,7 @@
 //! Puts a node together: the only composition root.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +28,8 @@ pub struct MaestroBuilder {
     runtime: Option<Arc<dyn Runtime>>,
     storage: Option<Box<dyn StorageConfig>>,
     transport: Option<Arc<dyn Transport>>,
-    agents: BTreeMap<String, Arc<dyn Agent>>,
-    tasks: BTreeMap<String, Arc<dyn Task>>,
+    agents: Vec<(String, Arc<dyn Agent>)>,
+    tasks: Vec<(String, Arc<dyn Task>)>,
     workspaces: Vec<Arc<dyn Workspace>>,
     worktrees: Option<PathBuf>,
     scheduler: Arc<dyn Scheduler>,
@@ -45,8 +46,8 @@ impl Default for MaestroBuilder {
             runtime: None,
             storage: None,
             transport: None,
-            agents: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            agents: Vec::new(),
+            tasks: Vec::new(),
             workspaces: Vec::new(),
             worktrees: None,
             scheduler: Arc::new(FairScheduler),
@@ -66,15 +67,16 @@ impl MaestroBuilder {
         self
     }
 
-    /// Registers an agent under a name.
+    /// Registers an agent under a name, 1 to 200 bytes, which no other agent has.
     pub fn agent(mut self, name: impl Into<String>, agent: impl Agent) -> Self {
-        self.agents.insert(name.into(), Arc::new(agent));
+        self.agents.push((name.into(), Arc::new(agent)));
         self
     }
 
-    /// Registers a kind of task. The kind `agent` is built in.
+    /// Registers a kind of task, 1 to 200 bytes, which no other has. The kind `agent` is built in;
+    /// registering it replaces what prompts agents.
     pub fn task(mut self, kind: impl Into<String>, task: impl Task) -> Self {
-        self.tasks.insert(kind.into(), Arc::new(task));
+        self.tasks.push((kind.into(), Arc::new(task)));
         self
     }
 
@@ -127,7 +129,7 @@ impl MaestroBuilder {
         self
     }
 
-    /// How often everything that may be stuck is looked at. Default 5 s.
+    /// How often everything that may be stuck is looked at, at least every 10 ms. Default 5 s.
     pub fn sweep_every(mut self, every: Duration) -> Self {
         self.sweep_every = every;
         self
@@ -148,12 +150,10 @@ impl MaestroBuilder {
     }
 
     async fn try_build(mut self) -> Result<Maestro> {
-        if self.lease_times.ttl < Duration::from_millis(100) {
-            return Err(Error::new(
-                ErrorKind::InvalidConfig,
-                "`lease_times.ttl` must be at least 100 ms",
-            ));
-        }
+        at_least("lease_times.ttl", self.lease_times.ttl, Duration::from_millis(100))?;
+        at_least("sweep_every", self.sweep_every, Duration::from_millis(10))?;
+        let agents = by_name("agent", std::mem::take(&mut self.agents))?;
+        let mut tasks = by_name("task", std::mem::take(&mut self.tasks))?;
         let runtime = match self.runtime.take() {
             Some(runtime) => runtime,
             None => detect_runtime()?,
@@ -169,18 +169,17 @@ impl MaestroBuilder {
         if self.workspaces.is_empty() {
             self.workspaces = default_workspaces(&transport, &runtime, self.worktrees.take());
         }
-        if !self.agents.is_empty() {
-            self.tasks
-                .entry(crate::model::TaskSpec::AGENT.to_owned())
-                .or_insert_with(|| Arc::new(AgentTask));
+        if !agents.is_empty() {
+            let kind = crate::model::TaskSpec::AGENT.to_owned();
+            tasks.entry(kind).or_insert_with(|| Arc::new(AgentTask));
         }
         let node_id = runtime.id::<NodeId>();
         let store = node::Store::new(storage, Arc::clone(&runtime));
         let parts = Parts {
             runtime,
             transport,
-            agents: self.agents,
-            tasks: self.tasks,
+            agents,
+            tasks,
             workspaces: self.workspaces,
             scheduler: self.scheduler,
             permission: self.permission,
@@ -201,6 +200,40 @@ impl MaestroBuilder {
         }
         Ok(Maestro::start(core, lease))
     }
+}
+
+fn at_least(field: &str, given: Duration, least: Duration) -> Result<()> {
+    if given >= least {
+        return Ok(());
+    }
+    let (least, given) = (least.as_millis(), given.as_millis());
+    let message = format!("`{field}` must be at least {least} ms and is {given} ms");
+    Err(Error::new(ErrorKind::InvalidConfig, message))
+}
+
+/// What was registered, by name.
+fn by_name<T: ?Sized>(
+    field: &str,
+    registered: Vec<(String, Arc<T>)>,
+) -> Result<BTreeMap<String, Arc<T>>> {
+    let refuse =
+        |why: String| Err(Error::new(ErrorKind::InvalidConfig, format!("`{field}` {why}")));
+    let mut by_name = BTreeMap::new();
+    for (name, value) in registered {
+        if !(1..=200).contains(&name.len()) || name.contains(char::is_control) {
+            return refuse(format!(
+                "needs a name of 1 to 200 bytes with no control characters, not {name:?}"
+            ));
+        }
+        match by_name.entry(name) {
+            Entry::Vacant(free) => free.insert(value),
+            Entry::Occupied(taken) => {
+                let name = taken.key();
+                return refuse(format!("is registered twice as {name:?}; give one another name"));
+            }
+        };
+    }
+    Ok(by_name)
 }
 
 /// The runtime that the caller runs in; only tokio announces itself.

@@ -109,6 +109,9 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+/// The key of the context that names a bad argument.
+const FIELD: &str = "field";
+
 impl Error {
     /// An error of `kind`. Only [`ErrorKind::Unavailable`] starts out retryable.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
@@ -124,9 +127,9 @@ impl Error {
         }))
     }
 
-    /// A bad argument. `field` is named first in the message.
+    /// A bad argument. `field` is named first in the message, and is the context's `field`.
     pub fn invalid(field: &str, why: impl fmt::Display) -> Self {
-        Self::new(ErrorKind::InvalidArgument, format!("`{field}` {why}")).with("field", field)
+        Self::new(ErrorKind::InvalidArgument, format!("`{field}` {why}")).with(FIELD, field)
     }
 
     /// Says what was being done, for example `task.submit`. The outermost call wins.
@@ -225,17 +228,20 @@ impl fmt::Display for Error {
             write!(f, "{}: ", self.0.operation)?;
         }
         write!(f, "{}", self.0.message)?;
-        for (index, (key, value)) in self.0.context.iter().enumerate() {
-            f.write_str(if index == 0 { " (" } else { ", " })?;
-            write!(f, "{key}: {value}")?;
+        if let Some(source) = &self.0.source {
+            write!(f, ": {source}")?;
         }
-        if !self.0.context.is_empty() {
+        // The message of a bad argument names the field already.
+        let facts = self.0.context.iter().filter(|(key, _)| key != FIELD);
+        let mut before = " (";
+        for (key, value) in facts {
+            write!(f, "{before}{key}: {value}")?;
+            before = ", ";
+        }
+        if before == ", " {
             f.write_str(")")?;
         }
-        match &self.0.source {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,12 @@
 //! The driver with the real Claude Code CLI and a scripted model on loopback. Needs npm once; see
 //! `examples/fetch-claude.sh`.
 #![cfg(all(unix, feature = "tokio", feature = "process"))]
-#![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+#[path = "support/claude_program.rs"]
+mod claude_program;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::agent::{
@@ -24,28 +26,6 @@ use scripted_model::{ModelConfig, ScriptedModel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The program, fetched once for this process; none when it cannot be had here, which is said.
-fn program() -> Option<&'static Path> {
-    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let fetch = || {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/fetch-claude.sh");
-        let output = std::process::Command::new(script).output().expect("it starts");
-        let reason = String::from_utf8_lossy(&output.stderr);
-        match output.status.code() {
-            Some(0) => {
-                let path = String::from_utf8(output.stdout).expect("a path");
-                Some(PathBuf::from(path.trim_end()))
-            }
-            Some(3) => {
-                eprintln!("skipped: {reason}");
-                None
-            }
-            code => panic!("fetch-claude.sh ended with {code:?}: {reason}"),
-        }
-    };
-    PROGRAM.get_or_init(fetch).as_deref()
-}
-
 /// A home, a directory to work in and a model for one test.
 struct House {
     model: ScriptedModel,
@@ -58,7 +38,7 @@ struct House {
 
 impl House {
     async fn build() -> Option<Self> {
-        let program = program()?;
+        let program = claude_program::program()?;
         let model = ScriptedModel::start(ModelConfig::new()).await.expect("a model");
         let transport = ProcessTransport::new(ProcessConfig::default()).expect("a transport");
         let home = tempfile::tempdir().expect("a directory");

@@ -592,7 +592,8 @@ fn a_start_that_fails_says_why() {
     let cases = [
         ("Error: Session ID s-1 is already in use.", ErrorKind::AlreadyExists),
         ("cannot be used with root/sudo privileges", ErrorKind::PermissionDenied),
-        ("error: unknown option '--x'", ErrorKind::InvalidArgument),
+        ("error: unknown option '--x'", ErrorKind::Unsupported),
+        ("error: unknown option '--theirs=1'", ErrorKind::InvalidArgument),
         ("Segmentation fault", ErrorKind::Unavailable),
     ];
     for (words, kind) in cases {
@@ -602,7 +603,8 @@ fn a_start_that_fails_says_why() {
             program.output.try_send(stderr).expect("it runs");
             exit(program, 1);
         };
-        let (_, opened) = open_with(&ClaudeCode::at("claude"), |_| {}, greet);
+        let agent = ClaudeCode::at("claude").extra_args(["--theirs=1"]);
+        let (_, opened) = open_with(&agent, |_| {}, greet);
         let error = opened.err().expect(words);
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words), "{error}");

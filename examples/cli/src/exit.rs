@@ -28,12 +28,20 @@ pub(crate) enum Exit {
 impl Exit {
     pub(crate) fn of(error: &Error) -> Self {
         match error.kind() {
-            ErrorKind::InvalidArgument | ErrorKind::InvalidConfig => Self::Usage,
-            ErrorKind::NotFound => Self::NotFound,
-            ErrorKind::Conflict | ErrorKind::AlreadyExists => Self::Conflict,
-            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::ResourceExhausted => {
-                Self::Unavailable
+            ErrorKind::Cancelled => Self::TaskFailed,
+            ErrorKind::InvalidArgument | ErrorKind::InvalidConfig | ErrorKind::Unsupported => {
+                Self::Usage
             }
+            ErrorKind::NotFound => Self::NotFound,
+            ErrorKind::Conflict
+            | ErrorKind::AlreadyExists
+            | ErrorKind::LeaseLost
+            | ErrorKind::PermissionDenied => Self::Conflict,
+            ErrorKind::Unavailable
+            | ErrorKind::Timeout
+            | ErrorKind::ResourceExhausted
+            | ErrorKind::Protocol
+            | ErrorKind::Closed => Self::Unavailable,
             _ => Self::Internal,
         }
     }

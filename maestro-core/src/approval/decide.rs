@@ -143,10 +143,12 @@ fn check(approval: &ApprovalInfo, decision: &Decision) -> Result<()> {
 }
 
 fn decided(approval: &ApprovalInfo) -> Error {
-    let error =
-        Error::new(ErrorKind::Conflict, "the approval does not wait for an answer any more")
-            .with("approval_id", approval.id)
-            .with("state", approval.state.as_str());
+    let error = Error::new(
+        ErrorKind::Conflict,
+        "the approval does not wait for an answer any more; the first answer counts",
+    )
+    .with("approval_id", approval.id)
+    .with("state", approval.state.as_str());
     match &approval.decided_by {
         Some(by) => error.with("decided_by", by),
         None => error,

@@ -32,7 +32,8 @@ impl Events {
             after => {
                 // One look pins "now" down and checks a cursor; its events are read again.
                 let query = EventQuery { filter: filter.clone(), after: after.clone(), limit: 1 };
-                let page = storage.read_events(&query).await?;
+                let page = storage.read_events(&query).await;
+                let page = page.map_err(|error| error.during("events.subscribe"))?;
                 if after == Position::Now { Position::After(page.next) } else { after }
             }
         };
@@ -51,8 +52,8 @@ impl Events {
     ) -> Result<(Vec<Event>, Cursor)> {
         let filter = EventFilter { tenant_id: Some(self.scope.tenant.clone()), ..filter };
         let query = EventQuery { filter, after, limit };
-        let EventPage { events, next, .. } =
-            self.scope.core.store.storage.read_events(&query).await?;
+        let page = self.scope.core.store.storage.read_events(&query).await;
+        let EventPage { events, next, .. } = page.map_err(|error| error.during("events.read"))?;
         let events = events.into_iter().map(Event::from_stored).collect::<Result<_>>()?;
         Ok((events, next))
     }
@@ -74,7 +75,8 @@ pub(crate) async fn emit(
     refs: &EventRefs,
 ) -> Result<()> {
     if !event_type.starts_with("x.") {
-        return Err(crate::error::Error::invalid("type", "of a product's event starts with `x.`"));
+        let why = "of a product's event has to start with `x.`";
+        return Err(crate::error::Error::invalid("type", why).during("events.emit"));
     }
     let actor: &Actor = &scope.actor;
     let data = EventData::Other { original_type: event_type.to_owned(), data };

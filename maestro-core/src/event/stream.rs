@@ -14,7 +14,9 @@ use futures::{Stream, StreamExt as _};
 use crate::error::Result;
 use crate::event::live::Ephemeral;
 use crate::id::{SessionId, TaskId};
-use crate::model::{Event, EventData, EventFilter, EventQuery, Position, StreamKey};
+use crate::model::{
+    Event, EventData, EventFilter, EventQuery, Position, SessionInfo, StreamKey, TaskInfo,
+};
 use crate::node::{Core, Scope};
 use crate::runtime::RuntimeExt as _;
 use crate::storage::Watch;
@@ -55,12 +57,14 @@ impl EventStream {
             seen: HashMap::new(),
             held: None,
             ends_with,
+            unseen: ends_with,
             ended: false,
         };
         Self(futures::stream::unfold(reader, Reader::step).boxed())
     }
 
-    /// The next event, or none at the end of the subject or when the node is closed.
+    /// The next event, or none at the end of the subject or when the node is closed. An error is
+    /// the last item, `NotFound` among them when there is no such subject.
     pub async fn next(&mut self) -> Option<Result<Event>> {
         self.0.next().await
     }
@@ -89,6 +93,8 @@ struct Reader {
     seen: HashMap<StreamKey, u64>,
     held: Option<Arc<Ephemeral>>,
     ends_with: Option<Subject>,
+    /// The subject, until it is known to be there.
+    unseen: Option<Subject>,
     ended: bool,
 }
 
@@ -110,7 +116,11 @@ impl Reader {
             if let Some(event) = self.release_held() {
                 return Some((Ok(event), self));
             }
-            match self.read().await {
+            let read = match self.read().await {
+                Ok(false) => self.look_for_subject().await.map(|()| false),
+                read => read,
+            };
+            match read {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
@@ -138,6 +148,20 @@ impl Reader {
             self.ready.push_back(Event::from_stored(stored)?);
         }
         Ok(!self.ready.is_empty())
+    }
+
+    /// Without a single event it may be that the subject was never there, and waiting is in vain.
+    async fn look_for_subject(&mut self) -> Result<()> {
+        let (store, filter) = (&self.core.store, &self.query.filter);
+        if let (Some(subject), Some(tenant)) = (self.unseen, &filter.tenant_id) {
+            let found = match subject {
+                Subject::Task(id) => store.require::<TaskInfo>(tenant, id).await.map(drop),
+                Subject::Session(id) => store.require::<SessionInfo>(tenant, id).await.map(drop),
+            };
+            found.map_err(|error| error.during("events.next"))?;
+            self.unseen = None;
+        }
+        Ok(())
     }
 
     /// The ephemeral event that waits for its place, if that place is reached.

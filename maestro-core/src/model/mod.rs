@@ -3,6 +3,7 @@
 mod actor;
 mod approval;
 mod blob;
+mod check;
 mod command;
 mod content;
 mod envelope;

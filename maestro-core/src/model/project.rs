@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::id::{ProjectId, TenantId};
-use crate::model::{Extra, PlacePath, Timestamp};
+use crate::model::{Extra, PlacePath, Timestamp, check};
 
 /// A project to create or update. Fields that are not given stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -14,7 +15,8 @@ use crate::model::{Extra, PlacePath, Timestamp};
 pub struct ProjectSpec {
     /// Its name, unique within the tenant; 1 to 200 bytes.
     pub name: String,
-    /// Its directory at the place of the node. Relative paths are made absolute.
+    /// Its directory at the place of the node. It must be there, and is kept under its real name:
+    /// absolute, with no link and no `..` in it.
     pub path: PathBuf,
     /// The agent for tasks that name none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +51,18 @@ impl ProjectSpec {
     pub fn max_running(mut self, max: u32) -> Self {
         self.max_running = Some(max);
         self
+    }
+
+    /// Checks what can be checked without a store.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field.
+    pub fn validate(&self) -> Result<()> {
+        check::length("name", &self.name, 1..=200)?;
+        check::line("name", &self.name)?;
+        check::given("agent", self.agent.as_deref())?;
+        check::given("base", self.base.as_deref())?;
+        check::positive("max_running", self.max_running.map(i64::from))
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::ErrorInfo;
+use crate::error::{Error, ErrorInfo, Result};
 use crate::id::{NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
 use crate::model::{
-    Actor, ContentBlock, Extra, Origin, PlacePath, ProcessRef, StopReason, Timestamp, Usage,
+    Actor, ContentBlock, Extra, Origin, PlacePath, ProcessRef, StopReason, Timestamp, Usage, check,
 };
 
 /// How to open a session.
@@ -57,6 +57,10 @@ pub struct SessionSpec {
 }
 
 impl SessionSpec {
+    /// The largest prompt, in bytes. Agents may take less: Claude Code was seen to take 2 MiB and to
+    /// answer 3 MiB with "Prompt is too long".
+    pub const MAX_PROMPT_BYTES: usize = 16 * 1024 * 1024;
+
     /// A session in a project.
     pub fn in_project(project: impl Into<String>) -> Self {
         Self { project: Some(project.into()), ..Self::default() }
@@ -78,6 +82,47 @@ impl SessionSpec {
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self
+    }
+
+    /// Checks what can be checked without a store or an agent.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field.
+    pub fn validate(&self) -> Result<()> {
+        self.check("")
+    }
+
+    /// The same, where the spec is part of another one.
+    pub(super) fn check(&self, within: &str) -> Result<()> {
+        let field = |name: &str| format!("{within}{name}");
+        check::length(&field("title"), &self.title, 0..=500)?;
+        check::line(&field("title"), &self.title)?;
+        for (name, value) in [("model", &self.model), ("mode", &self.mode)] {
+            check::given(&field(name), value.as_deref())?;
+            check::line(&field(name), value.as_deref().unwrap_or_default())?;
+        }
+        if !self.output_schema.is_null() && !self.output_schema.is_object() {
+            return Err(Error::invalid(
+                &field("output_schema"),
+                "must be a JSON schema, an object",
+            ));
+        }
+        let turns = self.max_turn_requests.map(i64::from);
+        check::positive(&field("max_turn_requests"), turns)?;
+        check::positive(&field("budget_micro_usd"), self.budget_micro_usd)?;
+        let timeout = self.approval_timeout_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        check::positive(&field("approval_timeout_ms"), timeout)?;
+        for (name, value) in &self.env {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                let why = format!("has a variable that cannot be named so: {name:?}");
+                return Err(Error::invalid(&field("env"), why));
+            }
+            if value.contains('\0') {
+                let why = format!("has a NUL character in the variable {name}");
+                return Err(Error::invalid(&field("env"), why));
+            }
+        }
+        Ok(())
     }
 }
 

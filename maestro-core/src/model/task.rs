@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorInfo, Result};
 use crate::id::{LeaseToken, NodeId, ProjectId, SessionId, TaskId, TenantId, WorkspaceId};
-use crate::model::{Actor, Extra, SessionSpec, Timestamp, Usage, WorkspaceKind};
+use crate::model::{Actor, Extra, SessionSpec, Timestamp, Usage, WorkspaceKind, check};
 
 /// What to do. The simple thing is [`TaskSpec::prompt`]; everything else has a default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -14,13 +14,13 @@ use crate::model::{Actor, Extra, SessionSpec, Timestamp, Usage, WorkspaceKind};
 pub struct TaskSpec {
     /// Which registered `Task` does it; `agent` when empty.
     pub kind: String,
-    /// What an agent is asked.
+    /// What an agent is asked; up to [`SessionSpec::MAX_PROMPT_BYTES`].
     #[serde(skip_serializing_if = "String::is_empty")]
     pub prompt: String,
     /// The input of a task of another kind.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub input: Value,
-    /// One line for people; the head of the prompt when empty.
+    /// One line for people, up to 500 bytes; the head of the prompt when empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// The project, by id or name. An agent needs one.
@@ -135,18 +135,35 @@ impl TaskSpec {
     /// # Errors
     /// `InvalidArgument` naming the field.
     pub fn validate(&self) -> Result<()> {
-        if self.kind == Self::AGENT && self.prompt.trim().is_empty() {
-            return Err(Error::invalid("prompt", "must not be empty"));
+        check::length("kind", &self.kind, 1..=200)?;
+        check::line("kind", &self.kind)?;
+        if self.kind == Self::AGENT {
+            if self.prompt.trim().is_empty() {
+                return Err(Error::invalid("prompt", "must not be empty; say what is to be done"));
+            }
+            if self.project.is_none() {
+                return Err(Error::invalid("project", "is needed: an agent works in a project"));
+            }
         }
-        if self.kind == Self::AGENT && self.project.is_none() {
-            return Err(Error::invalid("project", "is needed: an agent works in a project"));
+        check::length("prompt", &self.prompt, 0..=SessionSpec::MAX_PROMPT_BYTES)?;
+        check::length("title", &self.title, 0..=500)?;
+        check::line("title", &self.title)?;
+        if let Some(key) = &self.idempotency_key {
+            check::length("idempotency_key", key, 1..=200)?;
         }
-        if self.idempotency_key.as_ref().is_some_and(|key| !(1..=200).contains(&key.len())) {
-            return Err(Error::invalid("idempotency_key", "must be 1 to 200 bytes long"));
+        if self.when != When::Success && self.needs.is_empty() {
+            return Err(Error::invalid("when", "says what becomes of `needs`, and there are none"));
         }
-        if self.deadline_ms == Some(0) {
-            return Err(Error::invalid("deadline_ms", "must be greater than 0"));
+        check::given("base", self.base.as_deref())?;
+        if self.base.is_some() && self.workspace == WorkspaceKind::Directory {
+            return Err(Error::invalid(
+                "base",
+                "cannot be chosen where `workspace` is the project directory itself",
+            ));
         }
+        let deadline = self.deadline_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        check::positive("deadline_ms", deadline)?;
+        self.session.check("session.")?;
         self.retry.validate()
     }
 }
@@ -195,10 +212,16 @@ impl RetryPolicy {
 
     fn validate(&self) -> Result<()> {
         if !(1..=100).contains(&self.max_attempts) {
-            return Err(Error::invalid("retry.max_attempts", "must be 1 to 100"));
+            return Err(Error::invalid(
+                "retry.max_attempts",
+                format!("must be 1 to 100 and is {}", self.max_attempts),
+            ));
         }
         if self.max_backoff_ms < self.backoff_ms {
-            return Err(Error::invalid("retry.max_backoff_ms", "must not be less than backoff_ms"));
+            return Err(Error::invalid(
+                "retry.max_backoff_ms",
+                format!("must not be less than `retry.backoff_ms`, which is {}", self.backoff_ms),
+            ));
         }
         Ok(())
     }
@@ -467,9 +490,12 @@ impl TaskInfo {
         if !self.spec.title.is_empty() {
             return self.spec.title.clone();
         }
-        let line = self.spec.prompt.lines().next().unwrap_or_default().trim();
-        let line = if line.is_empty() { self.spec.kind.as_str() } else { line };
-        line.chars().take(80).collect()
+        let line = self.spec.prompt.lines().next().unwrap_or_default();
+        let line: String = line.chars().filter(|c| !c.is_control()).take(80).collect();
+        match line.trim() {
+            "" => self.spec.kind.clone(),
+            line => line.to_owned(),
+        }
     }
 
     /// The latest attempt.

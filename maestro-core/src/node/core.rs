@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::Live;
 use crate::id::{NodeId, TenantId};
 use crate::model::{
-    Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, StreamKey, Timestamp,
-    WorkspaceKind,
+    Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, PlacePath, StreamKey,
+    Timestamp, WorkspaceKind,
 };
 use crate::node::leases::{HeldLease, LeaseTimes, Leases};
 use crate::node::store::{Store, Stored, Versioned};
@@ -122,24 +122,42 @@ impl Core {
         })
     }
 
+    /// The one name of a project's directory at this node's place.
+    pub(crate) async fn locate(&self, path: &PlacePath) -> Result<PlacePath> {
+        match self.parts.workspaces.first() {
+            Some(workspace) => workspace.locate(path).await,
+            None => Ok(path.clone()),
+        }
+    }
+
+    /// The adapter that makes a workspace of a project: the first that can, else the last that was
+    /// asked for, which says why it cannot.
     pub(crate) async fn workspace_for(
         &self,
         kind: WorkspaceKind,
-        project: &crate::model::PlacePath,
+        project: &PlacePath,
     ) -> Result<&Arc<dyn Workspace>> {
         let wanted = match kind {
             WorkspaceKind::Auto => None,
             WorkspaceKind::Git => Some("git"),
             WorkspaceKind::Directory => Some("directory"),
         };
+        let mut last = None;
         for workspace in &self.parts.workspaces {
-            let fits = wanted.is_none_or(|wanted| wanted == workspace.kind());
-            if fits && workspace.fits(project).await? {
+            if wanted.is_some_and(|wanted| wanted != workspace.kind()) {
+                continue;
+            }
+            if workspace.fits(project).await? {
                 return Ok(workspace);
             }
+            last = Some(workspace);
         }
-        Err(Error::invalid("workspace", "cannot be made from this project")
-            .with("project", project))
+        last.ok_or_else(|| {
+            let kinds = self.parts.workspaces.iter().map(|workspace| workspace.kind());
+            Error::invalid("workspace", "asks for a kind that this node does not make")
+                .with("wanted", wanted.unwrap_or("auto"))
+                .with("offered", kinds.collect::<Vec<_>>().join(", "))
+        })
     }
 
     pub(crate) fn workspace_by_kind(&self, kind: &str) -> Result<&Arc<dyn Workspace>> {

@@ -1,7 +1,5 @@
 //! The `projects` group.
 
-use std::path::Path;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ProjectId;
 use crate::model::{
@@ -42,20 +40,17 @@ impl Projects {
     /// Makes sure that a project is there, and updates what the spec names.
     ///
     /// # Errors
-    /// `InvalidArgument` naming the field, `Conflict` when the name stands for another directory.
+    /// `InvalidArgument` naming the field, `NotFound` or `PermissionDenied` naming `path`, `Conflict`
+    /// when the name stands for another directory.
     pub async fn ensure(&self, spec: ProjectSpec) -> Result<ProjectHandle> {
         self.try_ensure(spec).await.map_err(|error| error.during("project.ensure"))
     }
 
     async fn try_ensure(&self, spec: ProjectSpec) -> Result<ProjectHandle> {
-        if !(1..=200).contains(&spec.name.len()) {
-            return Err(Error::invalid("name", "must be 1 to 200 bytes long"));
-        }
-        if spec.max_running == Some(0) {
-            return Err(Error::invalid("max_running", "must be greater than 0; pause the project"));
-        }
+        spec.validate()?;
         let core = &self.scope.core;
-        let path = PlacePath::new(core.parts.transport.place(), absolute(&spec.path)?);
+        let path = PlacePath::new(core.parts.transport.place(), &spec.path);
+        let path = core.locate(&path).await?;
         let found = core.store.by_unique_key::<ProjectInfo>(&self.scope.tenant, &spec.name).await?;
         if let Some(found) = found {
             return self.update(found.value.id, &spec, &path).await;
@@ -99,7 +94,7 @@ impl Projects {
                 if read.value.path != *path {
                     return Err(Error::new(
                         ErrorKind::Conflict,
-                        "`name` stands for a project in another directory",
+                        "`name` stands for a project in another directory; give this one another name",
                     )
                     .with("name", &spec.name)
                     .with("directory", &read.value.path));
@@ -128,7 +123,8 @@ impl Projects {
     /// # Errors
     /// `NotFound`.
     pub async fn get(&self, reference: &str) -> Result<ProjectInfo> {
-        Ok(resolve(&self.scope, reference).await?.value)
+        let found = resolve(&self.scope, reference).await;
+        Ok(found.map_err(|error| error.during("project.get"))?.value)
     }
 
     /// The first thousand projects, oldest first.
@@ -141,11 +137,4 @@ impl Projects {
         let found = self.scope.core.store.list::<ProjectInfo>(&query).await?;
         Ok(found.into_iter().map(|read| read.value).collect())
     }
-}
-
-fn absolute(path: &Path) -> Result<std::path::PathBuf> {
-    std::path::absolute(path).map_err(|error| {
-        Error::invalid("path", format!("cannot be made absolute: {:?}", path.display().to_string()))
-            .caused_by(error)
-    })
 }

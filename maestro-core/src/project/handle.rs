@@ -30,8 +30,11 @@ impl WorkspaceHandle {
         let store = &self.scope.core.store;
         let task = store.require::<TaskInfo>(&self.scope.tenant, self.task_id).await?.value;
         let id = task.workspace_id.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "the task has no workspace yet")
-                .with("task_id", self.task_id)
+            Error::new(
+                ErrorKind::NotFound,
+                "the task has no workspace; an agent's task gets one when it first starts",
+            )
+            .with("task_id", self.task_id)
         })?;
         Ok(store.require::<WorkspaceInfo>(&self.scope.tenant, id).await?.value)
     }
@@ -81,7 +84,7 @@ impl WorkspaceHandle {
             }
             Merged::Conflicted { files } => {
                 let error =
-                    Error::new(ErrorKind::Conflict, "the branches do not merge by themselves")
+                    Error::new(ErrorKind::Conflict, "the branches do not merge by themselves; merge `into` into the workspace's branch by hand, then try again")
                         .with("into", into)
                         .with("files", files.join(", "));
                 let event = WorkspaceConflicted {
@@ -144,8 +147,11 @@ impl WorkspaceHandle {
                 hold.give_back(&self.scope, after, event.into()).await
             }
             Released::Kept { holds } => {
-                let error = Error::new(ErrorKind::Conflict, "the workspace holds work")
-                    .with("holds", holds.join(", "));
+                let error = Error::new(
+                    ErrorKind::Conflict,
+                    "the workspace holds work; merge it first, or discard it by name",
+                )
+                .with("holds", holds.join(", "));
                 let event = WorkspaceKept { workspace_id, reasons: holds };
                 hold.give_back(&self.scope, after, event.into()).await?;
                 Err(error)

@@ -27,7 +27,9 @@ pub(crate) async fn resolve(scope: &Scope, reference: &str) -> Result<Versioned<
     found.ok_or_else(|| {
         crate::error::Error::new(
             crate::error::ErrorKind::NotFound,
-            format!("`project` names none that exists: {reference:?}"),
+            format!(
+                "`project` names none that exists: {reference:?}; `projects().ensure` makes one"
+            ),
         )
     })
 }

@@ -69,6 +69,7 @@ impl Sessions {
     }
 
     async fn opened(&self, mut spec: SessionSpec) -> Result<SessionHandle> {
+        spec.validate()?;
         let Some(name) = spec.project.as_deref() else {
             return Err(Error::invalid("project", "is needed: an agent works in a project"));
         };

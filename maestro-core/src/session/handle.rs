@@ -9,7 +9,7 @@ use crate::event::{EventStream, Subject};
 use crate::id::{CommandId, SessionId, TurnId};
 use crate::model::{
     ContentBlock, EventFilter, Origin, Position, PromptCancelled, QueuedPrompt, SessionInfo,
-    SessionState, Verb,
+    SessionSpec, SessionState, Verb,
 };
 use crate::node::{Claimed, Core, Scope, Stored as _, Versioned};
 use crate::runtime::RuntimeExt as _;
@@ -49,11 +49,20 @@ impl Prompt {
             ContentBlock::Text { text } => !text.trim().is_empty(),
             _ => true,
         };
-        if self.0.iter().any(says) {
-            Ok(self.0)
-        } else {
-            Err(Error::invalid("prompt", "must not be empty"))
+        if !self.0.iter().any(says) {
+            return Err(Error::invalid("prompt", "must not be empty; say what is to be done"));
         }
+        let size = |block: &ContentBlock| match block {
+            ContentBlock::Text { text } => text.len(),
+            ContentBlock::Image { data, .. } => data.len(),
+            ContentBlock::Other { block } => block.to_string().len(),
+        };
+        let (found, most) = (self.0.iter().map(size).sum::<usize>(), SessionSpec::MAX_PROMPT_BYTES);
+        if found > most {
+            let why = format!("must be at most {most} bytes long and has {found}");
+            return Err(Error::invalid("prompt", why));
+        }
+        Ok(self.0)
     }
 }
 
@@ -85,8 +94,8 @@ impl SessionHandle {
     /// # Cancel safety
     /// A prompt that is durable stays, also when the future is dropped.
     pub async fn prompt(&self, prompt: impl Into<Prompt> + Send) -> Result<TurnHandle> {
-        let blocks = prompt.into().validate()?;
-        self.ask(blocks).await.map_err(|error| error.during("session.prompt"))
+        let asked = async { self.ask(prompt.into().validate()?).await };
+        asked.await.map_err(|error| error.during("session.prompt"))
     }
 
     async fn ask(&self, blocks: Vec<ContentBlock>) -> Result<TurnHandle> {

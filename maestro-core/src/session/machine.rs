@@ -39,9 +39,8 @@ pub(crate) struct TurnResult {
 /// `Conflict` when the session is closed, `ResourceExhausted` when the queue is full.
 pub(crate) fn enqueue(session: &mut SessionInfo, prompt: QueuedPrompt) -> Result<Vec<EventData>> {
     if session.state == SessionState::Closed {
-        return Err(
-            Error::new(ErrorKind::Conflict, "the session is closed").with("session_id", session.id)
-        );
+        return Err(Error::new(ErrorKind::Conflict, "the session is closed; open another one")
+            .with("session_id", session.id));
     }
     if session.queue.len() >= SessionInfo::MAX_QUEUE {
         return Err(Error::new(ErrorKind::ResourceExhausted, "the session's queue is full")

@@ -201,5 +201,6 @@ fn check_open(session: &SessionInfo) -> Result<()> {
     if session.state != SessionState::Closed {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Conflict, "the session is closed").with("session_id", session.id))
+    Err(Error::new(ErrorKind::Conflict, "the session is closed; open another one")
+        .with("session_id", session.id))
 }

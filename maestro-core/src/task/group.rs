@@ -78,9 +78,11 @@ impl Tasks {
         let mut needs = Vec::new();
         for id in &spec.needs {
             let need = core.store.get::<TaskInfo>(&self.scope.tenant, id).await?;
-            let need =
-                need.ok_or_else(|| Error::invalid("needs", "names a task that is not there"));
-            needs.push(need.map_err(|error| error.with("task_id", id))?.value.state);
+            let need = need.ok_or_else(|| {
+                let why = "`needs` names a task that is not there; submit that one first";
+                Error::new(ErrorKind::NotFound, why).with("task_id", id)
+            })?;
+            needs.push(need.value.state);
         }
         let task = TaskInfo {
             id: core.runtime().id(),
@@ -196,7 +198,8 @@ impl Tasks {
     /// # Errors
     /// `NotFound`.
     pub async fn get(&self, id: TaskId) -> Result<TaskInfo> {
-        Ok(self.scope.core.store.require::<TaskInfo>(&self.scope.tenant, id).await?.value)
+        let read = self.scope.core.store.require::<TaskInfo>(&self.scope.tenant, id).await;
+        Ok(read.map_err(|error| error.during("task.get"))?.value)
     }
 
     /// Lists tasks, oldest first.
@@ -204,6 +207,10 @@ impl Tasks {
     /// # Errors
     /// `InvalidArgument` for a limit out of range, `NotFound` for the project.
     pub async fn list(&self, filter: TaskFilter) -> Result<TaskPage> {
+        self.try_list(filter).await.map_err(|error| error.during("task.list"))
+    }
+
+    async fn try_list(&self, filter: TaskFilter) -> Result<TaskPage> {
         let mut query = ListQuery::new(Some(self.scope.tenant.clone()), RecordKind::TASK);
         if let Some(project) = &filter.project {
             let project = project::resolve(&self.scope, project).await?;

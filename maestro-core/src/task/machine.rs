@@ -208,7 +208,7 @@ pub(crate) fn retry(task: &TaskInfo, reason: &str) -> Result<Step> {
     match task.state {
         TaskState::Failed | TaskState::Cancelled | TaskState::InputRequired => {}
         TaskState::Succeeded if reason == "replied" => {}
-        _ => return Err(wrong_state(task, "retry")),
+        _ => return Err(wrong_state(task, "be tried again")),
     }
     let mut task = task.clone();
     task.failures = 0;
@@ -279,7 +279,8 @@ fn end(
 }
 
 fn wrong_state(task: &TaskInfo, wanted: &str) -> Error {
-    Error::new(ErrorKind::Conflict, format!("a task that is {} cannot {wanted}", task.state))
+    let state = task.state;
+    Error::new(ErrorKind::Conflict, format!("the task cannot {wanted} while it is {state}"))
         .with("task_id", task.id)
 }
 

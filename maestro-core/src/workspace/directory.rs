@@ -1,7 +1,5 @@
 //! The project directory itself as a workspace: nothing is isolated.
 
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +9,7 @@ use futures::channel::oneshot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Changes, Place, PlacePath, WorkspaceRef};
 use crate::runtime::Runtime;
-use crate::workspace::{Merged, PrepareSpec, Prepared, Release, Released, Workspace};
+use crate::workspace::{Merged, PrepareSpec, Prepared, Release, Released, Workspace, local};
 
 /// What [`WorkspaceRef::kind`] says.
 const KIND: &str = "directory";
@@ -36,7 +34,7 @@ impl DirectoryWorkspace {
         Self { place, runtime }
     }
 
-    async fn look(&self, path: &PlacePath) -> Result<io::Result<fs::Metadata>> {
+    async fn look(&self, path: &PlacePath) -> Result<PathBuf> {
         if path.place != self.place {
             return Err(Error::new(ErrorKind::Unsupported, "this adapter serves another place")
                 .with("serves", &self.place)
@@ -49,13 +47,13 @@ impl DirectoryWorkspace {
             "look",
             Box::new(move || {
                 // Nobody waits any more when the caller was dropped.
-                let _ = sender.send(fs::metadata(path));
+                let _ = sender.send(local::directory(&path));
                 drop(external);
             }),
         );
         receiver
             .await
-            .map_err(|_| Error::new(ErrorKind::Internal, "a blocking call ended with no result"))
+            .map_err(|_| Error::new(ErrorKind::Internal, "a blocking call ended with no result"))?
     }
 
     fn check(workspace: &WorkspaceRef) -> Result<()> {
@@ -72,8 +70,12 @@ impl Workspace for DirectoryWorkspace {
         KIND
     }
 
+    async fn locate(&self, project: &PlacePath) -> Result<PlacePath> {
+        Ok(PlacePath::new(self.place.clone(), self.look(project).await?))
+    }
+
     async fn fits(&self, project: &PlacePath) -> Result<bool> {
-        Ok(self.look(project).await?.is_ok_and(|found| found.is_dir()))
+        Ok(self.look(project).await.is_ok())
     }
 
     async fn prepare(&self, spec: &PrepareSpec) -> Result<Prepared> {
@@ -82,35 +84,23 @@ impl Workspace for DirectoryWorkspace {
                 return Err(Error::invalid(
                     "base",
                     "cannot be chosen for a workspace that is the project directory",
-                ));
+                )
+                .with("project", &spec.project));
             }
-            match self.look(&spec.project).await? {
-                Ok(found) if found.is_dir() => Ok(Prepared::Ready {
-                    workspace: WorkspaceRef {
-                        kind: KIND.to_owned(),
-                        project: spec.project.clone(),
-                        root: spec.project.clone(),
-                        branch: None,
-                        base: None,
-                    },
-                    merged: Vec::new(),
-                    recreated: false,
-                }),
-                Ok(_) => Err(Error::new(ErrorKind::NotFound, "the project is not a directory")),
-                Err(error) => {
-                    let kind = match error.kind() {
-                        io::ErrorKind::NotFound => ErrorKind::NotFound,
-                        io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
-                        _ => ErrorKind::Unavailable,
-                    };
-                    Err(Error::new(kind, "the project's directory cannot be opened")
-                        .caused_by(error))
-                }
-            }
+            self.look(&spec.project).await?;
+            Ok(Prepared::Ready {
+                workspace: WorkspaceRef {
+                    kind: KIND.to_owned(),
+                    project: spec.project.clone(),
+                    root: spec.project.clone(),
+                    branch: None,
+                    base: None,
+                },
+                merged: Vec::new(),
+                recreated: false,
+            })
         };
-        prepare
-            .await
-            .map_err(|error| error.during("workspace.prepare").with("project", &spec.project))
+        prepare.await.map_err(|error| error.during("workspace.prepare"))
     }
 
     async fn changes(&self, workspace: &WorkspaceRef) -> Result<Changes> {

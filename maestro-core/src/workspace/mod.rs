@@ -3,6 +3,7 @@
 pub mod directory;
 #[cfg(feature = "process")]
 pub mod git;
+mod local;
 
 use std::fmt;
 
@@ -26,6 +27,13 @@ use crate::model::{Changes, PlacePath, WorkspaceRef};
 pub trait Workspace: fmt::Debug + Send + Sync + 'static {
     /// The kind that goes into [`WorkspaceRef::kind`].
     fn kind(&self) -> &'static str;
+
+    /// The one name of a project's directory: absolute, with no link and no `..` in it. A relative
+    /// path starts at this process's current directory.
+    ///
+    /// # Errors
+    /// `NotFound`, `PermissionDenied` or `InvalidArgument`, all naming `path`.
+    async fn locate(&self, project: &PlacePath) -> Result<PlacePath>;
 
     /// Whether workspaces of this kind can be made from a project.
     async fn fits(&self, project: &PlacePath) -> Result<bool>;

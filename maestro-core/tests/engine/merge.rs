@@ -70,6 +70,10 @@ impl Workspace for Sticky {
         "sticky"
     }
 
+    async fn locate(&self, project: &PlacePath) -> Result<PlacePath> {
+        Ok(project.clone())
+    }
+
     async fn fits(&self, _project: &PlacePath) -> Result<bool> {
         Ok(true)
     }

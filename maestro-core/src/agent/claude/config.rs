@@ -202,7 +202,7 @@ impl ClaudeCode {
             Error::invalid("program", "must be valid UTF-8").with("program", self.program.display())
         })?;
         let mut spec = ProgramSpec::new(program, context.cwd.clone(), context.owner);
-        spec.args = launch::arguments(context, conversation, &self.extra_args);
+        spec.args = launch::arguments(context, conversation, &self.extra_args)?;
         spec.env = launch::environment(&self.env, self.config_dir.as_deref(), context);
         spec.max_line_bytes = self.limits.max_line_bytes;
         Ok(spec)
@@ -228,13 +228,13 @@ impl Agent for ClaudeCode {
         let opened = async {
             let program = self.program_spec(&context, &conversation)?;
             let connection = context.transport.start(program).await?;
-            ClaudeSession::open(connection, &context, conversation, self.limits).await
+            let extra = &self.extra_args;
+            ClaudeSession::open(connection, &context, conversation, self.limits, extra).await
         };
         let session = opened.await.map_err(|error| {
-            error
-                .during("claude.open")
-                .with("session_id", context.session_id)
-                .with("program", self.program.display())
+            let named = error.context().any(|(key, _)| key == "program");
+            let error = error.during("claude.open").with("session_id", context.session_id);
+            if named { error } else { error.with("program", self.program.display()) }
         })?;
         Ok(Box::new(session))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::agent::OpenContext;
+use crate::error::{Error, Result};
 use crate::transport::EnvPolicy;
 
 /// See [`ClaudeCode::DENIED`](super::ClaudeCode::DENIED).
@@ -29,6 +30,10 @@ pub(super) const DENIED: &[&str] = &[
 const ALWAYS: [(&str, &str); 2] =
     [("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("DISABLE_AUTOUPDATER", "1")];
 
+/// The longest argument that Linux gives to a program, without its terminating NUL; other systems
+/// take no longer ones that matter.
+const MAX_ARGUMENT: usize = 128 * 1024 - 1;
+
 /// Which conversation is gone on with, or the id of a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Conversation {
@@ -38,11 +43,14 @@ pub(super) enum Conversation {
 
 /// The arguments. A flag and its value are always one argument, so that no value is taken for a
 /// flag.
+///
+/// # Errors
+/// `InvalidArgument` naming the field that no argument can hold.
 pub(super) fn arguments(
     context: &OpenContext,
     conversation: &Conversation,
     extra: &[String],
-) -> Vec<String> {
+) -> Result<Vec<String>> {
     let spec = &context.spec;
     let mut args: Vec<String> = [
         "-p",
@@ -54,37 +62,58 @@ pub(super) fn arguments(
     ]
     .map(str::to_owned)
     .into();
-    let mut flag = |name: &str, value: &str| args.push(format!("--{name}={value}"));
+    let mut flag = |name: &str, field: &str, value: &str| -> Result<()> {
+        args.push(fitting(field, format!("--{name}={value}"))?);
+        Ok(())
+    };
     match conversation {
-        Conversation::New(id) => flag("session-id", id),
-        Conversation::Resume(id) => flag("resume", id),
+        Conversation::New(id) => flag("session-id", "session_id", id)?,
+        Conversation::Resume(id) => flag("resume", "session_id", id)?,
     }
     if let Some(model) = &spec.model {
-        flag("model", model);
+        flag("model", "model", model)?;
     }
     if let Some(mode) = &spec.mode {
-        flag("permission-mode", mode);
+        flag("permission-mode", "mode", mode)?;
     }
     if !spec.tools.allow.is_empty() {
-        flag("allowedTools", &spec.tools.allow.join(","));
+        flag("allowedTools", "tools.allow", &spec.tools.allow.join(","))?;
     }
     if !spec.tools.deny.is_empty() {
-        flag("disallowedTools", &spec.tools.deny.join(","));
+        flag("disallowedTools", "tools.deny", &spec.tools.deny.join(","))?;
     }
     if let Some(prompt) = &spec.system_prompt {
-        flag("append-system-prompt", prompt);
+        flag("append-system-prompt", "system_prompt", prompt)?;
     }
     if !spec.output_schema.is_null() {
-        flag("json-schema", &spec.output_schema.to_string());
+        flag("json-schema", "output_schema", &spec.output_schema.to_string())?;
     }
     if let Some(turns) = spec.max_turn_requests {
-        flag("max-turns", &turns.to_string());
+        flag("max-turns", "max_turn_requests", &turns.to_string())?;
     }
     if let Some(budget) = spec.budget_micro_usd {
-        flag("max-budget-usd", &usd(budget));
+        flag("max-budget-usd", "budget_micro_usd", &usd(budget))?;
     }
-    args.extend(extra.iter().chain(&spec.extra_args).cloned());
-    args
+    for argument in extra.iter().chain(&spec.extra_args) {
+        args.push(fitting("extra_args", argument.clone())?);
+    }
+    Ok(args)
+}
+
+/// An argument that a program can be given.
+fn fitting(field: &str, argument: String) -> Result<String> {
+    if argument.contains('\0') {
+        let why = "has a NUL character, which no argument of a program can hold";
+        return Err(Error::invalid(field, why));
+    }
+    if argument.len() > MAX_ARGUMENT {
+        let why = format!(
+            "goes to the agent as an argument of at most {MAX_ARGUMENT} bytes, and needs {}",
+            argument.len()
+        );
+        return Err(Error::invalid(field, why));
+    }
+    Ok(argument)
 }
 
 /// The environment: the policy's, then what is always set, the configuration directory, the

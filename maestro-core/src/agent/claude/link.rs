@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use super::map::Mapper;
 use super::outgoing;
+use super::refusal::LastWords;
 use super::wire::Response;
 use crate::agent::{AgentEvent, AgentReport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AgentOutput, AgentStderr};
+use crate::model::{AgentOutput, AgentStderr, EventData};
 use crate::runtime::{Runtime, RuntimeExt as _};
 use crate::transport::{Connection, ExitStatus, Frame, Garbled};
 
@@ -35,6 +36,8 @@ pub(super) struct State {
     requests: u64,
     /// The end of the standard error, and of the errors that results gave.
     last_words: VecDeque<String>,
+    /// The first output that was not of the protocol.
+    stray: Option<String>,
     exit: Option<ExitStatus>,
 }
 
@@ -50,6 +53,7 @@ impl Link {
             waiting: HashMap::new(),
             requests: 0,
             last_words: VecDeque::new(),
+            stray: None,
             exit: None,
         };
         Self { connection, runtime, state: Mutex::new(state) }
@@ -109,7 +113,7 @@ impl Link {
             };
             let (report, last) = match frame {
                 Some(Frame::Line(line)) => (self.line(&line).await, false),
-                Some(Frame::Garbled(garbled)) => (Some(output(garbled)), false),
+                Some(Frame::Garbled(garbled)) => (Some(self.garbled(garbled)), false),
                 Some(Frame::Stderr(text)) => (Some(self.stderr(text)), false),
                 Some(Frame::Exited(status)) => (Some(self.exited(status)), true),
                 // The transport broke its contract; the process is out of reach.
@@ -133,10 +137,14 @@ impl Link {
             let mut state = self.state();
             let read = state.mapper.read(line);
             for event in &read.report.events {
-                if let AgentEvent::TurnEnded(end) = event
-                    && let Some(error) = &end.error
-                {
-                    state.say(&error.message);
+                match event {
+                    AgentEvent::TurnEnded(end) => {
+                        if let Some(error) = &end.error {
+                            state.say(&error.message);
+                        }
+                    }
+                    AgentEvent::Fact(EventData::AgentOutput(output)) => state.stray(&output.text),
+                    _ => {}
                 }
             }
             let waiter = read
@@ -161,6 +169,11 @@ impl Link {
             let _ = waiter.send(response);
         }
         Some(report)
+    }
+
+    fn garbled(&self, garbled: Garbled) -> AgentReport {
+        self.state().stray(&garbled.text);
+        output(garbled)
     }
 
     fn stderr(&self, text: String) -> AgentReport {
@@ -223,6 +236,17 @@ impl State {
         {
             kept -= oldest.len();
         }
+    }
+
+    /// Keeps the head of the first output that was not of the protocol.
+    fn stray(&mut self, text: &str) {
+        const HEAD_CHARS: usize = 120;
+        self.stray.get_or_insert_with(|| text.chars().take(HEAD_CHARS).collect());
+    }
+
+    /// What the process said, for one that did not get to work.
+    pub(super) fn last_words(&self) -> LastWords {
+        LastWords { exit: self.exit, errors: self.words(), stray: self.stray.clone() }
     }
 
     /// What the process said last.

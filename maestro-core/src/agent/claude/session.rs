@@ -44,6 +44,7 @@ impl ClaudeSession {
         context: &OpenContext,
         conversation: Conversation,
         limits: Limits,
+        extra: &[String],
     ) -> Result<Self> {
         let mapper = Mapper::new(context.cwd.as_path()).budget(context.spec.budget_micro_usd);
         let link = Arc::new(Link::new(connection, Arc::clone(&context.runtime), mapper));
@@ -59,6 +60,8 @@ impl ClaudeSession {
         match session.shake_hands(&conversation).await {
             Ok(()) => Ok(session),
             Err(error) => {
+                let said = session.link.state().last_words();
+                let error = refusal::explain(error, &said, [extra, &context.spec.extra_args]);
                 session.link.state().closing = true;
                 // The first error is the one that says what happened.
                 let _ = session.link.connection.stop(StopGrace::NONE).await;
@@ -69,20 +72,11 @@ impl ClaudeSession {
 
     async fn shake_hands(&self, conversation: &Conversation) -> Result<()> {
         let hello = json!({ "subtype": "initialize", "hooks": null });
-        let answer = self.link.request(hello, self.limits.handshake).await;
-        let (error, words, exit) = match answer {
-            Ok(_) => {
-                let (Conversation::New(id) | Conversation::Resume(id)) = conversation;
-                let pointer = self.link.state().mapper.conversation(id.clone());
-                self.report(AgentReport::of(pointer));
-                return Ok(());
-            }
-            Err(error) => {
-                let state = self.link.state();
-                (error, state.words(), state.exit())
-            }
-        };
-        Err(refusal::explain(error, exit, &words))
+        self.link.request(hello, self.limits.handshake).await?;
+        let (Conversation::New(id) | Conversation::Resume(id)) = conversation;
+        let pointer = self.link.state().mapper.conversation(id.clone());
+        self.report(AgentReport::of(pointer));
+        Ok(())
     }
 
     /// Reports something of our own. Only a reader that has fallen far behind misses it.

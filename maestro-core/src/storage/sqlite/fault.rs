@@ -65,18 +65,20 @@ pub(super) fn describe(path: &Path, error: rusqlite::Error) -> Error {
             "the disk is full; free space where the database file is",
         ),
         Some(ErrorCode::NotADatabase) => {
-            (ErrorKind::InvalidConfig, "the file is not a database; give another path")
+            (ErrorKind::InvalidConfig, "`path` is not a database file; give another path")
         }
         Some(ErrorCode::CannotOpen) => (
             ErrorKind::InvalidConfig,
-            "the database file cannot be opened; its directory must exist and be writable",
+            "`path` cannot be opened; its directory must be there and be writable",
         ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            (ErrorKind::InvalidConfig, "the database file or its directory cannot be written")
-        }
-        Some(ErrorCode::DatabaseCorrupt) => {
-            (ErrorKind::Internal, "the database file is damaged; restore it from a backup")
-        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
+            ErrorKind::InvalidConfig,
+            "`path` or its directory is read-only; give this user the right to write both",
+        ),
+        Some(ErrorCode::DatabaseCorrupt) => (
+            ErrorKind::InvalidConfig,
+            "the database file is damaged; stop every process that uses it and restore a backup",
+        ),
         Some(ErrorCode::SystemIoFailure) => {
             (ErrorKind::Unavailable, "the database file cannot be read or written now")
         }

@@ -96,6 +96,13 @@ pub(super) async fn open(config: Sqlite, runtime: Arc<dyn Runtime>) -> Result<Ar
 
 fn prepare(config: &Sqlite, now: Timestamp, fresh_epoch: &str) -> Result<Opened> {
     let path = &config.path;
+    if path.is_dir() {
+        return Err(Error::new(
+            ErrorKind::InvalidConfig,
+            "`path` is a directory; name a file in it, for example `maestro.db`",
+        )
+        .with("path", path.display()));
+    }
     refuse_network(path)?;
     let connection = connection::writer(path).map_err(|error| describe(path, error))?;
     let named = |fault: Fault| match fault {

@@ -56,7 +56,7 @@ pub(super) fn recognise(connection: &Connection) -> Result<(), Fault> {
     match pragma("application_id")? {
         APPLICATION_ID => Ok(()),
         0 if tables == 0 => Ok(()),
-        _ => Err(refuse("the file is the database of another program; give another path").into()),
+        _ => Err(refuse("`path` is the database of another program; give another path").into()),
     }
 }
 
@@ -147,7 +147,7 @@ fn check(connection: &Connection) -> Result<usize, Fault> {
         if wanted.is_none_or(|level| level > LEVEL) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "a newer version of Maestro has changed the database; update this one",
+                "a newer version of Maestro has changed the database; update this program",
             )
             .with(least, wanted.map_or("unreadable".to_owned(), |level| level.to_string()))
             .with("level", LEVEL)

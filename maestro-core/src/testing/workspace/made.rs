@@ -2,7 +2,7 @@
 
 use super::{Bench, bad, good};
 use crate::error::ErrorKind;
-use crate::model::FileStatus;
+use crate::model::{FileStatus, PlacePath};
 use crate::workspace::{Prepared, Release};
 
 pub(super) async fn preparing_again_finds_the_same(bench: Bench) {
@@ -28,6 +28,19 @@ pub(super) async fn a_project_that_is_not_there_is_not_found(bench: Bench) {
     bench.fixture.vanish(&project).await;
     assert!(!good(bench.port.fits(&project).await));
     bad(bench.port.prepare(&Bench::spec(&project, "x")).await, ErrorKind::NotFound);
+}
+
+pub(super) async fn a_project_has_one_name(bench: Bench) {
+    let project = bench.fixture.project().await;
+    let name = project.as_path().file_name().expect("a directory with a name");
+    let around = project.as_path().join("..").join(name).join(".");
+    let around = PlacePath::new(project.place.clone(), around);
+    let located = good(bench.port.locate(&around).await);
+    assert_eq!(located, good(bench.port.locate(&project).await));
+    assert_eq!(located, good(bench.port.locate(&located).await));
+    bench.fixture.vanish(&project).await;
+    let said = bad(bench.port.locate(&project).await, ErrorKind::NotFound);
+    assert!(said.contains("`path`"), "{said}");
 }
 
 pub(super) async fn another_kind_is_refused(bench: Bench) {

@@ -97,6 +97,7 @@ macro_rules! cases {
 cases! {
     made::preparing_again_finds_the_same: All;
     made::a_project_that_is_not_there_is_not_found: All;
+    made::a_project_has_one_name: All;
     made::another_kind_is_refused: All;
     held::releasing_twice_is_released: All;
     held::a_shared_directory_is_left_alone: Shared;

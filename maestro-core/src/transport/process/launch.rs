@@ -101,11 +101,17 @@ fn look_up(program: &str, path: Option<&OsString>, cwd: &Path) -> Result<PathBuf
         let found = cwd.join(program);
         return match found.metadata() {
             Ok(metadata) if is_executable(&metadata) => Ok(found),
-            Ok(_) => Err(Error::new(ErrorKind::PermissionDenied, "`program` cannot be executed")
-                .with("program", program)),
-            Err(error) => Err(Error::new(ErrorKind::NotFound, "`program` is not there")
-                .with("program", program)
-                .caused_by(error)),
+            Ok(_) => Err(Error::new(
+                ErrorKind::PermissionDenied,
+                "`program` is not executable; `chmod +x` it, or name the program itself",
+            )
+            .with("program", program)),
+            Err(error) => Err(Error::new(
+                ErrorKind::NotFound,
+                "`program` is not there; install it or correct its path",
+            )
+            .with("program", program)
+            .caused_by(error)),
         };
     }
     let path = path.map_or(OsStr::new(DEFAULT_PATH), OsString::as_os_str);
@@ -113,9 +119,12 @@ fn look_up(program: &str, path: Option<&OsString>, cwd: &Path) -> Result<PathBuf
         .map(|directory| cwd.join(directory).join(program))
         .find(|found| found.metadata().is_ok_and(|found| is_executable(&found)))
         .ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "`program` is in no directory of its `PATH`")
-                .with("program", program)
-                .with("PATH", path.display())
+            Error::new(
+                ErrorKind::NotFound,
+                "`program` is in no directory of its `PATH`; install it or give its path",
+            )
+            .with("program", program)
+            .with("PATH", path.display())
         })
 }
 

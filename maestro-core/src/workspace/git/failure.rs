@@ -77,7 +77,10 @@ pub(super) fn error(subject: &str, finished: &Finished) -> Error {
             "the repository belongs to another user; name it in git's `safe.directory`",
         )
     } else if said.contains("not a git repository") {
-        (ErrorKind::NotFound, "this is not a git repository")
+        (
+            ErrorKind::NotFound,
+            "the project is not a git repository; make it one with `git init` and a first commit, or let `workspace` be `directory`",
+        )
     } else if said.contains("Permission denied") {
         (ErrorKind::PermissionDenied, "git may not read or write a file")
     } else if said.contains("is already used by worktree")

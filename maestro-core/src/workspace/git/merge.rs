@@ -19,10 +19,16 @@ impl Site {
     pub(super) async fn merge(&self, into: &str, message: &str) -> Result<Merged> {
         let into = into.strip_prefix("refs/heads/").unwrap_or(into);
         if into == self.branch {
-            return Err(Error::invalid("into", "is the workspace's own branch"));
+            return Err(Error::invalid(
+                "into",
+                "is the workspace's own branch; name the branch that is to get the work",
+            ));
         }
         if !self.repo.is_branch_name(into).await? {
-            return Err(Error::invalid("into", format!("can be no branch: {into:?}")));
+            return Err(Error::invalid(
+                "into",
+                format!("cannot be the name of a branch: {into:?}"),
+            ));
         }
         if message.trim().is_empty() {
             return Err(Error::invalid("message", "is empty"));
@@ -34,7 +40,7 @@ impl Site {
             let Some(tip) = self.repo.branch(into).await? else {
                 return Err(Error::invalid(
                     "into",
-                    format!("names no branch of the project: {into:?}"),
+                    format!("names no branch of the project: {into:?}; make it first"),
                 ));
             };
             if self.repo.is_ancestor(&source, &tip).await? {
@@ -152,13 +158,13 @@ impl Site {
         // Git lists the files that are in its way, one to a line behind a tab.
         let files: Vec<&str> =
             done.stderr.lines().filter_map(|line| line.strip_prefix('\t')).collect();
+        let said = if files.is_empty() { done.stderr.trim() } else { &files.join(", ") };
         Err(Error::new(
             ErrorKind::Conflict,
             "the checkout of the branch is in the way; commit or move its changes, then merge again",
         )
         .with("into", into)
         .with("checkout", checkout.display())
-        .with("files", files.join(", "))
-        .with("said", done.stderr.trim()))
+        .with("files", said))
     }
 }

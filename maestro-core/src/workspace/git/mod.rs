@@ -30,7 +30,7 @@ use self::site::Site;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Changes, Place, PlacePath, WorkspaceRef};
 use crate::runtime::Runtime;
-use crate::workspace::{Merged, PrepareSpec, Prepared, Release, Released, Workspace};
+use crate::workspace::{Merged, PrepareSpec, Prepared, Release, Released, Workspace, local};
 
 /// What [`WorkspaceRef::kind`] says.
 const KIND: &str = "git";
@@ -115,6 +115,13 @@ impl GitWorkspace {
 impl Workspace for GitWorkspace {
     fn kind(&self) -> &'static str {
         KIND
+    }
+
+    async fn locate(&self, project: &PlacePath) -> Result<PlacePath> {
+        self.check_place(project)?;
+        let path = project.path.clone();
+        let found = self.git.blocking("locate", move || local::directory(&path)).await?;
+        Ok(PlacePath::new(self.place.clone(), found?))
     }
 
     async fn fits(&self, project: &PlacePath) -> Result<bool> {

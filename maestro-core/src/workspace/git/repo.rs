@@ -7,6 +7,7 @@ use super::lock::Of;
 use super::name::branch_ref;
 use super::run::Git;
 use crate::error::{Error, ErrorKind, Result};
+use crate::workspace::local;
 
 /// Why a worktree is locked whose files are being written.
 pub(super) const MAKING: &str = "maestro is making it";
@@ -52,7 +53,7 @@ impl Repo {
         git.check().await?;
         let path = {
             let project = project.to_owned();
-            git.blocking("open", move || canonical_directory(&project)).await??
+            git.blocking("open", move || local::directory(&project)).await??
         };
         let facts = git
             .at(&path)
@@ -99,6 +100,10 @@ impl Repo {
 
     /// The commit that a name means in one of the worktrees.
     pub(super) async fn commit_in(&self, dir: &Path, name: &str) -> Result<Option<String>> {
+        if name.contains('\0') {
+            // No program can be asked.
+            return Ok(None);
+        }
         let found = self
             .git
             .at(dir)
@@ -112,6 +117,9 @@ impl Repo {
 
     /// Whether a text can be a branch's name.
     pub(super) async fn is_branch_name(&self, name: &str) -> Result<bool> {
+        if name.contains('\0') {
+            return Ok(false);
+        }
         // Given to git as a part of a longer word, it cannot be an option.
         let checked = self
             .git
@@ -215,21 +223,6 @@ impl Repo {
             .filter(|entry| entry.branch.as_ref() == Some(&name) && entry.path != root)
             .map(|entry| entry.path)
             .next())
-    }
-}
-
-/// The directory with no link in its path, so that one directory has one name.
-fn canonical_directory(path: &Path) -> Result<PathBuf> {
-    let found = fs::canonicalize(path).map_err(|error| {
-        Error::new(ErrorKind::NotFound, "the project's directory is not there")
-            .with("project", path.display())
-            .caused_by(error)
-    })?;
-    if found.is_dir() {
-        Ok(found)
-    } else {
-        Err(Error::new(ErrorKind::NotFound, "the project is not a directory")
-            .with("project", path.display()))
     }
 }
 
