@@ -5,7 +5,7 @@ use maestro_core::model::{Cursor, EventFilter, Position};
 
 use crate::args::{Common, Events};
 use crate::exit::Exit;
-use crate::{list, node, progress};
+use crate::{list, node, out, progress};
 
 pub(crate) async fn events(common: &Common, command: Events) -> Result<Exit> {
     let maestro = node::observe(common).await?;
@@ -36,9 +36,11 @@ pub(crate) async fn events(common: &Common, command: Events) -> Result<Exit> {
 
 fn print(common: &Common, event: &maestro_core::model::Event) -> Result<()> {
     if common.json {
-        println!("{}", list::json(event)?);
-    } else if let Some(line) = progress::line(event) {
-        println!("{} {line}", event.at);
+        return out::json(event);
     }
-    Ok(())
+    let Some(text) = progress::text(event) else {
+        return Ok(());
+    };
+    let about = event.refs.task_id.map_or_else(|| "-".repeat(8), |id| list::short(&id));
+    out::line(format_args!("{} {about} {text}", event.at))
 }
