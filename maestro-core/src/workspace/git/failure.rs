@@ -110,6 +110,7 @@ mod tests {
             stdout: Vec::new(),
             stderr: stderr.to_owned(),
             overflowed: false,
+            interrupted: false,
         }
     }
 
