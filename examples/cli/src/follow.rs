@@ -13,7 +13,7 @@ use crate::board::Board;
 use crate::exit::Exit;
 use crate::view::View;
 
-/// How often the live block is looked at again. It is drawn only when something changed.
+/// How often is looked whether the live block has changed.
 const FRAME: Duration = Duration::from_millis(80);
 
 /// Where the feed of events is now. Asked before tasks are submitted, it lets nothing of them be
@@ -30,7 +30,7 @@ pub(crate) async fn to_the_end(
     common: &Common,
     tasks: &[TaskHandle],
     after: Position,
-    answer: &str,
+    call: String,
 ) -> Result<Exit> {
     if tasks.is_empty() {
         return Ok(Exit::Ok);
@@ -45,7 +45,7 @@ pub(crate) async fn to_the_end(
         infos.push(task.info().await?);
     }
     let mut board = Board::new(&infos);
-    let mut view = View::open(common);
+    let mut view = View::open(common, call);
     let mut frames = tokio::time::interval(FRAME);
     frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopped = std::pin::pin!(stopped());
@@ -54,9 +54,9 @@ pub(crate) async fn to_the_end(
             event = events.next() => {
                 let Some(event): Option<Event> = event.transpose()? else { break };
                 board.apply(&event);
-                view.tell(&board, &event, answer)?;
+                view.tell(&board, &event)?;
             }
-            _ = frames.tick(), if view.is_live() => view.draw(&board)?,
+            _ = frames.tick() => view.look(&board)?,
             stopped = &mut stopped => {
                 stopped?;
                 view.draw(&board)?;

@@ -42,10 +42,11 @@ pub(crate) fn must_be_there(common: &Common) -> Result<()> {
 
 /// How this program is called for a store, for hints that can be typed as they are.
 pub(crate) fn call(store: &Path) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "maestro".to_owned());
     if store == Path::new(Common::STORE) {
-        return "maestro".to_owned();
+        return program;
     }
-    format!("maestro --store={}", store.display())
+    format!("{program} --store={}", store.display())
 }
 
 fn read_script(path: &Path) -> Result<Script> {

@@ -1,6 +1,6 @@
 //! What happens, in one line each.
 
-use maestro_core::model::{ContentBlock, Event, EventData, Outcome};
+use maestro_core::model::{ContentBlock, Decision, Event, EventData, Outcome};
 
 use crate::board::what_is_needed;
 use crate::list::short;
@@ -27,7 +27,7 @@ pub(crate) fn text(event: &Event) -> Option<String> {
         EventData::AttemptRecovered(data) => {
             format!("attempt {}: {} left processes ended", data.attempt, data.processes_ended)
         }
-        EventData::WorkspacePrepared(data) => format!("works in {}", data.path),
+        EventData::WorkspacePrepared(data) => format!("works in {}", near(&data.path)),
         EventData::WorkspaceCommitted(data) => {
             let files = counted(data.files.len(), "file");
             format!("committed {} ({files})", &data.commit[..data.commit.len().min(8)])
@@ -48,7 +48,14 @@ pub(crate) fn text(event: &Event) -> Option<String> {
             let id = data.approval_id.map(|id| short(&id)).unwrap_or_default();
             format!("needs a person: {id} {}", first_line(&data.title))
         }
-        EventData::ApprovalResolved(data) => format!("answered by {}", data.by),
+        EventData::ApprovalResolved(data) => {
+            let answer = match data.decision {
+                Decision::Allow { .. } => "allowed",
+                Decision::Deny { .. } => "denied",
+                _ => "answered",
+            };
+            format!("{answer} by {}", data.by)
+        }
         EventData::ApprovalExpired(_) => "denied, since nobody answered in time".to_owned(),
         EventData::Message(data) if data.role == "assistant" => {
             let line = first_line(&ContentBlock::join_text(&data.blocks));
@@ -63,4 +70,11 @@ pub(crate) fn text(event: &Event) -> Option<String> {
         _ => return None,
     };
     Some(plain(&text))
+}
+
+/// A path as a person types it here.
+fn near(path: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let inside = std::path::Path::new(path).strip_prefix(here);
+    inside.map_or_else(|_| path.to_owned(), |inside| inside.display().to_string())
 }

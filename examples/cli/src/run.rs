@@ -74,7 +74,7 @@ async fn show(
     tasks: &[TaskHandle],
 ) -> Result<Exit> {
     let call = node::call(&common.store);
-    let exit = follow::to_the_end(maestro, common, tasks, after, &call).await?;
+    let exit = follow::to_the_end(maestro, common, tasks, after, call).await?;
     if exit != Exit::Interrupted {
         table::print(common, tasks).await?;
     }

@@ -87,7 +87,7 @@ async fn play(
     let after = follow::now(maestro).await?;
     let tasks = plan::submit(maestro, &project, &attempts, command.live).await?;
     let call = node::call(&command.dir.join("maestro.db"));
-    let exit = follow::to_the_end(maestro, common, &tasks, after, &call).await?;
+    let exit = follow::to_the_end(maestro, common, &tasks, after, call.clone()).await?;
     if exit == Exit::Interrupted {
         return Ok(exit);
     }
