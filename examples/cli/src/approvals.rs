@@ -7,26 +7,24 @@ use maestro_core::{Maestro, Result};
 
 use crate::args::{Approve, Common, Deny};
 use crate::exit::Exit;
-use crate::{list, node, out};
+use crate::{list, out};
 
-pub(crate) async fn approve(common: &Common, command: Approve) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
+pub(crate) async fn approve(maestro: &Maestro, common: &Common, command: Approve) -> Result<Exit> {
     let Some(approval) = command.approval else {
         for asked in maestro.approvals().all(ApprovalFilter::pending()).await? {
-            out::say(common, &asked, list::question(&asked).trim_start())?;
+            out::say(common, &asked, list::question(common, &asked).trim_start())?;
         }
         return Ok(Exit::Ok);
     };
-    let id = find(&maestro, &approval).await?;
+    let id = find(maestro, &approval).await?;
     let remember = if command.remember { Remember::Session } else { Remember::Once };
     let answered = maestro.approvals().allow_with(id, None, remember).await?;
     out::say(common, &answered, format_args!("allowed: {}", crate::text::plain(&answered.title)))?;
     Ok(Exit::Ok)
 }
 
-pub(crate) async fn deny(common: &Common, command: Deny) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
-    let id = find(&maestro, &command.approval).await?;
+pub(crate) async fn deny(maestro: &Maestro, common: &Common, command: Deny) -> Result<Exit> {
+    let id = find(maestro, &command.approval).await?;
     let answered = maestro.approvals().deny(id, &command.message).await?;
     out::say(common, &answered, format_args!("denied: {}", crate::text::plain(&answered.title)))?;
     Ok(Exit::Ok)

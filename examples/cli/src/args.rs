@@ -17,7 +17,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was cancelled, 2 wrong usage, \
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was cancelled, 2 wrong usage, \
 3 not found, 4 conflict or a person is needed, 5 something outside does not answer, \
 70 a defect, 130 stopped by Ctrl-C (the last line says how to go on).";
 
@@ -44,6 +44,15 @@ pub(crate) enum Command {
     Run(Run),
     /// Go on with tasks that are not over, or try those again that are named.
     Resume(Resume),
+    #[command(flatten)]
+    Look(Look),
+    /// Say what is installed and what is missing.
+    Doctor,
+}
+
+/// What needs no agent.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Look {
     /// List tasks.
     Ls(Ls),
     /// Show one task: attempts, session, workspace, why it waits, what it asks.
@@ -60,8 +69,6 @@ pub(crate) enum Command {
     Diff(TaskArg),
     /// Merge a task's work into a branch.
     Merge(Merge),
-    /// Say what is installed and what is missing.
-    Doctor,
 }
 
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use maestro_core::Result;
-use maestro_core::agent::claude::ClaudeCode;
 use serde_json::json;
 
 use crate::args::Common;
@@ -32,15 +31,13 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
     )?;
     say(
         "claude",
-        ClaudeCode::discover()
-            .map(|claude| format!("{claude:?}"))
-            .map_err(|error| error.to_string()),
+        node::discover().map(|claude| format!("{claude:?}")).map_err(|error| error.to_string()),
     )?;
     if common.store.exists() {
-        let opened = node::observe(common).await;
+        let opened = node::observe(common, async |_| Ok(())).await;
         say(
             "store",
-            opened.map(|_| common.store.display().to_string()).map_err(|error| error.to_string()),
+            opened.map(|()| common.store.display().to_string()).map_err(|error| error.to_string()),
         )?;
     } else {
         say("store", Ok(format!("none yet at {}", common.store.display())))?;

@@ -87,7 +87,7 @@ pub(crate) async fn close(maestro: &Maestro, exit: Result<Exit>, again: &str) ->
 
 /// Waits until somebody asks this process to stop: by Ctrl-C, as a service manager does, or by
 /// closing the terminal.
-async fn stopped() -> Result<()> {
+pub(crate) async fn stopped() -> Result<()> {
     let failed = |error: std::io::Error| {
         Error::new(ErrorKind::Internal, "signals cannot be handled").caused_by(error)
     };

@@ -10,8 +10,7 @@ use crate::exit::Exit;
 use crate::text::{counted, head, plain};
 use crate::{node, out};
 
-pub(crate) async fn ls(common: &Common, command: Ls) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
+pub(crate) async fn ls(maestro: &Maestro, common: &Common, command: Ls) -> Result<Exit> {
     let mut filter = TaskFilter::default();
     for state in &command.state {
         let parsed = serde_json::from_value::<TaskState>(state.as_str().into());
@@ -27,7 +26,7 @@ pub(crate) async fn ls(common: &Common, command: Ls) -> Result<Exit> {
         out::say(common, task, line(task))?;
         if !common.json {
             let asked = asked.iter().filter(|asked| asked.task_id == Some(task.id));
-            asked.map(question).try_for_each(out::line)?;
+            asked.map(|asked| question(common, asked)).try_for_each(out::line)?;
         }
     }
     if tasks.is_empty() && !common.json {
@@ -36,9 +35,8 @@ pub(crate) async fn ls(common: &Common, command: Ls) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
-    let task = find(&maestro, &command.task).await?;
+pub(crate) async fn show(maestro: &Maestro, common: &Common, command: TaskArg) -> Result<Exit> {
+    let task = find(maestro, &command.task).await?;
     if common.json {
         out::json(&task)?;
         return Ok(Exit::Ok);
@@ -59,7 +57,7 @@ pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
     if let Ok(info) = workspace.info().await {
         fact("workspace", info.workspace.root.to_string())?;
     }
-    if task.usage.turns > 0 {
+    if task.usage.tokens() > 0 {
         let cost = MicroUsd(task.usage.cost_micro_usd);
         fact("used", format!("{} tokens, {cost}", task.usage.tokens()))?;
     }
@@ -75,7 +73,7 @@ pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
     if let Some(session) = task.session_id {
         let asked = ApprovalFilter::pending().session(session);
         let asked = maestro.approvals().all(asked).await?;
-        asked.iter().map(question).try_for_each(out::line)?;
+        asked.iter().map(|asked| question(common, asked)).try_for_each(out::line)?;
     }
     Ok(Exit::Ok)
 }
@@ -116,10 +114,10 @@ pub(crate) fn short(id: &impl ToString) -> String {
 }
 
 /// What an agent asks, and what to type to allow it.
-pub(crate) fn question(asked: &ApprovalInfo) -> String {
-    let id = short(&asked.id);
+pub(crate) fn question(common: &Common, asked: &ApprovalInfo) -> String {
+    let (call, id) = (node::call(&common.store), short(&asked.id));
     let title = plain(&asked.title);
-    format!("  needs a person: {title}\n    {}\n    maestro approve {id}", exactly(&asked.input))
+    format!("  needs a person: {title}\n    {}\n    {call} approve {id}", exactly(&asked.input))
 }
 
 /// What would be done, in full as far as that is bearable: a title may flatter.

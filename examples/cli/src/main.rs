@@ -23,8 +23,9 @@ mod work;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use maestro_core::{Maestro, Result};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Common, Look};
 use crate::exit::Exit;
 
 #[tokio::main]
@@ -39,15 +40,10 @@ async fn main() -> ExitCode {
         Command::Demo(command) => demo::demo(common, command).await,
         Command::Run(command) => run::run(common, command).await,
         Command::Resume(command) => run::resume(common, command).await,
-        Command::Ls(command) => list::ls(common, command).await,
-        Command::Show(command) => list::show(common, command).await,
-        Command::Events(command) => events::events(common, command).await,
-        Command::Approve(command) => approvals::approve(common, command).await,
-        Command::Deny(command) => approvals::deny(common, command).await,
-        Command::Cancel(command) => work::cancel(common, command).await,
-        Command::Diff(command) => work::diff(common, command).await,
-        Command::Merge(command) => work::merge(common, command).await,
         Command::Doctor => doctor::doctor(common).await,
+        Command::Look(look) => {
+            node::observe(common, async |maestro| self::look(maestro, common, look).await).await
+        }
     };
     let exit = result.unwrap_or_else(|error| {
         if out::is_closed_pipe(&error) {
@@ -57,4 +53,17 @@ async fn main() -> ExitCode {
         Exit::of(&error)
     });
     exit.into()
+}
+
+async fn look(maestro: &Maestro, common: &Common, look: Look) -> Result<Exit> {
+    match look {
+        Look::Ls(command) => list::ls(maestro, common, command).await,
+        Look::Show(command) => list::show(maestro, common, command).await,
+        Look::Events(command) => events::events(maestro, common, command).await,
+        Look::Approve(command) => approvals::approve(maestro, common, command).await,
+        Look::Deny(command) => approvals::deny(maestro, common, command).await,
+        Look::Cancel(command) => work::cancel(maestro, common, command).await,
+        Look::Diff(command) => work::diff(maestro, common, command).await,
+        Look::Merge(command) => work::merge(maestro, common, command).await,
+    }
 }

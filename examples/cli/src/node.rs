@@ -5,14 +5,21 @@ use std::path::Path;
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::agent::scripted::{Script, ScriptedAgent};
 use maestro_core::storage::sqlite::Sqlite;
-use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result};
+use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result, Running};
 
 use crate::args::{Common, Node};
 
-/// A node that submits and watches; its store must be there.
-pub(crate) async fn observe(common: &Common) -> Result<Maestro> {
+/// Does something as a node that submits and watches; its store must be there.
+pub(crate) async fn observe<T>(
+    common: &Common,
+    act: impl AsyncFnOnce(&Maestro) -> Result<T>,
+) -> Result<T> {
     must_be_there(common)?;
-    builder(&common.store)?.concurrency(0).build().await
+    let maestro = builder(&common.store)?.concurrency(0).build().await?;
+    let done = act(&maestro).await;
+    // A node that leaves without a word would be looked for.
+    let closed = maestro.close(Running::Park).await;
+    done.and_then(|done| closed.map(|()| done))
 }
 
 /// A node that works.
@@ -25,9 +32,23 @@ pub(crate) async fn work(common: &Common, node: &Node) -> Result<Maestro> {
             builder.agent("claude", agent.default_script(read_script(script)?))
         }
         (None, Some(program)) => builder.agent("claude", ClaudeCode::at(program)),
-        (None, None) => builder.agent("claude", ClaudeCode::discover()?),
+        (None, None) => builder.agent("claude", discover()?),
     };
     builder.build().await
+}
+
+/// The Claude Code that is installed here.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub(crate) fn discover() -> Result<ClaudeCode> {
+    ClaudeCode::discover().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::new(
+            ErrorKind::NotFound,
+            "there is no `claude` in PATH; install Claude Code, or name its program with --claude",
+        ),
+        _ => error,
+    })
 }
 
 /// # Errors

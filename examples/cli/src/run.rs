@@ -1,6 +1,6 @@
 //! `run`: one prompt, or a file of tasks. `resume`: what is not over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use maestro_core::model::{Position, ProjectSpec, TaskSpec, TaskState};
@@ -105,6 +105,9 @@ async fn again(maestro: &Maestro, command: &Resume) -> Result<Vec<TaskHandle>> {
 async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
     let path = std::path::absolute(&command.project)
         .map_err(|error| Error::invalid("project", "is no directory").caused_by(error))?;
+    if !path.is_dir() {
+        return Err(Error::invalid("project", "is no directory").with("path", path.display()));
+    }
     let name = path.to_string_lossy().into_owned();
     let project = maestro.projects().ensure(ProjectSpec::new(name, &path)).await?;
     let Some(file) = &command.file else {
@@ -116,17 +119,8 @@ async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
     let mut submitted: BTreeMap<String, TaskHandle> = BTreeMap::new();
     let mut order = Vec::new();
     for task in read(file)?.task {
-        if submitted.contains_key(&task.name) {
-            return Err(Error::invalid("name", format!("is given to two tasks: {:?}", task.name)));
-        }
-        let mut needs = Vec::new();
-        for need in &task.needs {
-            let need = submitted.get(need).ok_or_else(|| {
-                Error::invalid("needs", format!("names no task before it: {need:?}"))
-                    .with("task", &task.name)
-            })?;
-            needs.push(need.clone());
-        }
+        let needs: Vec<TaskHandle> =
+            task.needs.iter().filter_map(|need| submitted.get(need)).cloned().collect();
         let key = format!("{}#{}", file.display(), task.name);
         let mut spec = TaskSpec::prompt(task.prompt)
             .title(&task.name)
@@ -153,9 +147,52 @@ fn read(path: &Path) -> Result<File> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Error::invalid("file", "cannot be read").with("path", path.display()).caused_by(error)
     })?;
-    toml::from_str(&text).map_err(|error| {
-        Error::invalid("file", "is not a file of tasks")
-            .with("path", path.display())
-            .caused_by(error)
-    })
+    parse(&text).map_err(|error| error.with("path", path.display()))
+}
+
+/// Reads a file of tasks, and checks it whole, so that none of it is submitted when a part is wrong.
+fn parse(text: &str) -> Result<File> {
+    let file: File = toml::from_str(text)
+        .map_err(|error| Error::invalid("file", "is not a file of tasks").caused_by(error))?;
+    let mut names = BTreeSet::new();
+    for task in &file.task {
+        if let Some(need) = task.needs.iter().find(|need| !names.contains(need.as_str())) {
+            let why = format!("names no task before it: {need:?}");
+            return Err(Error::invalid("needs", why).with("task", &task.name));
+        }
+        if !names.insert(task.name.as_str()) {
+            return Err(Error::invalid("name", format!("is given to two tasks: {:?}", task.name)));
+        }
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_readme_is_a_file_of_tasks() {
+        let readme = include_str!("../README.md");
+        let example = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let file = parse(example).unwrap();
+        let names: Vec<&str> = file.task.iter().map(|task| task.name.as_str()).collect();
+        assert_eq!(names, ["theme", "guide", "release"]);
+        assert_eq!(file.task[2].needs, ["theme", "guide"]);
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_whole() {
+        let task =
+            |name: &str, more: &str| format!("[[task]]\nname = {name:?}\nprompt = \"x\"\n{more}\n");
+        let cases = [
+            (task("a", "") + &task("a", ""), "is given to two tasks: \"a\""),
+            (task("a", "needs = [\"b\"]") + &task("b", ""), "names no task before it: \"b\""),
+            (task("a", "promt = \"y\""), "unknown field `promt`"),
+        ];
+        for (text, why) in cases {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
 }
