@@ -5,7 +5,7 @@ use std::time::Duration;
 use maestro_core::id::TenantId;
 use maestro_core::model::{
     Actor, ApprovalRequested, ApprovalResolved, EventRefs, Message, MessageDelta, TaskEnded,
-    TaskSpec, TaskStarted, ToolEnded, ToolStarted, TurnStarted, UsageRecorded,
+    TaskSpec, TaskStarted, ThoughtDelta, ToolEnded, ToolStarted, TurnStarted, UsageRecorded,
 };
 use serde_json::json;
 
@@ -54,6 +54,10 @@ fn delta(block: u32, text: &str) -> MessageDelta {
     of(json!({ "message_id": "m", "block": block, "text": text }))
 }
 
+fn thought(text: &str) -> ThoughtDelta {
+    of(json!({ "message_id": "m", "text": text }))
+}
+
 /// The texts of the rows, with runs of spaces as one.
 fn texts(board: &Board, columns: usize, rows: usize) -> Vec<String> {
     let now = Timestamp::default() + Duration::from_secs(75);
@@ -71,6 +75,8 @@ fn a_row_says_what_its_agent_is_at() {
     let steps: Vec<(EventData, &str)> = vec![
         (started().into(), "● theme starts 1m05s"),
         (TurnStarted::default().into(), "● theme thinking 1m05s"),
+        (thought("So ").into(), "● theme thinking: So 1m05s"),
+        (thought("then").into(), "● theme thinking: So then 1m05s"),
         (delta(0, "I read ").into(), "● theme I read 1m05s"),
         (delta(0, "the\nfile\u{1b}[2J.").into(), "● theme I read the file[2J. 1m05s"),
         (delta(1, "Next").into(), "● theme Next 1m05s"),
