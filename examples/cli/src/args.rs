@@ -17,18 +17,23 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was cancelled, 2 wrong usage, \
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was cancelled, 2 wrong usage, \
 3 not found, 4 conflict or a person is needed, 5 something outside does not answer, \
-70 a defect, 130 stopped by Ctrl-C (run the same command again to go on).";
+70 a defect, 130 stopped by Ctrl-C (the last line says how to go on).";
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
     /// Where everything is kept.
-    #[arg(long, global = true, value_name = "FILE", default_value = ".maestro/maestro.db")]
+    #[arg(long, global = true, value_name = "FILE", default_value = Common::STORE)]
     pub(crate) store: PathBuf,
     /// Print JSON, one object a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl Common {
+    /// Where everything is kept when nobody says otherwise.
+    pub(crate) const STORE: &'static str = ".maestro/maestro.db";
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,13 +42,24 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Ask an agent, or run a file of tasks.
     Run(Run),
+    /// Go on with tasks that are not over, or try those again that are named.
+    Resume(Resume),
+    #[command(flatten)]
+    Look(Look),
+    /// Say what is installed and what is missing.
+    Doctor,
+}
+
+/// What needs no agent.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Look {
     /// List tasks.
     Ls(Ls),
-    /// Show one task: attempts, session, workspace, why it waits.
+    /// Show one task: attempts, session, workspace, why it waits, what it asks.
     Show(TaskArg),
     /// Print events.
     Events(Events),
-    /// Allow what an agent asks for.
+    /// Allow what an agent asks for; without an id, list what is asked.
     Approve(Approve),
     /// Deny what an agent asks for.
     Deny(Deny),
@@ -53,8 +69,6 @@ pub(crate) enum Command {
     Diff(TaskArg),
     /// Merge a task's work into a branch.
     Merge(Merge),
-    /// Say what is installed and what is missing.
-    Doctor,
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,18 +98,37 @@ pub(crate) struct Run {
     /// The directory to work on.
     #[arg(long, default_value = ".")]
     pub(crate) project: PathBuf,
-    /// How many tasks run at once.
-    #[arg(long, default_value_t = 4)]
-    pub(crate) concurrency: u32,
-    /// The Claude Code program; the one in PATH when not given.
-    #[arg(long)]
-    pub(crate) claude: Option<PathBuf>,
     /// Tools that run without asking, for example `Edit` or `Bash(cargo test:*)`.
     #[arg(long)]
     pub(crate) allow: Vec<String>,
     /// The model.
     #[arg(long)]
     pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) node: Node,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The tasks' ids, or the ends of them. Those that failed, were cancelled or need a person are
+    /// tried again. All that are not over when none is given.
+    pub(crate) tasks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) node: Node,
+}
+
+/// How tasks are worked on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Node {
+    /// How many tasks run at once.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) concurrency: u32,
+    /// The Claude Code program; the one in PATH when not given.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) claude: Option<PathBuf>,
+    /// Play this script instead of asking Claude Code: a JSON array of steps. No account, no cost.
+    #[arg(long, value_name = "FILE", conflicts_with = "claude")]
+    pub(crate) script: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -126,8 +159,8 @@ pub(crate) struct Events {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Approve {
-    /// The approval's id.
-    pub(crate) approval: String,
+    /// The approval's id, or the end of it.
+    pub(crate) approval: Option<String>,
     /// Also allow calls like this one for the rest of the session.
     #[arg(long)]
     pub(crate) remember: bool,
@@ -135,7 +168,7 @@ pub(crate) struct Approve {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deny {
-    /// The approval's id.
+    /// The approval's id, or the end of it.
     pub(crate) approval: String,
     /// What the agent is told.
     #[arg(long, default_value = "A person denied this.")]

@@ -1,26 +1,31 @@
 //! `events`.
 
-use maestro_core::Result;
 use maestro_core::model::{Cursor, EventFilter, Position};
+use maestro_core::{Maestro, Result};
 
 use crate::args::{Common, Events};
 use crate::exit::Exit;
-use crate::{list, node, progress};
+use crate::{follow, list, out, progress};
 
-pub(crate) async fn events(common: &Common, command: Events) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
+pub(crate) async fn events(maestro: &Maestro, common: &Common, command: Events) -> Result<Exit> {
     let mut filter = EventFilter::default();
     if let Some(task) = &command.task {
-        filter.task_ids = vec![list::find(&maestro, task).await?.id];
+        filter.task_ids = vec![list::find(maestro, task).await?.id];
     }
     let mut after =
         command.after.map_or(Position::Beginning, |text| Position::After(Cursor::from_text(text)));
     if command.follow {
         let mut events = maestro.events().subscribe(filter, after).await?;
-        while let Some(event) = events.next().await {
-            print(common, &event?)?;
+        let mut stopped = std::pin::pin!(follow::stopped());
+        loop {
+            tokio::select! {
+                event = events.next() => match event.transpose()? {
+                    Some(event) => print(common, &event)?,
+                    None => return Ok(Exit::Ok),
+                },
+                stopped = &mut stopped => return stopped.map(|()| Exit::Interrupted),
+            }
         }
-        return Ok(Exit::Ok);
     }
     loop {
         let (page, next) = maestro.events().read(filter.clone(), after, 500).await?;
@@ -36,9 +41,11 @@ pub(crate) async fn events(common: &Common, command: Events) -> Result<Exit> {
 
 fn print(common: &Common, event: &maestro_core::model::Event) -> Result<()> {
     if common.json {
-        println!("{}", list::json(event)?);
-    } else if let Some(line) = progress::line(event) {
-        println!("{} {line}", event.at);
+        return out::json(event);
     }
-    Ok(())
+    let Some(text) = progress::text(event) else {
+        return Ok(());
+    };
+    let about = event.refs.task_id.map_or_else(|| "-".repeat(8), |id| list::short(&id));
+    out::line(format_args!("{} {about} {text}", event.at))
 }

@@ -21,7 +21,7 @@ pub(crate) enum Exit {
     Unavailable = 5,
     /// A defect.
     Internal = 70,
-    /// Stopped by Ctrl-C; run the same command again to go on.
+    /// Stopped by Ctrl-C or another signal, or nobody reads the output; the work can go on.
     Interrupted = 130,
 }
 
@@ -50,5 +50,29 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_and_the_help_list_every_code() {
+        let codes = [
+            Exit::Ok,
+            Exit::TaskFailed,
+            Exit::Usage,
+            Exit::NotFound,
+            Exit::Conflict,
+            Exit::Unavailable,
+            Exit::Internal,
+            Exit::Interrupted,
+        ];
+        for code in codes.map(|code| code as u8) {
+            assert!(include_str!("../README.md").contains(&format!("\n| {code} |")), "{code}");
+            let listed = [format!(": {code} "), format!(", {code} ")];
+            assert!(listed.iter().any(|listed| crate::args::EXIT_CODES.contains(listed)), "{code}");
+        }
     }
 }

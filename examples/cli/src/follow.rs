@@ -1,74 +1,83 @@
-//! Follows tasks to their end, and leaves cleanly on Ctrl-C.
+//! Follows tasks to their end, and leaves cleanly when it is told to stop.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
-use maestro_core::model::{EventData, EventFilter, Position, TaskState};
-use maestro_core::task::TaskHandle;
-use maestro_core::{Maestro, Result, Running};
+use maestro_core::model::{Event, EventFilter, Position};
+use maestro_core::task::{TaskFilter, TaskHandle};
+use maestro_core::{Error, ErrorKind, Maestro, Result, Running};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::MissedTickBehavior;
 
 use crate::args::Common;
+use crate::board::Board;
 use crate::exit::Exit;
-use crate::{list, progress};
+use crate::view::View;
 
-/// Prints what happens until every task is over, or one cannot go on without a person.
+/// How often is looked whether the live block has changed.
+const FRAME: Duration = Duration::from_millis(80);
+
+/// Where the feed of events is now. Asked before tasks are submitted, it lets nothing of them be
+/// missed.
+pub(crate) async fn now(maestro: &Maestro) -> Result<Position> {
+    let mut one = TaskFilter::default();
+    one.limit = Some(1);
+    Ok(Position::After(maestro.tasks().list(one).await?.as_of))
+}
+
+/// Shows what happens from a position on, until every task is over, or cannot go on without a person.
 pub(crate) async fn to_the_end(
     maestro: &Maestro,
     common: &Common,
     tasks: &[TaskHandle],
+    after: Position,
+    call: String,
 ) -> Result<Exit> {
+    if tasks.is_empty() {
+        return Ok(Exit::Ok);
+    }
     let filter = EventFilter {
         task_ids: tasks.iter().map(TaskHandle::id).collect(),
         ..EventFilter::default()
     };
-    let mut events = maestro.events().subscribe(filter, Position::Now).await?;
-    let mut open = BTreeSet::new();
-    let mut exit = Exit::Ok;
+    let mut events = maestro.events().subscribe(filter, after).await?;
+    let mut infos = Vec::new();
     for task in tasks {
-        let info = task.info().await?;
-        exit = worse(exit, info.state);
-        if !info.state.is_ended() && info.state != TaskState::InputRequired {
-            open.insert(info.id);
+        infos.push(task.info().await?);
+    }
+    let mut board = Board::new(&infos);
+    let mut view = View::open(common, call);
+    let mut frames = tokio::time::interval(FRAME);
+    frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopped = std::pin::pin!(stopped());
+    while !board.is_at_rest() {
+        tokio::select! {
+            event = events.next() => {
+                let Some(event): Option<Event> = event.transpose()? else { break };
+                board.apply(&event);
+                view.tell(&board, &event)?;
+            }
+            _ = frames.tick() => view.look(&board)?,
+            stopped = &mut stopped => {
+                stopped?;
+                view.draw(&board)?;
+                return Ok(Exit::Interrupted);
+            }
         }
     }
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
-    while !open.is_empty() {
-        let event = tokio::select! {
-            event = events.next() => event,
-            _ = &mut interrupted => return Ok(Exit::Interrupted),
-        };
-        let Some(event) = event.transpose()? else {
-            break;
-        };
-        if common.json {
-            println!("{}", list::json(&event)?);
-        } else if let Some(line) = progress::line(&event) {
-            println!("{line}");
-        }
-        let Some(task_id) = event.refs.task_id else {
-            continue;
-        };
-        match &event.data {
-            EventData::TaskEnded(data) => {
-                exit = worse(exit, data.state);
-                open.remove(&task_id);
-            }
-            EventData::TaskInputRequired(_) => {
-                exit = worse(exit, TaskState::InputRequired);
-                open.remove(&task_id);
-            }
-            _ => {}
-        }
-    }
-    Ok(exit)
+    view.draw(&board)?;
+    Ok(board.exit())
 }
 
-/// Closes the node; after Ctrl-C it says how to go on.
+/// Closes the node. When it was told to stop, it says how to go on; told again, it leaves at once.
 pub(crate) async fn close(maestro: &Maestro, exit: Result<Exit>, again: &str) -> Result<Exit> {
     let interrupted = matches!(exit, Ok(Exit::Interrupted));
     if interrupted {
-        eprintln!("stopping the agents; nothing is lost");
+        eprintln!("stopping the agents; nothing is lost (once more: stop at once)");
     }
-    let closed = maestro.close(Running::Park).await;
+    let closed = tokio::select! {
+        closed = maestro.close(Running::Park) => closed,
+        _ = stopped() => Ok(()),
+    };
     if interrupted {
         eprintln!("to go on: {again}");
     }
@@ -76,10 +85,19 @@ pub(crate) async fn close(maestro: &Maestro, exit: Result<Exit>, again: &str) ->
     closed.map(|()| exit)
 }
 
-fn worse(exit: Exit, state: TaskState) -> Exit {
-    match state {
-        TaskState::Failed | TaskState::Cancelled => Exit::TaskFailed,
-        TaskState::InputRequired if exit == Exit::Ok => Exit::Conflict,
-        _ => exit,
+/// Waits until somebody asks this process to stop: by Ctrl-C, as a service manager does, or by
+/// closing the terminal.
+pub(crate) async fn stopped() -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::Internal, "signals cannot be handled").caused_by(error)
+    };
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut hung_up = signal(SignalKind::hangup()).map_err(failed)?;
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+        _ = hung_up.recv() => {}
     }
+    Ok(())
 }

@@ -1,15 +1,16 @@
 //! `ls` and `show`.
 
-use maestro_core::model::{TaskInfo, TaskState};
+use maestro_core::approval::ApprovalFilter;
+use maestro_core::model::{ApprovalInfo, MicroUsd, TaskInfo, TaskState};
 use maestro_core::task::TaskFilter;
-use maestro_core::{Error, Maestro, Result};
+use maestro_core::{Error, ErrorKind, Maestro, Result};
 
 use crate::args::{Common, Ls, TaskArg};
 use crate::exit::Exit;
-use crate::node;
+use crate::text::{counted, head, plain};
+use crate::{node, out};
 
-pub(crate) async fn ls(common: &Common, command: Ls) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
+pub(crate) async fn ls(maestro: &Maestro, common: &Common, command: Ls) -> Result<Exit> {
     let mut filter = TaskFilter::default();
     for state in &command.state {
         let parsed = serde_json::from_value::<TaskState>(state.as_str().into());
@@ -19,51 +20,60 @@ pub(crate) async fn ls(common: &Common, command: Ls) -> Result<Exit> {
             })?,
         );
     }
-    loop {
-        let page = maestro.tasks().list(filter.clone()).await?;
-        for task in &page.tasks {
-            if common.json {
-                println!("{}", json(task)?);
-            } else {
-                println!("{}", line(task));
-            }
-        }
-        match page.next {
-            Some(next) => filter.page_token = Some(next),
-            None => return Ok(Exit::Ok),
+    let tasks = maestro.tasks().all(filter).await?;
+    let asked = maestro.approvals().all(ApprovalFilter::pending()).await?;
+    for task in &tasks {
+        out::say(common, task, line(task))?;
+        if !common.json {
+            let asked = asked.iter().filter(|asked| asked.task_id == Some(task.id));
+            asked.map(|asked| question(common, asked)).try_for_each(out::line)?;
         }
     }
+    if tasks.is_empty() && !common.json {
+        eprintln!("no tasks");
+    }
+    Ok(Exit::Ok)
 }
 
-pub(crate) async fn show(common: &Common, command: TaskArg) -> Result<Exit> {
-    let maestro = node::observe(common).await?;
-    let task = find(&maestro, &command.task).await?;
+pub(crate) async fn show(maestro: &Maestro, common: &Common, command: TaskArg) -> Result<Exit> {
+    let task = find(maestro, &command.task).await?;
     if common.json {
-        println!("{}", json(&task)?);
+        out::json(&task)?;
         return Ok(Exit::Ok);
     }
-    println!("{}", line(&task));
+    out::line(line(&task))?;
+    let fact = |name: &str, value: String| out::line(format_args!("  {name:<10} {value}"));
+    fact("id", task.id.to_string())?;
+    fact("asked", plain(&task.spec.prompt))?;
     for attempt in &task.attempts {
         let state = serde_json::to_value(attempt.state).unwrap_or_default();
         let state = state.as_str().unwrap_or_default();
-        println!("  attempt {}: {state}, token {}", attempt.number, attempt.token);
+        fact("attempt", format!("{}: {state}, from {}", attempt.number, attempt.started_at))?;
     }
     if let Some(session) = task.session_id {
-        println!("  session {session}");
+        fact("session", session.to_string())?;
     }
-    if let Ok(workspace) = maestro.tasks().handle(task.id).workspace().info().await {
-        println!("  workspace {}", workspace.workspace.root);
+    let workspace = maestro.tasks().handle(task.id).workspace();
+    if let Ok(info) = workspace.info().await {
+        fact("workspace", info.workspace.root.to_string())?;
+    }
+    if task.usage.tokens() > 0 {
+        let cost = MicroUsd(task.usage.cost_micro_usd);
+        fact("used", format!("{} tokens, {cost}", task.usage.tokens()))?;
     }
     if let Some(outcome) = &task.outcome {
-        println!("  {}", outcome.summary());
+        for line in outcome.summary().lines().map(plain).filter(|line| !line.is_empty()) {
+            fact("outcome", line)?;
+        }
     }
     for reason in maestro.tasks().explain(task.id).await? {
-        println!(
-            "  waits: {} {} ({})",
-            reason.code,
-            reason.reference.unwrap_or_default(),
-            reason.fix
-        );
+        let what = reason.reference.map(|what| format!(" {what}")).unwrap_or_default();
+        fact("waits for", format!("{}{what}: {}", reason.code, reason.fix))?;
+    }
+    if let Some(session) = task.session_id {
+        let asked = ApprovalFilter::pending().session(session);
+        let asked = maestro.approvals().all(asked).await?;
+        asked.iter().map(|asked| question(common, asked)).try_for_each(out::line)?;
     }
     Ok(Exit::Ok)
 }
@@ -73,31 +83,28 @@ pub(crate) async fn find(maestro: &Maestro, reference: &str) -> Result<TaskInfo>
     if let Ok(id) = reference.parse() {
         return maestro.tasks().get(id).await;
     }
-    let mut found = Vec::new();
-    let mut filter = TaskFilter::default();
-    loop {
-        let page = maestro.tasks().list(filter.clone()).await?;
-        let matching = page.tasks.into_iter();
-        found.extend(matching.filter(|task| task.id.to_string().ends_with(reference)));
-        match page.next {
-            Some(next) => filter.page_token = Some(next),
-            None => break,
-        }
-    }
-    match (found.pop(), found.len()) {
-        (Some(task), 0) => Ok(task),
-        (Some(_), _) => Err(Error::invalid("task", format!("{reference:?} fits several"))),
-        (None, _) => Err(Error::new(
-            maestro_core::ErrorKind::NotFound,
-            format!("`task` names none that exists: {reference:?}; `maestro ls` lists them"),
-        )),
-    }
+    let tasks = maestro.tasks().all(TaskFilter::default()).await?;
+    only(tasks, "task", reference, |task| task.id.to_string())
 }
 
-pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| {
-        Error::new(maestro_core::ErrorKind::Internal, "cannot be written as JSON").caused_by(error)
-    })
+/// The one thing whose id ends like this.
+pub(crate) fn only<T>(
+    all: Vec<T>,
+    what: &str,
+    reference: &str,
+    id: impl Fn(&T) -> String,
+) -> Result<T> {
+    let mut found = all.into_iter().filter(|one| id(one).ends_with(reference));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => {
+            Err(Error::invalid(what, format!("fits several: {reference:?}; give more of its id")))
+        }
+        (None, _) => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("`{what}` names none that exists: {reference:?}; `maestro ls` lists them"),
+        )),
+    }
 }
 
 /// The end of an id, which is what tells ids of the same moment apart.
@@ -106,13 +113,22 @@ pub(crate) fn short(id: &impl ToString) -> String {
     id[id.len().saturating_sub(8)..].to_owned()
 }
 
+/// What an agent asks, and what to type to allow it.
+pub(crate) fn question(common: &Common, asked: &ApprovalInfo) -> String {
+    let (call, id) = (node::call(&common.store), short(&asked.id));
+    let title = plain(&asked.title);
+    format!("  needs a person: {title}\n    {}\n    {call} approve {id}", exactly(&asked.input))
+}
+
+/// What would be done, in full as far as that is bearable: a title may flatter.
+pub(crate) fn exactly(input: &serde_json::Value) -> String {
+    let command = input.get("command").and_then(|command| command.as_str());
+    let text = command.map_or_else(|| input.to_string(), |command| format!("$ {command}"));
+    head(&plain(&text), 1000)
+}
+
 fn line(task: &TaskInfo) -> String {
-    let tries = task.attempts.len();
-    format!(
-        "{}  {:<14} {:>2} attempts  {}",
-        short(&task.id),
-        task.state.as_str(),
-        tries,
-        task.title()
-    )
+    let attempts = counted(task.attempts.len(), "attempt");
+    let state = task.state.as_str();
+    format!("{}  {state:<14}  {attempts:<10}  {}", short(&task.id), plain(&task.title()))
 }

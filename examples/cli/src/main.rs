@@ -1,8 +1,9 @@
 //! `maestro`: a command line over maestro-core.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to a person")]
+#![expect(clippy::print_stderr, reason = "a command line talks to a person")]
 
 mod approvals;
 mod args;
+mod board;
 mod demo;
 mod doctor;
 mod events;
@@ -10,15 +11,21 @@ mod exit;
 mod follow;
 mod list;
 mod node;
+mod out;
 mod progress;
 mod run;
+mod screen;
+mod table;
+mod text;
+mod view;
 mod work;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use maestro_core::{Maestro, Result};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Common, Look};
 use crate::exit::Exit;
 
 #[tokio::main]
@@ -26,25 +33,37 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_env_filter(args.log.as_str())
-        .with_writer(std::io::stderr)
+        .with_writer(screen::log_writer)
         .init();
     let common = &args.common;
     let result = match args.command {
         Command::Demo(command) => demo::demo(common, command).await,
         Command::Run(command) => run::run(common, command).await,
-        Command::Ls(command) => list::ls(common, command).await,
-        Command::Show(command) => list::show(common, command).await,
-        Command::Events(command) => events::events(common, command).await,
-        Command::Approve(command) => approvals::approve(common, command).await,
-        Command::Deny(command) => approvals::deny(common, command).await,
-        Command::Cancel(command) => work::cancel(common, command).await,
-        Command::Diff(command) => work::diff(common, command).await,
-        Command::Merge(command) => work::merge(common, command).await,
+        Command::Resume(command) => run::resume(common, command).await,
         Command::Doctor => doctor::doctor(common).await,
+        Command::Look(look) => {
+            node::observe(common, async |maestro| self::look(maestro, common, look).await).await
+        }
     };
     let exit = result.unwrap_or_else(|error| {
+        if out::is_closed_pipe(&error) {
+            return Exit::Interrupted;
+        }
         eprintln!("maestro: {error}");
         Exit::of(&error)
     });
     exit.into()
+}
+
+async fn look(maestro: &Maestro, common: &Common, look: Look) -> Result<Exit> {
+    match look {
+        Look::Ls(command) => list::ls(maestro, common, command).await,
+        Look::Show(command) => list::show(maestro, common, command).await,
+        Look::Events(command) => events::events(maestro, common, command).await,
+        Look::Approve(command) => approvals::approve(maestro, common, command).await,
+        Look::Deny(command) => approvals::deny(maestro, common, command).await,
+        Look::Cancel(command) => work::cancel(maestro, common, command).await,
+        Look::Diff(command) => work::diff(maestro, common, command).await,
+        Look::Merge(command) => work::merge(maestro, common, command).await,
+    }
 }

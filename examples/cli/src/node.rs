@@ -2,21 +2,80 @@
 
 use std::path::Path;
 
+use maestro_core::agent::claude::ClaudeCode;
+use maestro_core::agent::scripted::{Script, ScriptedAgent};
 use maestro_core::storage::sqlite::Sqlite;
-use maestro_core::{Error, Maestro, MaestroBuilder, Result};
+use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result, Running};
 
-use crate::args::Common;
+use crate::args::{Common, Node};
 
-/// A node that submits and watches; its store must be there.
-pub(crate) async fn observe(common: &Common) -> Result<Maestro> {
-    if !common.store.exists() {
-        return Err(Error::new(
-            maestro_core::ErrorKind::NotFound,
-            "`store` is not there; `maestro run` makes one",
-        )
-        .with("store", common.store.display()));
+/// Does something as a node that submits and watches; its store must be there.
+pub(crate) async fn observe<T>(
+    common: &Common,
+    act: impl AsyncFnOnce(&Maestro) -> Result<T>,
+) -> Result<T> {
+    must_be_there(common)?;
+    let maestro = builder(&common.store)?.concurrency(0).build().await?;
+    let done = act(&maestro).await;
+    // A node that leaves without a word would be looked for.
+    let closed = maestro.close(Running::Park).await;
+    done.and_then(|done| closed.map(|()| done))
+}
+
+/// A node that works.
+pub(crate) async fn work(common: &Common, node: &Node) -> Result<Maestro> {
+    let builder = builder(&common.store)?.concurrency(node.concurrency);
+    let builder = match (&node.script, &node.claude) {
+        (Some(script), _) => {
+            let conversations = common.store.with_extension("conversations");
+            let agent = ScriptedAgent::new().remember_in(conversations);
+            builder.agent("claude", agent.default_script(read_script(script)?))
+        }
+        (None, Some(program)) => builder.agent("claude", ClaudeCode::at(program)),
+        (None, None) => builder.agent("claude", discover()?),
+    };
+    builder.build().await
+}
+
+/// The Claude Code that is installed here.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub(crate) fn discover() -> Result<ClaudeCode> {
+    ClaudeCode::discover().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::new(
+            ErrorKind::NotFound,
+            "there is no `claude` in PATH; install Claude Code, or name its program with --claude",
+        ),
+        _ => error,
+    })
+}
+
+/// # Errors
+/// `NotFound` when there is no store yet.
+pub(crate) fn must_be_there(common: &Common) -> Result<()> {
+    if common.store.exists() {
+        return Ok(());
     }
-    builder(&common.store)?.concurrency(0).build().await
+    Err(Error::new(ErrorKind::NotFound, "`store` is not there; `maestro run` makes one")
+        .with("store", common.store.display()))
+}
+
+/// How this program is called for a store, for hints that can be typed as they are.
+pub(crate) fn call(store: &Path) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "maestro".to_owned());
+    if store == Path::new(Common::STORE) {
+        return program;
+    }
+    format!("{program} --store={}", store.display())
+}
+
+fn read_script(path: &Path) -> Result<Script> {
+    let wrong = |why: &str| Error::invalid("script", why).with("path", path.display());
+    let text =
+        std::fs::read_to_string(path).map_err(|error| wrong("cannot be read").caused_by(error))?;
+    serde_json::from_str(&text)
+        .map_err(|error| wrong("is not a JSON array of steps").caused_by(error))
 }
 
 /// A node over a store, which is made when it is not there. Worktrees lie beside it.
@@ -25,11 +84,20 @@ pub(crate) fn builder(store: &Path) -> Result<MaestroBuilder> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(directory).map_err(|error| {
+    make(directory).map_err(|error| {
         Error::invalid("store", "lies in a directory that cannot be made")
             .with("directory", directory.display())
             .caused_by(error)
     })?;
     let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     Ok(Maestro::builder().storage(Sqlite::at(store)).worktrees(directory.join("worktrees")))
+}
+
+/// Makes the directory of a store. It lies inside the project as a rule, whose git need not see it.
+fn make(directory: &Path) -> std::io::Result<()> {
+    if directory.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(directory)?;
+    std::fs::write(directory.join(".gitignore"), "*\n")
 }

@@ -1,19 +1,24 @@
 //! What happens, in one line each.
 
-use maestro_core::model::{Event, EventData};
+use maestro_core::model::{ContentBlock, Decision, Event, EventData, Outcome};
 
+use crate::board::what_is_needed;
 use crate::list::short;
+use crate::text::{counted, first_line, plain};
 
 /// One line for people, or none for what only machines want to know.
-pub(crate) fn line(event: &Event) -> Option<String> {
+pub(crate) fn text(event: &Event) -> Option<String> {
     let text = match &event.data {
         EventData::TaskSubmitted(data) => format!("submitted: {}", data.title),
         EventData::TaskStarted(data) => format!("attempt {} started", data.attempt),
         EventData::TaskRetried(data) => format!("attempt {} {}; again", data.attempt, data.reason),
         EventData::TaskProgress(data) => data.message.clone(),
-        EventData::TaskInputRequired(data) => format!("needs a person: {}", data.reason),
+        EventData::TaskInputRequired(data) => format!("needs a person: {}", what_is_needed(data)),
+        EventData::TaskUpdated(data) if data.cancel_requested => {
+            format!("is asked to stop: {}", data.reason.as_deref().unwrap_or_default())
+        }
         EventData::TaskEnded(data) => {
-            let summary = data.outcome.as_ref().map(maestro_core::model::Outcome::summary);
+            let summary = data.outcome.as_ref().map(Outcome::summary).or(data.reason.clone());
             format!("{}: {}", data.state, first_line(&summary.unwrap_or_default()))
         }
         EventData::AttemptLost(data) => {
@@ -22,9 +27,10 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         EventData::AttemptRecovered(data) => {
             format!("attempt {}: {} left processes ended", data.attempt, data.processes_ended)
         }
-        EventData::WorkspacePrepared(data) => format!("works in {}", data.path),
+        EventData::WorkspacePrepared(data) => format!("works in {}", near(&data.path)),
         EventData::WorkspaceCommitted(data) => {
-            format!("committed {} ({} files)", short(&data.commit), data.files.len())
+            let files = counted(data.files.len(), "file");
+            format!("committed {} ({files})", &data.commit[..data.commit.len().min(8)])
         }
         EventData::WorkspaceMerged(data) => format!("merged into {}", data.into),
         EventData::SessionResumed(data) => {
@@ -33,17 +39,26 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         }
         EventData::SessionFailed(data) => {
             let why = data.error.as_ref().map(ToString::to_string);
-            format!("session failed: {}", why.unwrap_or_default())
+            format!("session failed: {}", first_line(&why.unwrap_or_default()))
         }
-        EventData::ToolStarted(data) => format!("{}: {}", data.name, first_line(&data.title)),
+        EventData::ToolStarted(data) => {
+            first_line(if data.title.is_empty() { &data.name } else { &data.title })
+        }
         EventData::ApprovalRequested(data) => {
-            let id = data.approval_id.map(|id| id.to_string()).unwrap_or_default();
-            format!("asks: {} (maestro approve {id})", first_line(&data.title))
+            let id = data.approval_id.map(|id| short(&id)).unwrap_or_default();
+            format!("needs a person: {id} {}", first_line(&data.title))
         }
-        EventData::ApprovalResolved(data) => format!("answered by {}", data.by),
+        EventData::ApprovalResolved(data) => {
+            let answer = match data.decision {
+                Decision::Allow { .. } => "allowed",
+                Decision::Deny { .. } => "denied",
+                _ => "answered",
+            };
+            format!("{answer} by {}", data.by)
+        }
+        EventData::ApprovalExpired(_) => "denied, since nobody answered in time".to_owned(),
         EventData::Message(data) if data.role == "assistant" => {
-            let text = maestro_core::model::ContentBlock::join_text(&data.blocks);
-            let line = first_line(&text);
+            let line = first_line(&ContentBlock::join_text(&data.blocks));
             if line.is_empty() {
                 return None;
             }
@@ -54,15 +69,12 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         EventData::NodeLost(data) => format!("a node is gone ({})", data.evidence),
         _ => return None,
     };
-    let about = event.refs.task_id.map_or_else(|| "-".repeat(8), |id| short(&id));
-    Some(format!("{about} {text}"))
+    Some(plain(&text))
 }
 
-fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    let mut cut: String = line.chars().take(100).collect();
-    if cut.len() < text.trim_end().len() {
-        cut.push('…');
-    }
-    cut
+/// A path as a person types it here.
+fn near(path: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let inside = std::path::Path::new(path).strip_prefix(here);
+    inside.map_or_else(|_| path.to_owned(), |inside| inside.display().to_string())
 }

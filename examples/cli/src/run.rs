@@ -1,17 +1,16 @@
-//! `run`: one prompt, or a file of tasks.
+//! `run`: one prompt, or a file of tasks. `resume`: what is not over.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use maestro_core::agent::claude::ClaudeCode;
-use maestro_core::model::{ProjectSpec, TaskSpec};
-use maestro_core::task::TaskHandle;
-use maestro_core::{Error, Maestro, Result};
+use maestro_core::model::{Position, ProjectSpec, TaskSpec, TaskState};
+use maestro_core::task::{TaskFilter, TaskHandle};
+use maestro_core::{Error, ErrorKind, Maestro, Result};
 use serde::Deserialize;
 
-use crate::args::{Common, Run};
+use crate::args::{Common, Node, Resume, Run};
 use crate::exit::Exit;
-use crate::{follow, node};
+use crate::{follow, list, node, table};
 
 /// A file of tasks.
 #[derive(Debug, Deserialize)]
@@ -37,24 +36,78 @@ struct Task {
 }
 
 pub(crate) async fn run(common: &Common, command: Run) -> Result<Exit> {
-    let claude = match &command.claude {
-        Some(program) => ClaudeCode::at(program),
-        None => ClaudeCode::discover()?,
-    };
-    let builder = node::builder(&common.store)?.agent("claude", claude);
-    let maestro = builder.concurrency(command.concurrency).build().await?;
-    let result = submit(&maestro, &command).await;
-    let exit = match result {
-        Ok(tasks) => follow::to_the_end(&maestro, common, &tasks).await,
+    let maestro = node::work(common, &command.node).await?;
+    let tasks = async { Ok((follow::now(&maestro).await?, submit(&maestro, &command).await?)) };
+    finish(&maestro, common, &command.node, tasks.await).await
+}
+
+pub(crate) async fn resume(common: &Common, command: Resume) -> Result<Exit> {
+    node::must_be_there(common)?;
+    let maestro = node::work(common, &command.node).await?;
+    let tasks = async { Ok((follow::now(&maestro).await?, again(&maestro, &command).await?)) };
+    finish(&maestro, common, &command.node, tasks.await).await
+}
+
+/// Shows the tasks to their end, and what became of them.
+async fn finish(
+    maestro: &Maestro,
+    common: &Common,
+    node: &Node,
+    tasks: Result<(Position, Vec<TaskHandle>)>,
+) -> Result<Exit> {
+    let exit = match tasks {
+        Ok((after, tasks)) => show(maestro, common, after, &tasks).await,
         Err(error) => Err(error),
     };
-    let again = "run the same command with --file again, or `maestro ls`";
-    follow::close(&maestro, exit, again).await
+    let option = |name: &str, path: &Option<PathBuf>| {
+        path.as_ref().map_or(String::new(), |path| format!(" --{name}={}", path.display()))
+    };
+    let agent = option("claude", &node.claude) + &option("script", &node.script);
+    let again = format!("{} resume{agent}", node::call(&common.store));
+    follow::close(maestro, exit, &again).await
+}
+
+async fn show(
+    maestro: &Maestro,
+    common: &Common,
+    after: Position,
+    tasks: &[TaskHandle],
+) -> Result<Exit> {
+    let call = node::call(&common.store);
+    let exit = follow::to_the_end(maestro, common, tasks, after, call).await?;
+    if exit != Exit::Interrupted {
+        table::print(common, tasks).await?;
+    }
+    Ok(exit)
+}
+
+/// The tasks that are named, tried again where they are over, or all that are not over.
+async fn again(maestro: &Maestro, command: &Resume) -> Result<Vec<TaskHandle>> {
+    let mut tasks = Vec::new();
+    if command.tasks.is_empty() {
+        let all = maestro.tasks().all(TaskFilter::default()).await?;
+        tasks.extend(all.into_iter().filter(|task| !task.state.is_ended()));
+        if tasks.is_empty() {
+            eprintln!("nothing to go on with: every task is over; name one to try it again");
+        }
+    }
+    for reference in &command.tasks {
+        let task = list::find(maestro, reference).await?;
+        let over = matches!(
+            task.state,
+            TaskState::Failed | TaskState::Cancelled | TaskState::InputRequired
+        );
+        tasks.push(if over { maestro.tasks().retry(task.id).await? } else { task });
+    }
+    Ok(tasks.iter().map(|task| maestro.tasks().handle(task.id)).collect())
 }
 
 async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
     let path = std::path::absolute(&command.project)
         .map_err(|error| Error::invalid("project", "is no directory").caused_by(error))?;
+    if !path.is_dir() {
+        return Err(Error::invalid("project", "is no directory").with("path", path.display()));
+    }
     let name = path.to_string_lossy().into_owned();
     let project = maestro.projects().ensure(ProjectSpec::new(name, &path)).await?;
     let Some(file) = &command.file else {
@@ -66,14 +119,8 @@ async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
     let mut submitted: BTreeMap<String, TaskHandle> = BTreeMap::new();
     let mut order = Vec::new();
     for task in read(file)?.task {
-        let mut needs = Vec::new();
-        for need in &task.needs {
-            let need = submitted.get(need).ok_or_else(|| {
-                Error::invalid("needs", format!("names no task before it: {need:?}"))
-                    .with("task", &task.name)
-            })?;
-            needs.push(need.clone());
-        }
+        let needs: Vec<TaskHandle> =
+            task.needs.iter().filter_map(|need| submitted.get(need)).cloned().collect();
         let key = format!("{}#{}", file.display(), task.name);
         let mut spec = TaskSpec::prompt(task.prompt)
             .title(&task.name)
@@ -83,7 +130,13 @@ async fn submit(maestro: &Maestro, command: &Run) -> Result<Vec<TaskHandle>> {
             .idempotency_key(key)
             .allow_tools(command.allow.iter().chain(&task.allow));
         spec.session.model.clone_from(&command.model);
-        let handle = maestro.tasks().submit(spec).await?;
+        let handle = maestro.tasks().submit(spec).await.map_err(|error| {
+            if error.kind() == ErrorKind::AlreadyExists {
+                let why = "was run before with another prompt; give it another name";
+                return Error::new(ErrorKind::AlreadyExists, format!("task {:?} {why}", task.name));
+            }
+            error.with("task", &task.name)
+        })?;
         submitted.insert(task.name, handle.clone());
         order.push(handle);
     }
@@ -94,9 +147,52 @@ fn read(path: &Path) -> Result<File> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Error::invalid("file", "cannot be read").with("path", path.display()).caused_by(error)
     })?;
-    toml::from_str(&text).map_err(|error| {
-        Error::invalid("file", "is not a file of tasks")
-            .with("path", path.display())
-            .caused_by(error)
-    })
+    parse(&text).map_err(|error| error.with("path", path.display()))
+}
+
+/// Reads a file of tasks, and checks it whole, so that none of it is submitted when a part is wrong.
+fn parse(text: &str) -> Result<File> {
+    let file: File = toml::from_str(text)
+        .map_err(|error| Error::invalid("file", "is not a file of tasks").caused_by(error))?;
+    let mut names = BTreeSet::new();
+    for task in &file.task {
+        if let Some(need) = task.needs.iter().find(|need| !names.contains(need.as_str())) {
+            let why = format!("names no task before it: {need:?}");
+            return Err(Error::invalid("needs", why).with("task", &task.name));
+        }
+        if !names.insert(task.name.as_str()) {
+            return Err(Error::invalid("name", format!("is given to two tasks: {:?}", task.name)));
+        }
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_readme_is_a_file_of_tasks() {
+        let readme = include_str!("../README.md");
+        let example = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let file = parse(example).unwrap();
+        let names: Vec<&str> = file.task.iter().map(|task| task.name.as_str()).collect();
+        assert_eq!(names, ["theme", "guide", "release"]);
+        assert_eq!(file.task[2].needs, ["theme", "guide"]);
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_whole() {
+        let task =
+            |name: &str, more: &str| format!("[[task]]\nname = {name:?}\nprompt = \"x\"\n{more}\n");
+        let cases = [
+            (task("a", "") + &task("a", ""), "is given to two tasks: \"a\""),
+            (task("a", "needs = [\"b\"]") + &task("b", ""), "names no task before it: \"b\""),
+            (task("a", "promt = \"y\""), "unknown field `promt`"),
+        ];
+        for (text, why) in cases {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
 }

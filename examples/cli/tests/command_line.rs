@@ -83,6 +83,19 @@ fn a_finished_demo_can_be_looked_at_and_says_where_everything_is() {
     let wrong = run(directory.path(), &[store, "events", "--after=nonsense"]);
     assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong.stderr));
     assert!(text(&wrong.stderr).contains("`cursor`"));
+    // Each of these commands was a node for a moment, and has left as one should: a node that works
+    // finds none that is gone.
+    assert!(run(directory.path(), &["demo", "--scripted", "--dir=demo"]).status.success());
+    let lost = events(directory.path()).into_iter().filter(|e| e.event_type() == "node.lost");
+    assert_eq!(lost.count(), 0);
+    // Whoever reads the output may have enough of it.
+    let mut command = Command::new(MAESTRO);
+    command.args([store, "events"]).current_dir(directory.path());
+    let mut unread = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(unread.stdout.take());
+    let unread = unread.wait_with_output().unwrap();
+    assert_eq!(unread.status.code(), Some(130), "{}", text(&unread.stderr));
+    assert_eq!(text(&unread.stderr), "");
 }
 
 #[test]

@@ -94,6 +94,23 @@ impl Approvals {
         Ok(ApprovalPage { approvals, next: page.next, as_of: page.as_of })
     }
 
+    /// Every approval that the filter shows, oldest first, from its page on to the last. Each page is
+    /// a look of its own.
+    ///
+    /// # Errors
+    /// As [`Approvals::list`].
+    pub async fn all(&self, mut filter: ApprovalFilter) -> Result<Vec<ApprovalInfo>> {
+        let mut approvals = Vec::new();
+        loop {
+            let page = self.list(filter.clone()).await?;
+            approvals.extend(page.approvals);
+            match page.next {
+                Some(next) => filter.page_token = Some(next),
+                None => return Ok(approvals),
+            }
+        }
+    }
+
     /// Allows it, once and as asked.
     ///
     /// # Errors

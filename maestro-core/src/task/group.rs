@@ -226,6 +226,23 @@ impl Tasks {
         Ok(TaskPage { tasks, next: page.next, as_of: page.as_of })
     }
 
+    /// Every task that the filter shows, oldest first, from its page on to the last. Each page is a
+    /// look of its own, so a task may have moved on when the last one is read.
+    ///
+    /// # Errors
+    /// As [`Tasks::list`].
+    pub async fn all(&self, mut filter: TaskFilter) -> Result<Vec<TaskInfo>> {
+        let mut tasks = Vec::new();
+        loop {
+            let page = self.list(filter.clone()).await?;
+            tasks.extend(page.tasks);
+            match page.next {
+                Some(next) => filter.page_token = Some(next),
+                None => return Ok(tasks),
+            }
+        }
+    }
+
     /// Calls a task off. One that nobody works on ends at once; an agent gets the time to stop, and
     /// loses its authority when it does not.
     ///

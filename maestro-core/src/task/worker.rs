@@ -67,6 +67,12 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
     };
     let end = match end {
         End::Outcome(Outcome::Cancelled { .. }) if core.is_closing() => End::Parked,
+        // It ran into the closing before it was told of it, as when it was about to open a session.
+        End::Outcome(Outcome::Failed { error, .. })
+            if error.kind == ErrorKind::Closed && core.is_closing() =>
+        {
+            End::Parked
+        }
         end => end,
     };
     drop(context);

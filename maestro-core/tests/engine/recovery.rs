@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use maestro_core::model::{AttemptState, EventData, Outcome, RetryPolicy, TaskState};
-use maestro_core::task::TaskHandle;
-use maestro_core::{Maestro, Running};
+use maestro_core::task::{TaskHandle, task_fn};
+use maestro_core::{Error, ErrorKind, Maestro, Running};
 
 use crate::support::{World, of_kind, under_seeds};
 
@@ -82,6 +82,27 @@ fn a_clean_close_parks_the_attempt_and_costs_nothing() {
         let second = world.builder().concurrency(0).build().await.unwrap();
         let info = second.tasks().get(id).await.unwrap();
         assert_eq!(info.state, TaskState::Queued);
+        assert_eq!(info.attempts[0].state, AttemptState::Parked);
+        assert_eq!((info.crashes, info.failures), (0, 0));
+        second.close(Running::Park).await.unwrap();
+    });
+}
+
+#[test]
+fn an_attempt_that_runs_into_the_closing_is_parked_as_well() {
+    under_seeds(|world| async move {
+        let hasty = task_fn(|context| async move {
+            context.cancelled().await;
+            Outcome::failed(&Error::new(ErrorKind::Closed, "this node is closing"))
+        });
+        let first = world.builder().task("hasty", hasty).build().await.unwrap();
+        let task = first.tasks().submit(of_kind("hasty")).await.unwrap();
+        let mut events = task.events();
+        while !matches!(events.next().await.unwrap().unwrap().data, EventData::TaskStarted(_)) {}
+        first.close(Running::Park).await.unwrap();
+        let second = world.builder().concurrency(0).build().await.unwrap();
+        let info = second.tasks().get(task.id()).await.unwrap();
+        assert_eq!(info.state, TaskState::Queued, "{info:?}");
         assert_eq!(info.attempts[0].state, AttemptState::Parked);
         assert_eq!((info.crashes, info.failures), (0, 0));
         second.close(Running::Park).await.unwrap();

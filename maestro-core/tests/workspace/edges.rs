@@ -192,6 +192,26 @@ fn a_command_that_hangs_is_killed() {
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
 }
 
+/// Ctrl-C at a terminal reaches a child that has not left the group of its parent yet.
+#[test]
+fn a_command_that_an_interrupt_ends_before_it_began_is_started_again() {
+    let den = Den::new();
+    let project = den.project();
+    let unlucky = den.path().join("unlucky/git");
+    script(
+        &unlucky,
+        "#!/bin/sh\n\
+         if [ ! -e \"$HOME/interrupted\" ]; then : >\"$HOME/interrupted\"; kill -INT $$; fi\n\
+         rm \"$HOME/interrupted\"\nexec git \"$@\"\n",
+    );
+    let mut options = den.options();
+    options.program = unlucky;
+    let port = den.port_with(options);
+    let workspace = block_on(worked(&port, &project, 1, "a", "a\n"));
+    block_on(port.merge(&workspace, "main", "Merge")).unwrap();
+    assert_eq!(den.git(&project, &["show", "main:a"]), "a");
+}
+
 #[test]
 fn too_much_output_is_said_and_not_cut() {
     let den = Den::new();

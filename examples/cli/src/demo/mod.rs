@@ -3,17 +3,17 @@
 mod agent;
 mod plan;
 mod repository;
-mod table;
 
 use std::path::Path;
 
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::model::ProjectSpec;
 use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result};
+use scripted_model::ScriptedModel;
 
 use crate::args::{Common, Demo};
 use crate::exit::Exit;
-use crate::{follow, node};
+use crate::{follow, node, out, table};
 
 pub(crate) async fn demo(common: &Common, command: Demo) -> Result<Exit> {
     let dir = std::path::absolute(&command.dir)
@@ -26,22 +26,32 @@ pub(crate) async fn demo(common: &Common, command: Demo) -> Result<Exit> {
         .concurrency(2)
         .permission_handler(plan::OnlyTheCheck);
     // The model lives as long as the demo.
-    let (builder, _model) = with_agent(builder, &command, &dir).await?;
+    let (builder, _model, about) = with_agent(builder, &command, &dir).await?;
+    say(common, format_args!("demo: {about}"))?;
     let repository = repository::ensure(&dir)?;
     let maestro = builder.build().await?;
     let exit = play(&maestro, common, &command, &dir, &repository).await;
     follow::close(&maestro, exit, "run `maestro demo` (or `make demo`) again").await
 }
 
-/// Registers the agent, and says in the first line which one it is.
+/// What only people want to read; it is no part of a program's input.
+fn say(common: &Common, text: impl std::fmt::Display) -> Result<()> {
+    if common.json {
+        eprintln!("{text}");
+        return Ok(());
+    }
+    out::line(text)
+}
+
+/// Registers the agent, and says which one it is.
 async fn with_agent(
     builder: MaestroBuilder,
     command: &Demo,
     dir: &Path,
-) -> Result<(MaestroBuilder, Option<scripted_model::ScriptedModel>)> {
+) -> Result<(MaestroBuilder, Option<ScriptedModel>, String)> {
     if command.live {
-        println!("demo: the real Claude Code with your own login; this costs money");
-        return Ok((builder.agent("claude", ClaudeCode::discover()?), None));
+        let about = "the real Claude Code with your own login; this costs money".to_owned();
+        return Ok((builder.agent("claude", ClaudeCode::discover()?), None, about));
     }
     let scripted = if command.scripted {
         Err(Error::new(ErrorKind::Unavailable, "as asked for"))
@@ -50,16 +60,16 @@ async fn with_agent(
     };
     match scripted {
         Ok(scripted) => {
-            println!(
-                "demo: the real Claude Code ({}) against a scripted model on {}",
+            let about = format!(
+                "the real Claude Code ({}) against a scripted model on {}",
                 scripted.program.display(),
                 scripted.model.base_url()
             );
-            Ok((builder.agent("claude", scripted.claude), Some(scripted.model)))
+            Ok((builder.agent("claude", scripted.claude), Some(scripted.model), about))
         }
         Err(error) if error.kind() == ErrorKind::Unavailable => {
-            println!("demo: a scripted agent, not the real one: {}", error.message());
-            Ok((builder.agent("claude", agent::stand_in(dir)), None))
+            let about = format!("a scripted agent, not the real one: {}", error.message());
+            Ok((builder.agent("claude", agent::stand_in(dir)), None, about))
         }
         Err(error) => Err(error),
     }
@@ -74,8 +84,10 @@ async fn play(
 ) -> Result<Exit> {
     let project = maestro.projects().ensure(ProjectSpec::new("shop", repository)).await?;
     let attempts = dir.join("attempts.log").display().to_string();
+    let after = follow::now(maestro).await?;
     let tasks = plan::submit(maestro, &project, &attempts, command.live).await?;
-    let exit = follow::to_the_end(maestro, common, &tasks).await?;
+    let call = node::call(&command.dir.join("maestro.db"));
+    let exit = follow::to_the_end(maestro, common, &tasks, after, call.clone()).await?;
     if exit == Exit::Interrupted {
         return Ok(exit);
     }
@@ -83,13 +95,13 @@ async fn play(
         && let Some(last) = tasks.last()
     {
         let commit = last.workspace().merge("main").await?;
-        println!("merged into main as {commit}");
+        say(common, format_args!("merged into main as {commit}"))?;
     }
-    table::print(&tasks).await?;
-    println!();
-    println!("repository  {}", repository.display());
-    println!("store       {}", dir.join("maestro.db").display());
-    println!("worktrees   {}", dir.join("worktrees").display());
-    println!("once more   maestro demo --fresh");
+    table::print(common, &tasks).await?;
+    say(common, format_args!("\nrepository  {}", repository.display()))?;
+    say(common, format_args!("store       {}", dir.join("maestro.db").display()))?;
+    say(common, format_args!("worktrees   {}", dir.join("worktrees").display()))?;
+    say(common, format_args!("look at it  {call} ls"))?;
+    say(common, format_args!("once more   maestro demo --fresh"))?;
     Ok(exit)
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -35,11 +35,28 @@ pub(super) struct Finished {
     pub(super) stderr: String,
     /// Whether there was more output than allowed, so that it was killed.
     pub(super) overflowed: bool,
+    /// Whether an interrupt ended it before it said anything.
+    pub(super) interrupted: bool,
 }
 
 impl Launch {
+    /// How often a child is started that an interrupt ends.
+    const STARTS: u32 = 5;
+
     /// Starts it and waits for its end.
-    pub(super) fn run(self, max_output: usize, switch: &KillSwitch) -> io::Result<Finished> {
+    pub(super) fn run(&self, max_output: usize, switch: &KillSwitch) -> io::Result<Finished> {
+        // Ctrl-C at the terminal reaches the child between its birth and its leaving our process
+        // group. It was not git yet and has done nothing, so it is started again.
+        for _ in 1..Self::STARTS {
+            let finished = self.once(max_output, switch)?;
+            if !finished.interrupted {
+                return Ok(finished);
+            }
+        }
+        self.once(max_output, switch)
+    }
+
+    fn once(&self, max_output: usize, switch: &KillSwitch) -> io::Result<Finished> {
         let mut command = Command::new(&self.program);
         match &self.base {
             Some(base) => {
@@ -71,13 +88,13 @@ impl Launch {
         switch.arm(child.id());
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let input = self.input;
+        let input = self.input.as_slice();
         let (read, errors) = thread::scope(|scope| {
             let writer = thread::Builder::new().name("maestro-git-in".to_owned()).spawn_scoped(
                 scope,
                 move || {
                     // A git that does not read its input says why in its exit code.
-                    stdin.map(|mut pipe| pipe.write_all(&input))
+                    stdin.map(|mut pipe| pipe.write_all(input))
                 },
             );
             let tail = thread::Builder::new()
@@ -100,11 +117,23 @@ impl Launch {
         let (stdout, overflowed) = read?;
         Ok(Finished {
             code: status.code(),
+            interrupted: is_interrupt(status) && stdout.is_empty() && errors.is_empty(),
             stdout,
             stderr: String::from_utf8_lossy(&errors).into_owned(),
             overflowed,
         })
     }
+}
+
+#[cfg(unix)]
+fn is_interrupt(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.signal() == Some(rustix::process::Signal::INT.as_raw())
+}
+
+#[cfg(not(unix))]
+fn is_interrupt(_: ExitStatus) -> bool {
+    false
 }
 
 fn read_up_to(mut pipe: impl Read, max: usize, switch: &KillSwitch) -> io::Result<(Vec<u8>, bool)> {

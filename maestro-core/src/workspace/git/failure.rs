@@ -113,6 +113,7 @@ mod tests {
             stdout: Vec::new(),
             stderr: stderr.to_owned(),
             overflowed: false,
+            interrupted: false,
         }
     }
 
