@@ -34,6 +34,7 @@ pub struct MaestroBuilder {
     worktrees: Option<PathBuf>,
     scheduler: Arc<dyn Scheduler>,
     permission: Option<Arc<dyn PermissionHandler>>,
+    grants_last: Duration,
     concurrency: u32,
     lease_times: LeaseTimes,
     sweep_every: Duration,
@@ -52,6 +53,7 @@ impl Default for MaestroBuilder {
             worktrees: None,
             scheduler: Arc::new(FairScheduler),
             permission: None,
+            grants_last: Duration::from_hours(24),
             concurrency: 4,
             lease_times: LeaseTimes::default(),
             sweep_every: Duration::from_secs(5),
@@ -123,6 +125,13 @@ impl MaestroBuilder {
         self
     }
 
+    /// How long an answer that came after its question's process was gone waits for the same question
+    /// to be asked again. Default 24 h.
+    pub fn grants_last(mut self, duration: Duration) -> Self {
+        self.grants_last = duration;
+        self
+    }
+
     /// How long leases last. Default 30 s.
     pub fn lease_times(mut self, times: LeaseTimes) -> Self {
         self.lease_times = times;
@@ -183,6 +192,7 @@ impl MaestroBuilder {
             workspaces: self.workspaces,
             scheduler: self.scheduler,
             permission: self.permission,
+            grants_last: self.grants_last,
             concurrency: self.concurrency,
             lease_times: self.lease_times,
             sweep_every: self.sweep_every,

@@ -68,6 +68,8 @@ uuid_ids! {
     TaskId = "task_id";
     /// An approval.
     ApprovalId = "approval_id";
+    /// A permission rule.
+    RuleId = "rule_id";
     /// A workspace.
     WorkspaceId = "workspace_id";
     /// One incarnation of a node: a `Maestro` object in a process. Never reused.

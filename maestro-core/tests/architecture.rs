@@ -56,6 +56,8 @@ const ADAPTERS: &[(&str, &str, &[&str])] = &[
 /// Rooms beside an adapter that belong to it: (port, room, adapter).
 const ADAPTER_PARTS: &[(&str, &str, &str)] =
     &[("transport", "guardian", "process"), ("transport", "proc_table", "process")];
+/// Rooms that are as pure as a machine, under another name.
+const PURE: &[&[&str]] = &[&["approval", "rules"]];
 /// Ports that another port may build on. Every port may use `runtime`; nothing else until it is listed here.
 const PORT_ON_PORT: &[(&str, &str)] = &[("agent", "transport")];
 

@@ -63,6 +63,12 @@ pub(crate) enum Look {
     Approve(Approve),
     /// Deny what an agent asks for.
     Deny(Deny),
+    /// What waits for an answer, and what was answered.
+    #[command(subcommand)]
+    Approvals(Approvals),
+    /// The rules that answer without a person.
+    #[command(subcommand)]
+    Policy(Policy),
     /// Call a task off.
     Cancel(Cancel),
     /// Print what a task changed.
@@ -161,9 +167,85 @@ pub(crate) struct Events {
 pub(crate) struct Approve {
     /// The approval's id, or the end of it.
     pub(crate) approval: Option<String>,
-    /// Also allow calls like this one for the rest of the session.
+    /// Also allow calls like this one from now on, by a rule.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "session")]
+    pub(crate) remember: Option<Lasting>,
+}
+
+/// For how long an answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lasting {
+    /// For the rest of the session.
+    Session,
+    /// In the whole project.
+    Project,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Approvals {
+    /// List what waits for an answer.
+    Ls {
+        /// Also what was answered or is void.
+        #[arg(long)]
+        all: bool,
+        /// Only what this one is to answer.
+        #[arg(long)]
+        assignee: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Put a rule, for example `maestro policy put allow 'Bash(git status:*)'`.
+    Put {
+        /// What becomes of the calls.
+        #[arg(value_enum)]
+        effect: Effect,
+        /// Which calls.
+        rule: String,
+        #[command(flatten)]
+        level: Level,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// List the rules.
+    Ls,
+    /// Remove a rule.
+    Rm {
+        /// The rule's id.
+        rule: String,
+    },
+    /// Say what the rules answer to a call, for example `maestro policy test Bash 'git push'`.
+    Test {
+        /// The tool.
+        tool: String,
+        /// Its input as a JSON object, or just the command, file or address.
+        input: String,
+        #[command(flatten)]
+        level: Level,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Effect {
+    /// They may run.
+    Allow,
+    /// They may not.
+    Deny,
+    /// A person is asked.
+    Ask,
+}
+
+/// Whose calls; those of everybody when nothing is given.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Level {
+    /// Those of this project, by id or name.
+    #[arg(long, conflicts_with = "session")]
+    pub(crate) project: Option<String>,
+    /// Those of this session.
     #[arg(long)]
-    pub(crate) remember: bool,
+    pub(crate) session: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -12,6 +12,7 @@ mod follow;
 mod list;
 mod node;
 mod out;
+mod policy;
 mod progress;
 mod run;
 mod screen;
@@ -62,6 +63,8 @@ async fn look(maestro: &Maestro, common: &Common, look: Look) -> Result<Exit> {
         Look::Events(command) => events::events(maestro, common, command).await,
         Look::Approve(command) => approvals::approve(maestro, common, command).await,
         Look::Deny(command) => approvals::deny(maestro, common, command).await,
+        Look::Approvals(command) => approvals::list(maestro, common, command).await,
+        Look::Policy(command) => policy::policy(maestro, common, command).await,
         Look::Cancel(command) => work::cancel(maestro, common, command).await,
         Look::Diff(command) => work::diff(maestro, common, command).await,
         Look::Merge(command) => work::merge(maestro, common, command).await,

@@ -1,28 +1,32 @@
 //! Answers: who decides first, decides.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::Value;
-
+use crate::approval::machine::{self, Answer};
+use crate::approval::policy::{self, NewRules};
 use crate::approval::record;
-use crate::command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, TenantId};
-use crate::model::{
-    Actor, ApprovalExpired, ApprovalInfo, ApprovalKind, ApprovalResolved, ApprovalState, Decision,
-    EventData, Verb,
-};
-use crate::node::{Core, Draft, Stored as _, Versioned};
-use crate::storage::{ListQuery, RecordKind};
+use crate::model::{Actor, ApprovalInfo, Decision, Remember, RuleLevel, SessionInfo, SessionState};
+use crate::node::{Core, Scope};
 
-/// What the agent is told when nobody answered in time.
-const NOBODY_ANSWERED: &str = "Nobody answered in time.";
+/// How often an answer is computed again after somebody put the same rule at the same time.
+const MAX_RACES: u32 = 10;
 
-/// Answers an approval: the state, the event and the command to the session's owner are one commit.
+/// What came of an answer.
+enum Decided {
+    Yes(Box<ApprovalInfo>),
+    /// Its time was up, which this call was the first to see.
+    Late(Error),
+}
+
+/// Answers an approval: the state, the event, the rules that remember it and the command to the
+/// session's owner are one commit.
 ///
 /// # Errors
-/// `Conflict` naming the state when it was answered otherwise or is void, `NotFound`,
-/// `InvalidArgument` when the answer does not fit the question.
+/// `Conflict` that says what happened when it does not wait any more, `NotFound`, `InvalidArgument`
+/// naming the field when the answer does not fit the question.
 pub(crate) async fn decide(
     core: &Arc<Core>,
     tenant: &TenantId,
@@ -30,127 +34,130 @@ pub(crate) async fn decide(
     id: ApprovalId,
     decision: &Decision,
 ) -> Result<ApprovalInfo> {
+    let mut races = 0;
+    loop {
+        match try_decide(core, tenant, by, id, decision).await {
+            // Somebody else remembers the same just now: it is found at the next look.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && races < MAX_RACES => {
+                races += 1;
+            }
+            result => return result.map_err(|error| error.during("approval.decide")),
+        }
+    }
+}
+
+async fn try_decide(
+    core: &Arc<Core>,
+    tenant: &TenantId,
+    by: &Actor,
+    id: ApprovalId,
+    decision: &Decision,
+) -> Result<ApprovalInfo> {
+    let asked = core.store.require::<ApprovalInfo>(tenant, id).await?.value;
+    let session = match asked.session_id {
+        Some(session_id) => core.store.get::<SessionInfo>(tenant, session_id).await?,
+        None => None,
+    };
+    let session = session.map(|session| session.value);
+    let goes_on = session.as_ref().is_some_and(|session| session.state != SessionState::Closed);
+    let rules = remembered(core, &asked, session.as_ref(), by, decision).await?;
     let changed = core
         .store
-        .change::<ApprovalInfo, ApprovalInfo>(tenant, id, |read, draft| {
+        .change::<ApprovalInfo, Decided>(tenant, id, |read, draft| {
+            let now = core.now();
             let approval = &read.value;
-            if approval.state != ApprovalState::Pending {
-                if approval.decision.as_ref() == Some(decision) && is_answer(approval.state) {
-                    return Ok(None);
-                }
-                return Err(decided(approval));
+            if let Some(step) = machine::expire(approval, now) {
+                record::write(core, draft, read.version, &Actor::timeout(), &step)?;
+                return Ok(Some(Decided::Late(machine::conflict(&step.approval))));
             }
-            check(approval, decision)?;
-            let state = match decision {
-                Decision::Allow { .. } | Decision::Answer { .. } => ApprovalState::Allowed,
-                Decision::Deny { .. } => ApprovalState::Denied,
+            let grants_last = core.parts.grants_last;
+            let answer = Answer { by, decision, now, goes_on, grants_last };
+            let Some(step) = machine::decide(approval, answer)? else {
+                return Ok(None);
             };
-            let event = ApprovalResolved {
-                approval_id: Some(id),
-                decision: decision.clone(),
-                by: by.clone(),
-                rule: None,
-                reason: reason(decision),
-                input: input(approval, decision),
-            };
-            settle(core, draft, read, by, state, decision, &event.into()).map(Some)
+            record::write(core, draft, read.version, by, &step)?;
+            rules.write(core, draft, by)?;
+            Ok(Some(Decided::Yes(Box::new(step.approval))))
         })
-        .await
-        .map_err(|error| error.during("approval.decide"))?;
+        .await?;
     match changed {
-        Some(approval) => Ok(approval),
+        Some(Decided::Yes(approval)) => Ok(*approval),
+        Some(Decided::Late(error)) => Err(error),
         None => Ok(core.store.require::<ApprovalInfo>(tenant, id).await?.value),
     }
 }
 
-/// Why, in the words of whoever answered.
-fn reason(decision: &Decision) -> Option<String> {
-    match decision {
-        Decision::Deny { message, .. } => Some(message.clone()).filter(|text| !text.is_empty()),
-        Decision::Allow { .. } | Decision::Answer { .. } => None,
-    }
-}
-
-/// The input that runs, where it is allowed.
-fn input(approval: &ApprovalInfo, decision: &Decision) -> Option<Value> {
-    match decision {
-        Decision::Allow { input, .. } => Some(input.as_ref().unwrap_or(&approval.input).clone()),
-        Decision::Deny { .. } | Decision::Answer { .. } => None,
-    }
-}
-
-/// Denies the approvals whose time is up.
-pub(crate) async fn expire(core: &Arc<Core>) -> Result<()> {
-    let mut query = ListQuery::new(None, RecordKind::APPROVAL);
-    query.states = vec![ApprovalState::Pending.as_str().to_owned()];
-    query.due_by = Some(core.now());
-    query.limit = ListQuery::MAX_LIMIT;
-    let denial = Decision::deny(NOBODY_ANSWERED);
-    for read in core.store.list_all::<ApprovalInfo>(query).await? {
-        let event = ApprovalExpired { approval_id: Some(read.value.id) };
-        let mut draft = core.store.draft();
-        let state = ApprovalState::Expired;
-        settle(core, &mut draft, &read, &core.actor(), state, &denial, &event.into())?;
-        match core.store.commit(draft).await {
-            // Somebody answered just now, or another node was faster.
-            Err(error) if error.kind() == ErrorKind::Conflict => {}
-            result => result.map(|_| ()).map_err(|error| error.during("approval.expire"))?,
-        }
-    }
-    Ok(())
-}
-
-/// Drafts the end of the waiting: record, event, and the command that tells the agent.
-fn settle(
+/// The rules that an answer leaves behind.
+async fn remembered(
     core: &Core,
-    draft: &mut Draft,
-    read: &Versioned<ApprovalInfo>,
+    asked: &ApprovalInfo,
+    session: Option<&SessionInfo>,
     by: &Actor,
-    state: ApprovalState,
     decision: &Decision,
-    event: &EventData,
-) -> Result<ApprovalInfo> {
-    let approval = ApprovalInfo {
-        state,
-        decision: Some(decision.clone()),
-        decided_by: Some(by.clone()),
-        ..read.value.clone()
+) -> Result<NewRules> {
+    let Decision::Allow { remember, .. } = decision else {
+        return Ok(NewRules::default());
     };
-    draft.update(read.version, &approval)?;
-    let event = core.event(by, &record::refs(&approval), event, None)?;
-    draft.append(record::stream(&approval), vec![event]);
-    let verb = Verb::ApprovalDeliver { approval_id: approval.id, decision: decision.clone() };
-    let target = (&RecordKind::SESSION, approval.session_id.to_string());
-    command::draft(core, draft, approval.tenant(), by, target, verb)?;
-    Ok(approval)
-}
-
-fn is_answer(state: ApprovalState) -> bool {
-    matches!(state, ApprovalState::Allowed | ApprovalState::Denied)
-}
-
-fn check(approval: &ApprovalInfo, decision: &Decision) -> Result<()> {
-    let asks = matches!(approval.kind, ApprovalKind::Question | ApprovalKind::Elicitation);
-    if matches!(decision, Decision::Answer { .. }) && !asks {
-        return Err(Error::invalid(
-            "answers",
-            "fit a question only; this one is allowed or denied",
-        )
-        .with("approval_id", approval.id)
-        .with("kind", record::kind_name(approval.kind)));
+    // Whether it fits at all is for the machine to say.
+    let level = match (remember, asked.session_id, asked.project_id) {
+        (Remember::Session, Some(session_id), _) => RuleLevel::Session { session_id },
+        (Remember::Project, _, Some(project_id)) => RuleLevel::Project { project_id },
+        _ => return Ok(NewRules::default()),
+    };
+    if machine::check(asked, decision).is_err() {
+        return Ok(NewRules::default());
     }
-    Ok(())
+    let root = session.and_then(|session| session.cwd.path.to_str());
+    let tool = asked.tool.as_deref().unwrap_or_default();
+    let rules = super::rules::remembered(tool, &asked.input, &asked.suggestions, root);
+    let rules = rules.ok_or_else(|| {
+        Error::invalid("remember", "cannot be kept: no rule is narrow enough for this call")
+            .with("approval_id", asked.id)
+    })?;
+    policy::remember(core, asked, level, by, &rules).await
 }
 
-fn decided(approval: &ApprovalInfo) -> Error {
-    let error = Error::new(
-        ErrorKind::Conflict,
-        "the approval does not wait for an answer any more; the first answer counts",
-    )
-    .with("approval_id", approval.id)
-    .with("state", approval.state.as_str());
-    match &approval.decided_by {
-        Some(by) => error.with("decided_by", by),
-        None => error,
+/// Gives an approval that waits at least this much more time, from now on.
+pub(crate) async fn extend(scope: &Scope, id: ApprovalId, by: Duration) -> Result<ApprovalInfo> {
+    change(scope, id, |approval| machine::extend(approval, by, scope.core.now())).await
+}
+
+/// Says who is to answer.
+pub(crate) async fn assign(
+    scope: &Scope,
+    id: ApprovalId,
+    assignee: Option<&str>,
+) -> Result<ApprovalInfo> {
+    if assignee.is_some_and(|name| !(1..=200).contains(&name.len())) {
+        return Err(Error::invalid("assignee", "must be 1 to 200 bytes long"));
+    }
+    change(scope, id, |approval| machine::assign(approval, assignee)).await
+}
+
+/// Changes an approval that waits, unless its time is up.
+async fn change(
+    scope: &Scope,
+    id: ApprovalId,
+    step: impl Fn(&ApprovalInfo) -> Result<Option<machine::Step>> + Send + Sync,
+) -> Result<ApprovalInfo> {
+    let Scope { core, tenant, actor } = scope;
+    let changed = core
+        .store
+        .change::<ApprovalInfo, Decided>(tenant, id, |read, draft| {
+            if let Some(step) = machine::expire(&read.value, core.now()) {
+                record::write(core, draft, read.version, &Actor::timeout(), &step)?;
+                return Ok(Some(Decided::Late(machine::conflict(&step.approval))));
+            }
+            let Some(step) = step(&read.value)? else {
+                return Ok(None);
+            };
+            record::write(core, draft, read.version, actor, &step)?;
+            Ok(Some(Decided::Yes(Box::new(step.approval))))
+        })
+        .await?;
+    match changed {
+        Some(Decided::Yes(approval)) => Ok(*approval),
+        Some(Decided::Late(error)) => Err(error),
+        None => Ok(core.store.require::<ApprovalInfo>(tenant, id).await?.value),
     }
 }

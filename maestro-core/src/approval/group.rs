@@ -1,10 +1,12 @@
 //! The `approvals` group.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::approval::{decide, record};
+use crate::approval::{Policies, decide, record};
 use crate::error::{Error, Result};
-use crate::id::{ApprovalId, ProjectId, SessionId};
+use crate::id::{ApprovalId, ProjectId, SessionId, TaskId};
 use crate::model::{ApprovalInfo, ApprovalKind, ApprovalState, Cursor, Decision, Remember};
 use crate::node::{Scope, Versioned};
 use crate::storage::{Link, ListQuery, RecordKind};
@@ -19,9 +21,13 @@ pub struct ApprovalFilter {
     pub project_ids: Vec<ProjectId>,
     /// Of this session.
     pub session_id: Option<SessionId>,
+    /// Of this task.
+    pub task_id: Option<TaskId>,
     /// Of this kind.
     pub kind: Option<ApprovalKind>,
-    /// At most this many, up to 1000. Default 100.
+    /// That this one is to answer.
+    pub assignee: Option<String>,
+    /// At most this many, up to 1000. Default 100. A page may be shorter though more follow.
     pub limit: Option<u32>,
     /// Where the page before ended.
     pub page_token: Option<String>,
@@ -38,6 +44,46 @@ impl ApprovalFilter {
         self.session_id = Some(id);
         self
     }
+
+    /// Narrows to one task, its session's questions and its gates.
+    pub fn task(mut self, id: TaskId) -> Self {
+        self.task_id = Some(id);
+        self
+    }
+
+    /// Narrows to one project.
+    pub fn project(mut self, id: ProjectId) -> Self {
+        self.project_ids.push(id);
+        self
+    }
+
+    /// Narrows to one kind.
+    pub fn kind(mut self, kind: ApprovalKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// Narrows to those that one person is to answer.
+    pub fn assignee(mut self, name: impl Into<String>) -> Self {
+        self.assignee = Some(name.into());
+        self
+    }
+
+    /// The link that a store can look for: the narrowest of those that are asked for.
+    fn link(&self) -> Option<Link> {
+        let task = self.task_id.map(|id| (record::TASK, id.to_string()));
+        let assignee = || self.assignee.clone().map(|name| (record::ASSIGNEE, name));
+        let kind = || self.kind.map(|kind| (record::KIND, kind.as_str().to_owned()));
+        let (rel, target) = task.or_else(assignee).or_else(kind)?;
+        Some(Link { rel: rel.to_owned(), target })
+    }
+
+    /// Whether an approval fits what the store did not look for.
+    fn fits(&self, approval: &ApprovalInfo) -> bool {
+        (self.task_id.is_none() || self.task_id == approval.task_id)
+            && (self.assignee.is_none() || self.assignee == approval.assignee)
+            && self.kind.is_none_or(|kind| kind == approval.kind)
+    }
 }
 
 /// One page of approvals, oldest first.
@@ -52,10 +98,14 @@ pub struct ApprovalPage {
     pub as_of: Cursor,
 }
 
-/// The `approvals` group: questions of agents, and their answers.
+/// The `approvals` group: questions of agents and tasks, and their answers.
 ///
 /// The first answer counts. Giving the same answer again changes nothing and succeeds; another
-/// answer, or one that comes too late, is a `Conflict` that names the state.
+/// answer, or one that comes too late, is a `Conflict` that says what was decided, by whom and when.
+/// An answer whose time is up is too late, also before any sweeper has seen that.
+///
+/// Where the process that asked is gone (`owner_lost`), a person's answer becomes a grant: it answers
+/// the same question once, when the session goes on and asks it again.
 #[derive(Debug, Clone)]
 pub struct Approvals {
     pub(crate) scope: Scope,
@@ -81,17 +131,29 @@ impl Approvals {
         query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.groups = filter.project_ids.iter().map(ToString::to_string).collect();
         query.parent = filter.session_id.map(|id| id.to_string());
-        query.link = filter.kind.map(|kind| Link {
-            rel: record::KIND.to_owned(),
-            target: record::kind_name(kind).to_owned(),
-        });
+        query.link = filter.link();
         query.limit = filter.limit.unwrap_or(ListQuery::DEFAULT_LIMIT);
-        query.page_token = filter.page_token;
-        let listed = self.scope.core.store.storage.list(&query).await;
-        let page = listed.map_err(|error: Error| error.during("approvals.list"))?;
-        let reads = page.records.iter().map(Versioned::decode);
-        let approvals = reads.map(|read| read.map(|read| read.value)).collect::<Result<_>>()?;
-        Ok(ApprovalPage { approvals, next: page.next, as_of: page.as_of })
+        query.page_token.clone_from(&filter.page_token);
+        let mut as_of = None;
+        loop {
+            let listed = self.scope.core.store.storage.list(&query).await;
+            let page = listed.map_err(|error: Error| error.during("approvals.list"))?;
+            let as_of = as_of.get_or_insert(page.as_of).clone();
+            let reads = page.records.iter().map(Versioned::<ApprovalInfo>::decode);
+            let read = reads.map(|read| read.map(|read| read.value)).collect::<Result<Vec<_>>>()?;
+            let approvals: Vec<_> =
+                read.into_iter().filter(|approval| filter.fits(approval)).collect();
+            if approvals.is_empty() && page.next.is_some() {
+                query.page_token = page.next;
+                continue;
+            }
+            return Ok(ApprovalPage { approvals, next: page.next, as_of });
+        }
+    }
+
+    /// The rules that answer tool calls before a person is asked.
+    pub fn policies(&self) -> Policies {
+        Policies { scope: self.scope.clone() }
     }
 
     /// Every approval that the filter shows, oldest first, from its page on to the last. Each page is
@@ -119,10 +181,13 @@ impl Approvals {
         self.decide(id, Decision::allow()).await
     }
 
-    /// Allows it with another input (none means as asked), and says how long the answer holds.
+    /// Allows it with another input (none means as asked), and says how long the answer holds. One
+    /// that holds for the session or project is kept as rules, which [`Approvals::policies`] lists:
+    /// what the agent proposes for just this tool, or else the narrowest that is of use. The agent's
+    /// own settings are never changed.
     ///
     /// # Errors
-    /// `NotFound`, `Conflict`.
+    /// `NotFound`, `Conflict`, `InvalidArgument` naming `remember` when it cannot be kept.
     pub async fn allow_with(
         &self,
         id: ApprovalId,
@@ -140,10 +205,12 @@ impl Approvals {
         self.decide(id, Decision::deny(message)).await
     }
 
-    /// Answers a question.
+    /// Answers a question: an object with the answer to each question by its text; for an
+    /// elicitation with its fields.
     ///
     /// # Errors
-    /// `NotFound`, `Conflict`, `InvalidArgument` when it is not a question.
+    /// `NotFound`, `Conflict`, `InvalidArgument` naming `answers` when it is not a question or they do
+    /// not fit what was asked.
     pub async fn answer(&self, id: ApprovalId, answers: Value) -> Result<ApprovalInfo> {
         self.decide(id, Decision::Answer { answers }).await
     }
@@ -154,6 +221,25 @@ impl Approvals {
     /// `NotFound`, `Conflict`, `InvalidArgument` when it does not fit the question.
     pub async fn decide(&self, id: ApprovalId, decision: Decision) -> Result<ApprovalInfo> {
         let Scope { core, tenant, actor } = &self.scope;
-        decide(core, tenant, actor, id, &decision).await
+        decide::decide(core, tenant, actor, id, &decision).await
+    }
+    /// Gives an approval at least this much more time from now on. One that has it already, or that
+    /// waits for ever, stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when it does not wait any more.
+    pub async fn extend(&self, id: ApprovalId, by: Duration) -> Result<ApprovalInfo> {
+        let extended = decide::extend(&self.scope, id, by).await;
+        extended.map_err(|error| error.during("approvals.extend"))
+    }
+
+    /// Says who is to answer; none means anybody. It is a note for people, and keeps nobody else from
+    /// answering.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when it does not wait any more, `InvalidArgument` naming `assignee`.
+    pub async fn assign(&self, id: ApprovalId, assignee: Option<&str>) -> Result<ApprovalInfo> {
+        let assigned = decide::assign(&self.scope, id, assignee).await;
+        assigned.map_err(|error| error.during("approvals.assign"))
     }
 }

@@ -11,6 +11,7 @@ use crate::model::{ApprovalInfo, Decision};
 /// # Contract
 /// - It is called once on the node that owns the session, after the question is durable: people see
 ///   it meanwhile, and the first answer counts.
+/// - It is not called where rules or a grant answer, where a rule wants a person to, and for gates.
 /// - A panic is as none, and said in the log.
 /// - After a crash of the node it is not called again for the same question, since the process
 ///   that asked is gone too.

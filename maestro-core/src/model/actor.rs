@@ -11,7 +11,7 @@ pub enum ActorKind {
     /// A person, as the embedding product names them.
     #[default]
     Person,
-    /// A rule that answers without a person.
+    /// What answers without a person: a rule by its id, `permission_handler`, or `timeout`.
     Policy,
     /// A coding agent.
     Agent,
@@ -37,6 +37,16 @@ impl Actor {
     /// A rule that answers without a person.
     pub fn policy(id: impl Into<String>) -> Self {
         Self { kind: ActorKind::Policy, id: id.into() }
+    }
+
+    /// The permission handler that the embedding product registered.
+    pub fn permission_handler() -> Self {
+        Self::policy("permission_handler")
+    }
+
+    /// The time that an approval had, which denied it when it was over.
+    pub fn timeout() -> Self {
+        Self::policy("timeout")
     }
 
     /// A coding agent, by its registered name.

@@ -6,12 +6,14 @@ mod blob;
 mod check;
 mod command;
 mod content;
+mod decision;
 mod envelope;
 mod event;
 mod feed;
 mod ledger;
 mod node;
 mod place;
+mod policy;
 mod project;
 mod session;
 mod task;
@@ -20,17 +22,19 @@ mod workspace;
 pub use crate::time::Timestamp;
 pub use actor::{Actor, ActorKind};
 pub use approval::{
-    ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Choice, Decision, Question, Remember,
+    ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Choice, Grant, GrantState, Question,
 };
 pub use blob::BlobRef;
 pub use command::{CommandInfo, CommandState, Verb};
 pub use content::{ContentBlock, MicroUsd, Origin, StopReason, Usage};
+pub use decision::{Decision, Remember};
 pub use envelope::Envelope;
 pub use event::*;
 pub use feed::{Cursor, CursorParts, EventFilter, EventPage, EventQuery, Position, type_matches};
 pub use ledger::LedgerEntry;
 pub use node::{Capabilities, NodeInfo, NodeState};
 pub use place::{Place, PlacePath, ProcessRef};
+pub use policy::{Effect, RuleInfo, RuleLevel, RuleSpec, Ruling, ToolUse};
 pub use project::{ProjectInfo, ProjectSpec, ProjectState};
 pub use session::{
     AgentPointer, QueuedPrompt, SessionInfo, SessionSpec, SessionState, ToolRules, TurnInfo,

@@ -36,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) scheduler: Arc<dyn Scheduler>,
     /// Who is asked about approvals before they wait for a person.
     pub(crate) permission: Option<Arc<dyn PermissionHandler>>,
+    /// How long an answer waits for its question to be asked again.
+    pub(crate) grants_last: Duration,
     pub(crate) concurrency: u32,
     pub(crate) lease_times: LeaseTimes,
     pub(crate) sweep_every: Duration,

@@ -100,6 +100,13 @@ impl Draft {
         Ok(())
     }
 
+    /// Removes a record.
+    pub(crate) fn delete<T: Stored>(&mut self, version: u64, value: &T) {
+        let key = value.key();
+        self.commit.guards.push(Guard { key: key.clone(), expect: Expect::Version { version } });
+        self.commit.deletes.push(key);
+    }
+
     /// Lets the commit happen only while the lease is held. Checked before everything else.
     pub(crate) fn fence(&mut self, fence: &Fence) {
         self.commit.guards.insert(

@@ -53,7 +53,7 @@ pub(crate) async fn sweep_for_ever(core: Arc<Core>) {
 /// One pass over everything that may be stuck.
 pub(crate) async fn sweep(core: &Arc<Core>) -> Result<()> {
     recover_nodes(core).await?;
-    approval::expire(core).await?;
+    approval::sweep(core).await?;
     command::expire(core).await?;
     task::sweep(core).await?;
     core.wake();

@@ -8,8 +8,8 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, select_biased};
 
-use crate::agent::{AgentPrompt, AgentReport, AgentSession};
-use crate::approval;
+use crate::agent::{AgentEvent, AgentPrompt, AgentReport, AgentSession};
+use crate::approval::{self, Inquiry};
 use crate::command::{Delivery, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, TurnId};
@@ -33,6 +33,8 @@ pub(super) struct SessionActor {
     pub(super) attempt: Option<u32>,
     /// What the agent waits for, and its own names of it.
     pub(super) pending: BTreeMap<ApprovalId, String>,
+    /// What the agent asks in the commit under way.
+    pub(super) inquiries: Vec<Inquiry>,
     pub(super) aside: Option<Aside>,
     /// The last event of the session that this actor knows of; deltas come after it.
     pub(super) last_seq: u64,
@@ -160,20 +162,44 @@ impl SessionActor {
                 Some(None) | None => break,
             }
         }
+        self.inquiries = inquiries(&reports);
         let written = self
             .write(Then::Stay, |work| reports.iter().try_for_each(|report| work.report(report)))
-            .await?;
+            .await;
+        self.inquiries.clear();
+        let written = written?;
         for approval in written.asked {
-            self.consult(approval);
+            self.follow_up(approval)?;
         }
         Ok(written.ended)
     }
 
-    /// Asks the permission handler about a question that is durable now.
+    /// Does what is to be done about a question that is durable now: tells the agent what rules or a
+    /// grant have answered, or asks the permission handler.
+    fn follow_up(&mut self, approval: ApprovalInfo) -> Result<()> {
+        let Some(request_id) = self.pending.get(&approval.id).cloned() else {
+            return Ok(());
+        };
+        let Some(decision) = &approval.decision else {
+            // A rule that asks wants a person.
+            if approval.rule.is_none() {
+                self.consult(approval);
+            }
+            return Ok(());
+        };
+        self.lease.verify()?;
+        let decision = approval::for_agent(decision);
+        let (agent, approval_id) = (Arc::clone(&self.agent), approval.id);
+        let answer = async move {
+            let result = agent.answer(&request_id, &decision).await;
+            Called::Answered { delivery: None, approval_id, result }
+        };
+        self.calls.push(answer.boxed());
+        Ok(())
+    }
+
+    /// Asks the permission handler.
     fn consult(&self, approval: ApprovalInfo) {
-        if !self.pending.contains_key(&approval.id) {
-            return;
-        }
         let Some(handler) = self.core.parts.permission.clone() else {
             return;
         };
@@ -183,7 +209,7 @@ impl SessionActor {
             let Some(decision) = handler.decide(&approval).await else {
                 return;
             };
-            let by = Actor::policy("permission_handler");
+            let by = Actor::permission_handler();
             let decided =
                 approval::decide(&core, &approval.tenant_id, &by, approval.id, &decision).await;
             match decided {
@@ -256,4 +282,20 @@ impl SessionActor {
         .await
         .map(|_| ())
     }
+}
+
+/// The questions in some reports.
+fn inquiries(reports: &[AgentReport]) -> Vec<Inquiry> {
+    let events = reports.iter().flat_map(|report| &report.events);
+    events
+        .filter_map(|event| match event {
+            AgentEvent::Approval { request_id, kind, tool, input, .. } => Some(Inquiry {
+                request_id: request_id.clone(),
+                kind: *kind,
+                tool: tool.clone(),
+                input: input.clone(),
+            }),
+            _ => None,
+        })
+        .collect()
 }

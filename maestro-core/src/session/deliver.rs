@@ -21,7 +21,7 @@ pub(super) enum Called {
     /// A prompt was sent, or not.
     Prompted { turn_id: TurnId, result: Result<()> },
     /// An answer was passed on, or not.
-    Answered { delivery: Delivery, approval_id: ApprovalId, result: Result<()> },
+    Answered { delivery: Option<Delivery>, approval_id: ApprovalId, result: Result<()> },
     /// A setting was changed, or not.
     Changed { delivery: Delivery, change: Change, result: Result<()> },
 }
@@ -47,12 +47,39 @@ impl SessionActor {
                 let error = Error::new(ErrorKind::Unsupported, "a session takes no such command");
                 self.reply(delivery, Err(error));
             }
+            Verb::ApprovalDeliver { approval_id, .. } => {
+                self.lease.verify()?;
+                let approval_id = *approval_id;
+                if self.note_delivery(approval_id).await? {
+                    self.call(delivery);
+                } else {
+                    let error =
+                        Error::new(ErrorKind::Conflict, "the agent does not wait for it any more")
+                            .with("approval_id", approval_id);
+                    self.reply(delivery, Err(error));
+                }
+            }
             _ => {
                 self.lease.verify()?;
                 self.call(delivery);
             }
         }
         Ok(None)
+    }
+
+    /// Writes down that the agent is about to be told an answer. False when it is not to be told: it
+    /// does not wait any more, or was told before.
+    async fn note_delivery(&mut self, id: ApprovalId) -> Result<bool> {
+        if !self.pending.contains_key(&id) {
+            return Ok(false);
+        }
+        let written = self.write(Then::Stay, |work| {
+            work.deliver(id);
+            Ok(())
+        });
+        let delivers = written.await?.delivers;
+        self.lease.verify()?;
+        Ok(delivers)
     }
 
     /// Calls the agent beside the loop.
@@ -81,15 +108,10 @@ impl SessionActor {
                 .boxed()
             }
             Verb::ApprovalDeliver { approval_id, decision } => {
-                let Some(request_id) = self.pending.get(&approval_id).cloned() else {
-                    let error =
-                        Error::new(ErrorKind::Conflict, "the agent does not wait for it any more")
-                            .with("approval_id", approval_id);
-                    return self.reply(delivery, Err(error));
-                };
+                let request_id = self.pending.get(&approval_id).cloned().unwrap_or_default();
                 async move {
                     let result = agent.answer(&request_id, &decision).await;
-                    Called::Answered { delivery, approval_id, result }
+                    Called::Answered { delivery: Some(delivery), approval_id, result }
                 }
                 .boxed()
             }
@@ -136,7 +158,13 @@ impl SessionActor {
                 )]
                 let resumed = self.write(Then::Stay, |work| work.resume_running());
                 resumed.await?;
-                self.reply(delivery, result.map(|()| Value::Null));
+                match (delivery, result) {
+                    (Some(delivery), result) => self.reply(delivery, result.map(|()| Value::Null)),
+                    (None, Err(error)) => {
+                        tracing::warn!(%error, approval = %approval_id, "an answer did not arrive");
+                    }
+                    (None, Ok(())) => {}
+                }
             }
             Called::Changed { delivery, change, result } => {
                 if result.is_ok() {

@@ -212,6 +212,7 @@ impl Start<'_> {
             session: self.session,
             attempt: self.task.map(|task| task.attempt),
             pending: self.pending,
+            inquiries: Vec::new(),
             aside: None,
             last_seq: self.last_seq,
             inbox,

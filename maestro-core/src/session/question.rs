@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::agent::AgentEvent;
+use crate::approval::{self, Advised};
 use crate::error::{ErrorInfo, Result};
 use crate::id::ApprovalId;
 use crate::model::{
-    ApprovalInfo, ApprovalRequested, ApprovalState, ApprovalWithdrawn, Extra, PromptCancelled,
-    SessionFailed, SessionState,
+    ApprovalInfo, ApprovalRequested, ApprovalState, PromptCancelled, SessionFailed, SessionState,
 };
 use crate::runtime::RuntimeExt as _;
 use crate::session::machine;
@@ -32,47 +32,81 @@ impl Work<'_> {
         };
         let now = self.core.now();
         let timeout = self.session.spec.approval_timeout_ms;
+        let tenant = self.session.tenant_id.clone();
+        let (title, input) = (title.clone(), input.clone());
         let asked = ApprovalInfo {
-            id: self.core.runtime().id(),
-            tenant_id: self.session.tenant_id.clone(),
             project_id: self.session.project_id,
-            session_id: self.session.id,
+            session_id: Some(self.session.id),
             turn_id: self.session.open_turn().map(|turn| turn.id),
             task_id: self.session.task_id,
-            state: ApprovalState::Pending,
-            kind: *kind,
             tool: tool.clone(),
             tool_call_id: tool_call_id.clone(),
-            title: title.clone(),
-            input: input.clone(),
             agent_request_id: request_id.clone(),
-            suggestions: suggestions.clone(),
-            decision: None,
-            decided_by: None,
-            created_at: now,
-            expires_at: timeout.map(|ms| now + Duration::from_millis(ms)),
-            extra: Extra::new(),
-        };
-        let requested = ApprovalRequested {
-            approval_id: Some(asked.id),
-            kind: *kind,
-            tool: tool.clone(),
-            tool_call_id: tool_call_id.clone(),
-            title: title.clone(),
-            input: input.clone(),
+            questions: Vec::new(),
             options: options.clone(),
             suggestions: suggestions.clone(),
             blocked_path: blocked_path.clone(),
             agent_id: agent_id.clone(),
+            expires_at: timeout.map(|ms| now + Duration::from_millis(ms)),
+            ..ApprovalInfo::pending(self.core.runtime().id(), tenant, *kind, title, input, now)
+        };
+        self.pending.insert(asked.id, request_id.clone());
+        self.ask(asked)
+    }
+
+    /// Asks a question, unless something answers it at once.
+    fn ask(&mut self, mut asked: ApprovalInfo) -> Result<()> {
+        let now = self.core.now();
+        let answer = match self.advice.on(&asked, now) {
+            Advised::Nothing => None,
+            Advised::AskPerson { rule } => {
+                asked.rule = Some(rule);
+                None
+            }
+            Advised::Rules { by, decision, rule } => {
+                asked.rule = Some(rule);
+                Some((by, decision))
+            }
+            Advised::Granted { by, decision, from, version, spent } => {
+                asked.granted_by = Some(from);
+                self.changed.push((version, *spent));
+                Some((by, decision))
+            }
+        };
+        if answer.is_some() {
+            // Nobody is waited for, so there is no time to wait.
+            asked.expires_at = None;
+        }
+        let requested = ApprovalRequested {
+            approval_id: Some(asked.id),
+            kind: asked.kind,
+            tool: asked.tool.clone(),
+            tool_call_id: asked.tool_call_id.clone(),
+            title: asked.title.clone(),
+            input: asked.input.clone(),
+            questions: asked.questions.clone(),
+            options: asked.options.clone(),
+            suggestions: asked.suggestions.clone(),
+            blocked_path: asked.blocked_path.clone(),
+            agent_id: asked.agent_id.clone(),
+            assignee: asked.assignee.clone(),
+            rule: asked.rule.clone(),
+            answered: answer.is_some(),
             expires_at: asked.expires_at,
-            ..ApprovalRequested::default()
         };
         let agent = self.agent.clone();
-        self.pending.insert(asked.id, request_id.clone());
-        self.asked.push(asked);
         self.tell(&agent, requested)?;
-        let told = machine::set_state(&mut self.session, SessionState::RequiresAction);
-        self.tell_all(&agent, told)
+        let Some((by, decision)) = answer else {
+            self.asked.push(asked);
+            let told = machine::set_state(&mut self.session, SessionState::RequiresAction);
+            return self.tell_all(&agent, told);
+        };
+        let rule = asked.rule.clone();
+        let step = approval::machine::resolve(&asked, &by, &decision, rule.as_deref(), now);
+        // The agent is told right after this commit, or is gone and asks again.
+        let answered = approval::machine::deliver(&step.approval, now).unwrap_or(step.approval);
+        self.asked.push(answered);
+        self.tell_all(&by, step.events)
     }
 
     /// The agent works again when it waits for no answer any more.
@@ -85,7 +119,8 @@ impl Work<'_> {
         self.tell_all(&agent, told)
     }
 
-    /// Makes an approval void, if nobody has answered it.
+    /// Makes an approval void, if nobody has answered it. An answer that is on its way to a process
+    /// that is gone becomes a grant.
     pub(super) fn void(
         &mut self,
         id: ApprovalId,
@@ -93,20 +128,35 @@ impl Work<'_> {
         reason: &str,
     ) -> Result<()> {
         self.pending.remove(&id);
+        let agent = self.agent.clone();
         if let Some(index) = self.asked.iter().position(|asked| asked.id == id) {
             // Asked and taken back within one commit.
-            self.asked[index].state = state;
-        } else {
-            let Some(read) = self.approvals.remove(&id) else {
-                return Ok(());
-            };
-            if read.value.state != ApprovalState::Pending {
-                return Ok(());
-            }
-            self.voided.push((read.version, ApprovalInfo { state, ..read.value }));
+            let step = approval::machine::withdraw(&self.asked[index], state, reason);
+            let Some(step) = step else { return Ok(()) };
+            self.asked[index] = step.approval;
+            return self.tell_all(&agent, step.events);
         }
-        let agent = self.agent.clone();
-        self.tell(&agent, ApprovalWithdrawn { approval_id: Some(id), reason: reason.to_owned() })
+        let Some(read) = self.approvals.remove(&id) else {
+            return Ok(());
+        };
+        let goes_on = self.goes_on && state == ApprovalState::OwnerLost;
+        let (now, lasts) = (self.core.now(), self.core.parts.grants_last);
+        let undeliverable = || approval::machine::undeliverable(&read.value, goes_on, now, lasts);
+        let step = approval::machine::withdraw(&read.value, state, reason).or_else(undeliverable);
+        let Some(step) = step else { return Ok(()) };
+        self.changed.push((read.version, step.approval));
+        self.tell_all(&agent, step.events)
+    }
+
+    /// Notes that the agent is about to be told an answer, unless it was.
+    pub(super) fn deliver(&mut self, id: ApprovalId) {
+        let Some(read) = self.approvals.get(&id) else {
+            return;
+        };
+        if let Some(approval) = approval::machine::deliver(&read.value, self.core.now()) {
+            self.changed.push((read.version, approval));
+            self.delivers = true;
+        }
     }
 
     pub(super) fn void_all(&mut self, state: ApprovalState, reason: &str) -> Result<()> {
@@ -135,6 +185,7 @@ impl Work<'_> {
     /// The session is over for good.
     pub(super) fn close(&mut self, why: &ErrorInfo) -> Result<()> {
         let by = self.core.actor();
+        self.goes_on = false;
         self.void_lost()?;
         let now = self.core.now();
         let told = machine::detach(&mut self.session, false, why, now);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
+use crate::approval::Advice;
 use crate::error::{ErrorInfo, Result};
 use crate::id::{ApprovalId, TurnId};
 use crate::ledger;
@@ -52,7 +53,14 @@ pub(super) struct Work<'a> {
     /// Ephemeral events, each with the number of durable ones before it.
     pub(super) live: Vec<(usize, Event)>,
     pub(super) asked: Vec<ApprovalInfo>,
-    pub(super) voided: Vec<(u64, ApprovalInfo)>,
+    /// Approvals that change, with the versions that they were read at.
+    pub(super) changed: Vec<(u64, ApprovalInfo)>,
+    /// What is known about the questions that are asked in this commit.
+    pub(super) advice: Advice,
+    /// Whether the agent is to be told an answer after this commit.
+    pub(super) delivers: bool,
+    /// Whether the session can be resumed after this commit.
+    pub(super) goes_on: bool,
     pub(super) ledger: Vec<LedgerEntry>,
     pub(super) begun: Option<(TurnId, Vec<ContentBlock>)>,
     pub(super) ended: Option<Ended>,
@@ -81,7 +89,10 @@ impl<'a> Work<'a> {
             raw: None,
             live: Vec::new(),
             asked: Vec::new(),
-            voided: Vec::new(),
+            changed: Vec::new(),
+            advice: Advice::default(),
+            delivers: false,
+            goes_on: true,
             ledger: Vec::new(),
             begun: None,
             ended: None,
@@ -90,7 +101,7 @@ impl<'a> Work<'a> {
 
     /// Whether there is nothing to commit.
     pub(super) fn is_quiet(&self) -> bool {
-        self.events.is_empty() && self.session == self.before
+        self.events.is_empty() && self.changed.is_empty() && self.session == self.before
     }
 
     pub(super) fn event_count(&self) -> usize {
@@ -104,7 +115,7 @@ impl<'a> Work<'a> {
         if self.session != self.before {
             draft.update(version, &self.session)?;
         }
-        for (version, approval) in &self.voided {
+        for (version, approval) in &self.changed {
             draft.update(*version, approval)?;
         }
         for approval in &self.asked {

@@ -26,6 +26,8 @@ pub(super) struct Written {
     pub(super) asked: Vec<ApprovalInfo>,
     pub(super) begun: Option<(TurnId, Vec<ContentBlock>)>,
     pub(super) ended: Option<Ended>,
+    /// The agent is to be told an answer.
+    pub(super) delivers: bool,
 }
 
 impl SessionActor {
@@ -52,9 +54,12 @@ impl SessionActor {
             let reading = approval::read(&core, &tenant, ids);
             let approvals = while_held(&self.lease, reading).await?;
             let session = &self.session.value;
+            let advising = approval::advise(&core, session, &self.inquiries);
+            let advice = while_held(&self.lease, advising).await?;
             let mut work = Work::new(&core, session, self.attempt, approvals, counts_usage);
             work.pending.clone_from(&self.pending);
             work.aside.clone_from(&self.aside);
+            work.advice = advice;
             compute(&mut work)?;
             if work.is_quiet() && then == Then::Stay {
                 return Ok(self.accept(work, &Receipt::default()));
@@ -123,6 +128,6 @@ impl SessionActor {
         self.session.value = work.session;
         self.pending = work.pending;
         self.aside = work.aside;
-        Written { asked: work.asked, begun: work.begun, ended: work.ended }
+        Written { asked: work.asked, begun: work.begun, ended: work.ended, delivers: work.delivers }
     }
 }

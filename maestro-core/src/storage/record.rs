@@ -24,6 +24,8 @@ impl RecordKind {
     pub const SESSION: Self = Self::named("session");
     /// An approval.
     pub const APPROVAL: Self = Self::named("approval");
+    /// A permission rule.
+    pub const RULE: Self = Self::named("rule");
     /// A workspace.
     pub const WORKSPACE: Self = Self::named("workspace");
     /// A durable command.

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::{LeaseToken, TaskId};
 use crate::model::{EventData, TaskInfo, TaskProgress};
 use crate::node::{HeldLease, Scope};
-use crate::task::record;
+use crate::task::{Gate, record};
 
 /// The attempt under way, for a [`Task`](crate::task::Task).
 #[derive(Debug, Clone)]
@@ -96,6 +96,16 @@ impl TaskContext {
         draft.fence(&lease.fence);
         draft.append(record::stream(task), vec![event]);
         scope.core.store.commit(draft).await.map(|_| ())
+    }
+
+    /// Waits at a gate until somebody lets the task pass, or not. Await what it gives.
+    ///
+    /// The gate is an approval of the kind `gate`; its title, which is also its name, and its input are
+    /// for those who answer. It waits for as long as it takes, also over restarts: the next attempt
+    /// that comes to the gate of the same name finds it as it is, answered or not. A task that somebody
+    /// tries again after it had ended opens its gates anew. The task keeps its place while it waits.
+    pub fn gate(&self, title: impl Into<String>, input: Value) -> Gate {
+        Gate::new(self.clone(), title.into(), input)
     }
 
     /// The variables that tell a program which attempt it works for.

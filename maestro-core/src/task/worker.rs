@@ -67,9 +67,11 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
     };
     let end = match end {
         End::Outcome(Outcome::Cancelled { .. }) if core.is_closing() => End::Parked,
-        // It ran into the closing before it was told of it, as when it was about to open a session.
+        // It ran into the closing before it was told of it, as when it was about to open a session, or
+        // passes the error of a wait on.
         End::Outcome(Outcome::Failed { error, .. })
-            if error.kind == ErrorKind::Closed && core.is_closing() =>
+            if core.is_closing()
+                && matches!(error.kind, ErrorKind::Closed | ErrorKind::Cancelled) =>
         {
             End::Parked
         }

@@ -35,6 +35,15 @@ impl DirectoryWorkspace {
     }
 
     async fn look(&self, path: &PlacePath) -> Result<PathBuf> {
+        self.blocking(path, |path| local::directory(&path)).await?
+    }
+
+    /// Does something with a path on a thread that may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        path: &PlacePath,
+        call: impl FnOnce(PathBuf) -> T + Send + 'static,
+    ) -> Result<T> {
         if path.place != self.place {
             return Err(Error::new(ErrorKind::Unsupported, "this adapter serves another place")
                 .with("serves", &self.place)
@@ -47,13 +56,13 @@ impl DirectoryWorkspace {
             "look",
             Box::new(move || {
                 // Nobody waits any more when the caller was dropped.
-                let _ = sender.send(local::directory(&path));
+                let _ = sender.send(call(path));
                 drop(external);
             }),
         );
         receiver
             .await
-            .map_err(|_| Error::new(ErrorKind::Internal, "a blocking call ended with no result"))?
+            .map_err(|_| Error::new(ErrorKind::Internal, "a blocking call ended with no result"))
     }
 
     fn check(workspace: &WorkspaceRef) -> Result<()> {
@@ -121,6 +130,17 @@ impl Workspace for DirectoryWorkspace {
     async fn merge(&self, workspace: &WorkspaceRef, _into: &str, _message: &str) -> Result<Merged> {
         Self::check(workspace)?;
         Err(unsupported("workspace.merge"))
+    }
+
+    async fn real_path(&self, path: &PlacePath) -> Result<PlacePath> {
+        let found = self.blocking(path, |path| local::real_path(&path)).await?;
+        let real = found.map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "a path cannot be followed")
+                .during("workspace.real_path")
+                .with("path", path)
+                .caused_by(error)
+        })?;
+        Ok(PlacePath::new(self.place.clone(), real))
     }
 
     async fn release(&self, workspace: &WorkspaceRef, _how: Release) -> Result<Released> {

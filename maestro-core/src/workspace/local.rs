@@ -1,10 +1,14 @@
 //! Directories of this host, which more than one adapter works in. Blocks.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
+
+/// How many links are followed before they count as a loop.
+const MOST_LINKS: usize = 40;
 
 /// The directory with no link and no `..` in its path, so that one directory has one name.
 pub(super) fn directory(path: &Path) -> Result<PathBuf> {
@@ -33,4 +37,48 @@ pub(super) fn directory(path: &Path) -> Result<PathBuf> {
     }
     Err(Error::invalid("path", "is not a directory; name the one that holds the file")
         .with("path", path.display()))
+}
+
+/// Where an absolute path leads: every link is followed, also one whose target is not there. What
+/// is not there yet counts as a plain name.
+pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
+    let mut real = PathBuf::from("/");
+    let mut left: Vec<OsString> = Vec::new();
+    push(&mut left, path);
+    let mut links = 0;
+    while let Some(name) = left.pop() {
+        if name == ".." {
+            real.pop();
+            continue;
+        }
+        let next = real.join(&name);
+        match next.symlink_metadata() {
+            Ok(found) if found.is_symlink() => {
+                links += 1;
+                if links > MOST_LINKS {
+                    return Err(io::Error::other("too many symbolic links"));
+                }
+                let target = next.read_link()?;
+                if target.is_absolute() {
+                    real = PathBuf::from("/");
+                }
+                push(&mut left, &target);
+            }
+            Ok(_) => real = next,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => real = next,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => real = next,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(real)
+}
+
+/// Puts the names of a path on the pile, the first one on top.
+fn push(left: &mut Vec<OsString>, path: &Path) {
+    let names = path.components().rev().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    });
+    left.extend(names);
 }

@@ -60,6 +60,13 @@ pub trait Workspace: fmt::Debug + Send + Sync + 'static {
     /// `Conflict` when uncommitted work is in the workspace or the branch's checkout is in the way.
     async fn merge(&self, workspace: &WorkspaceRef, into: &str, message: &str) -> Result<Merged>;
 
+    /// Where a path leads when every symbolic link is followed; what is not there counts as a plain
+    /// name. Nothing is changed. Links may be changed right after.
+    ///
+    /// # Errors
+    /// `Unsupported` for another place, `Unavailable` when it cannot be found out.
+    async fn real_path(&self, path: &PlacePath) -> Result<PlacePath>;
+
     /// Removes the workspace, or says what it holds.
     async fn release(&self, workspace: &WorkspaceRef, how: Release) -> Result<Released>;
 }

@@ -6,7 +6,7 @@ use crate::paths::{Reference, exports, references};
 use crate::source::{File, Names, module_of, starts, tokenize, without_tests};
 use crate::{
     ADAPTER_CRATES, ADAPTER_PARTS, ADAPTERS, EFFECTS, ENGINE, FLOORS, LONGEST, MEDIAN, MODEL, PORT,
-    PORT_ON_PORT, STD_EFFECTS,
+    PORT_ON_PORT, PURE, STD_EFFECTS,
 };
 
 /// Where a path leads: a room of the house, perhaps one adapter inside it.
@@ -31,6 +31,17 @@ pub(crate) fn room(path: &[String]) -> Option<Room> {
     Some(Room { floor, top: top.clone(), adapter })
 }
 
+/// The pure room that a module is in, if it is in one: a machine, or what `PURE` lists.
+fn pure_room(module: &[String]) -> Option<&[String]> {
+    let machine = module.iter().position(|part| part == "machine").map(|n| &module[..=n]);
+    machine.or_else(|| {
+        let listed = PURE.iter().find(|room| {
+            module.len() >= room.len() && room.iter().zip(module).all(|(name, part)| name == part)
+        })?;
+        Some(&module[..listed.len()])
+    })
+}
+
 /// Why a file in `from` may not name `path`, if it may not.
 pub(crate) fn arrow(file: &File<'_>, from: &Room, path: &Names, exported: bool) -> Option<String> {
     let shown = format!("crate::{}", path.join("::"));
@@ -44,9 +55,9 @@ pub(crate) fn arrow(file: &File<'_>, from: &Room, path: &Names, exported: bool) 
              add the room to FLOORS in tests/architecture.rs, or name the module that holds the item"
         ));
     };
-    if let Some(n) = file.module.iter().position(|part| part == "machine") {
-        let pure = to.floor <= MODEL || path.starts_with(&file.module[..=n]);
-        return (!pure)
+    if let Some(pure) = pure_room(&file.module) {
+        let allowed = to.floor <= MODEL || path.starts_with(pure);
+        return (!allowed)
             .then(|| format!("a machine imports only model, error and id, not `{shown}`"));
     }
     if to.floor > from.floor {
@@ -127,7 +138,7 @@ pub(crate) fn check(sources: &[(&str, &str)]) -> BTreeSet<String> {
             ));
             continue;
         };
-        let machine = file.module.iter().any(|part| part == "machine");
+        let machine = pure_room(&file.module).is_some();
         for (n, token) in file.tokens.iter().enumerate() {
             if machine && matches!(token.text.as_str(), "async" | "await") {
                 broken.insert(format!(

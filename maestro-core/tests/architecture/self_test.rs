@@ -52,6 +52,8 @@ fn a_sound_house_has_nothing_to_report() {
 fn each_broken_rule_is_reported_once_and_where_it_is() {
     let cases = [
         // Floors.
+        ("approval/rules/path.rs", "use crate::storage::Storage;", "a machine imports only"),
+        ("approval/rules/path.rs", "use std::fs;", "do no I/O"),
         ("error.rs", "use crate::model::Event;", "look down"),
         ("model/task.rs", "fn f(s: &dyn crate::storage::Storage) {}", "look down"),
         ("blob/mod.rs", "use crate::task::Machine;", "look down"),

@@ -2,7 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod agents;
+mod answers;
+mod asking;
+mod gates;
+mod grants;
 mod merge;
+mod policies;
 mod puppet;
 mod recovery;
 mod sessions;

@@ -113,6 +113,10 @@ impl Workspace for Sticky {
         Ok(Merged::Done { commit: "c".to_owned(), already: false })
     }
 
+    async fn real_path(&self, path: &PlacePath) -> Result<PlacePath> {
+        Ok(path.clone())
+    }
+
     async fn release(&self, _workspace: &WorkspaceRef, _how: Release) -> Result<Released> {
         Ok(Released::Removed)
     }

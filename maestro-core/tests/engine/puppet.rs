@@ -110,18 +110,21 @@ impl AgentSession for Strings {
             "refuse" => return Err(Error::invalid("prompt", "is refused")),
             "hang" => {}
             "die" => self.say(vec![AgentEvent::Ended { error: None, exit: "signal 9".to_owned() }]),
-            "ask" => self.say(vec![AgentEvent::Approval {
-                request_id: "question-1".to_owned(),
-                kind: ApprovalKind::Tool,
-                tool: Some("Bash".to_owned()),
-                tool_call_id: None,
-                title: "Run ls".to_owned(),
-                input: json!({ "command": "ls" }),
-                options: Vec::new(),
-                suggestions: Vec::new(),
-                blocked_path: None,
-                agent_id: None,
-            }]),
+            asks if asks == "ask" || asks.starts_with("ask ") => {
+                let command = asks.strip_prefix("ask ").unwrap_or("ls");
+                self.say(vec![AgentEvent::Approval {
+                    request_id: "question-1".to_owned(),
+                    kind: ApprovalKind::Tool,
+                    tool: Some("Bash".to_owned()),
+                    tool_call_id: None,
+                    title: "Run ls".to_owned(),
+                    input: json!({ "command": command }),
+                    options: Vec::new(),
+                    suggestions: Vec::new(),
+                    blocked_path: None,
+                    agent_id: None,
+                }]);
+            }
             _ => {
                 let message = json!({
                     "message_id": "m1", "role": "assistant", "blocks": [{ "type": "text", "text": text }],

@@ -17,7 +17,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use agent::*;
-pub use approval::{ApprovalExpired, ApprovalRequested, ApprovalResolved, ApprovalWithdrawn};
+pub use approval::*;
 pub use data::EventData;
 pub use plan::*;
 pub use session::*;

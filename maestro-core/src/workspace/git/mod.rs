@@ -165,6 +165,19 @@ impl Workspace for GitWorkspace {
         merge.await.map_err(|error| error.during("workspace.merge"))
     }
 
+    async fn real_path(&self, path: &PlacePath) -> Result<PlacePath> {
+        self.check_place(path)?;
+        let asked = path.path.clone();
+        let found = self.git.blocking("look", move || local::real_path(&asked)).await?;
+        let real = found.map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "a path cannot be followed")
+                .during("workspace.real_path")
+                .with("path", path)
+                .caused_by(error)
+        })?;
+        Ok(PlacePath::new(path.place.clone(), real))
+    }
+
     async fn release(&self, workspace: &WorkspaceRef, how: Release) -> Result<Released> {
         let release = async {
             let site = self.site(workspace, true).await?;
