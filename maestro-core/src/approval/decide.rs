@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::approval::machine::{self, Answer};
 use crate::approval::policy::{self, NewRules};
-use crate::approval::record;
+use crate::approval::{record, sweep};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, TenantId};
 use crate::model::{Actor, ApprovalInfo, Decision, Remember, RuleLevel, SessionInfo, SessionState};
@@ -81,6 +81,11 @@ async fn try_decide(
         })
         .await?;
     match changed {
+        Some(Decided::Yes(approval)) if approval.grant.is_some() => {
+            let granted = core.store.require::<ApprovalInfo>(tenant, id).await?;
+            sweep::answer_by(core, &granted).await?;
+            Ok(core.store.require::<ApprovalInfo>(tenant, id).await?.value)
+        }
         Some(Decided::Yes(approval)) => Ok(*approval),
         Some(Decided::Late(error)) => Err(error),
         None => Ok(core.store.require::<ApprovalInfo>(tenant, id).await?.value),

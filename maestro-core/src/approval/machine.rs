@@ -258,6 +258,20 @@ pub(crate) fn answers(granted: &ApprovalInfo, asked: &ApprovalInfo, now: Timesta
     })
 }
 
+/// Answers an approval that waits by the grant of another one.
+pub(crate) fn answer_by(
+    granted: &ApprovalInfo,
+    asked: &ApprovalInfo,
+    now: Timestamp,
+) -> Option<Step> {
+    if asked.state != ApprovalState::Pending || !answers(granted, asked, now) {
+        return None;
+    }
+    let (by, decision) = (granted.decided_by.as_ref()?, granted.decision.as_ref()?);
+    let asked = ApprovalInfo { granted_by: Some(granted.id), ..asked.clone() };
+    Some(resolve(&asked, by, decision, None, now))
+}
+
 /// Spends a grant.
 pub(crate) fn spend(granted: &ApprovalInfo, used_by: ApprovalId) -> ApprovalInfo {
     let mut granted = granted.clone();

@@ -154,6 +154,14 @@ pub(crate) async fn granted_of(
     linked(core, tenant, session_id, GRANT).await
 }
 
+/// All approvals whose grants may answer, for sweeps.
+pub(crate) fn granted() -> ListQuery {
+    let mut query = ListQuery::new(None, RecordKind::APPROVAL);
+    query.link = Some(Link { rel: GRANT.to_owned(), target: YES.to_owned() });
+    query.limit = ListQuery::MAX_LIMIT;
+    query
+}
+
 async fn linked(
     core: &Core,
     tenant: &TenantId,

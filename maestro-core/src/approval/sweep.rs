@@ -8,8 +8,8 @@ use crate::model::{Actor, ApprovalInfo, ApprovalKind, ApprovalState, TaskInfo};
 use crate::node::{Core, Draft, Versioned};
 use crate::storage::{Link, ListQuery, RecordKind};
 
-/// Denies the approvals whose time is up, sends answers again that no node has taken, ends grants
-/// that are too old, and closes the gates of tasks that are over.
+/// Denies the approvals whose time is up, sends answers again that no node has taken, lets grants
+/// answer and ends those that are too old, and closes the gates of tasks that are over.
 pub(crate) async fn sweep(core: &Arc<Core>) -> Result<()> {
     let mut due = ListQuery::new(None, RecordKind::APPROVAL);
     due.due_by = Some(core.now());
@@ -19,6 +19,9 @@ pub(crate) async fn sweep(core: &Arc<Core>) -> Result<()> {
         if draft_due(core, &read, &mut draft)? {
             commit(core, draft).await?;
         }
+    }
+    for granted in core.store.list_all::<ApprovalInfo>(record::granted()).await? {
+        answer_by(core, &granted).await?;
     }
     let mut gates = ListQuery::new(None, RecordKind::APPROVAL);
     gates.states = vec![ApprovalState::Pending.as_str().to_owned()];
@@ -49,6 +52,25 @@ fn draft_due(core: &Core, read: &Versioned<ApprovalInfo>, draft: &mut Draft) -> 
         return Ok(true);
     }
     Ok(false)
+}
+
+/// Lets a grant answer a question that waits already: the agent may have asked again before the
+/// answer to the first time came.
+pub(crate) async fn answer_by(core: &Core, granted: &Versioned<ApprovalInfo>) -> Result<()> {
+    let Some(session_id) = granted.value.session_id else {
+        return Ok(());
+    };
+    let tenant = &granted.value.tenant_id;
+    for asked in record::pending_of(core, tenant, session_id).await?.into_values() {
+        let step = machine::answer_by(&granted.value, &asked.value, core.now());
+        let Some(step) = step else { continue };
+        let by = granted.value.decided_by.clone().unwrap_or_default();
+        let mut draft = core.store.draft();
+        draft.update(granted.version, &machine::spend(&granted.value, asked.value.id))?;
+        record::write(core, &mut draft, asked.version, &by, &step)?;
+        return commit(core, draft).await;
+    }
+    Ok(())
 }
 
 /// Closes a gate at which nobody waits any more, since its task is over.

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use maestro_core::agent::scripted::{Script, ScriptedAgent, ToolStep};
 use maestro_core::id::{ApprovalId, SessionId};
 use maestro_core::model::{ApprovalInfo, ApprovalState, GrantState};
 use maestro_core::{ErrorKind, Maestro, MaestroBuilder, Running};
+use serde_json::json;
 
 use crate::asking::{
     context, crash, events, freed, newest, nothing_waits, opened, question, resolved, with,
 };
 use crate::puppet::Puppet;
-use crate::support::{World, under_seeds};
+use crate::support::{World, ask, project, under_seeds};
 
 /// Loses the node of a session whose agent has asked, and starts another.
 async fn lost(
@@ -97,6 +99,53 @@ fn a_denial_after_the_loss_holds_too_and_another_input_is_asked_about() {
         assert_eq!(result.as_deref(), Some("never that"));
         assert_eq!((newest.state, newest.granted_by), (ApprovalState::Denied, Some(asked)));
         maestro.close(Running::Park).await.unwrap();
+    });
+}
+
+#[test]
+fn an_answer_to_the_first_question_answers_the_second_that_waits_already() {
+    under_seeds(|world| async move {
+        let puppet = Puppet::default();
+        let (maestro, id, asked) = lost(&world, &puppet, || with(&world, &puppet)).await;
+        let session = maestro.sessions().get(id).await.unwrap();
+        let turn = session.prompt("ask").await.unwrap();
+        let again = question(&world, &maestro).await;
+        let granted = maestro.approvals().allow(asked).await.unwrap();
+        assert_eq!(granted.grant.unwrap().used_by, Some(again.id));
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("allowed"));
+        let said = resolved(&maestro, again.id).await;
+        assert_eq!((said.granted_by, said.by.to_string().as_str()), (Some(asked), "person:local"));
+        maestro.close(Running::Park).await.unwrap();
+    });
+}
+
+/// A task whose agent asks before it writes, on a node that dies meanwhile.
+#[test]
+fn a_task_goes_on_by_the_answer_that_came_after_its_node_had_died() {
+    under_seeds(|world| async move {
+        let script = Script::new()
+            .tool(ToolStep::new("Bash").input(json!({ "command": "make" })).ask())
+            .say("Made.");
+        let agent = ScriptedAgent::new().default_script(script);
+        let node = || world.builder().agent("scripted", agent.clone());
+        let first = node().build().await.unwrap();
+        let shop = project(&first).await;
+        let spec = ask(&shop, "Make it.").agent("scripted");
+        let task = first.tasks().submit(spec).await.unwrap().id();
+        let asked = question(&world, &first).await;
+        drop(shop);
+        // The next node only watches, so that the answer comes before anybody goes on.
+        let watcher = crash(&world, vec![first], || world.builder().concurrency(0)).await;
+        freed(&world, &watcher, asked.session_id.unwrap()).await;
+        watcher.approvals().allow(asked.id).await.unwrap();
+        let second = node().build().await.unwrap();
+        let outcome = second.tasks().handle(task).wait().await.unwrap();
+        assert_eq!(outcome.summary(), "Made.");
+        assert_eq!(newest(&second).await.granted_by, Some(asked.id));
+        let info = second.tasks().get(task).await.unwrap();
+        assert_eq!((info.attempts.len(), info.crashes), (2, 1));
+        second.close(Running::Park).await.unwrap();
+        watcher.close(Running::Park).await.unwrap();
     });
 }
 
