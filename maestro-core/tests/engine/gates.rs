@@ -114,6 +114,7 @@ fn a_cancelled_task_takes_its_gate_with_it_and_a_retry_opens_another() {
         assert_eq!(withdrawn.len(), 1);
         let EventData::ApprovalWithdrawn(data) = &withdrawn[0].data else { panic!() };
         assert_eq!(data.approval_id, Some(gate.id));
+        assert_eq!(data.reason, "task_cancelled");
         let error = maestro.approvals().allow(gate.id).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
 
