@@ -15,6 +15,7 @@ mod place;
 mod project;
 mod session;
 mod task;
+mod view;
 mod workspace;
 
 pub use crate::time::Timestamp;
@@ -39,6 +40,11 @@ pub use task::{
     AttemptInfo, AttemptState, CancelRequest, Outcome, RetryPolicy, TaskInfo, TaskSpec, TaskState,
     WaitingReason, When,
 };
+pub use view::{
+    FileView, ItemBody, MessageItem, NoticeItem, OpenTurn, Partial, PendingApproval, PromptItem,
+    QueuedView, SessionView, SubagentView, ThoughtItem, ToolApproval, ToolItem, Totals, ViewItem,
+};
+pub(crate) use view::{Partials, Settled, Voiding};
 pub use workspace::{
     Changes, FileChange, FileStatus, WorkspaceInfo, WorkspaceKind, WorkspaceRef, WorkspaceState,
 };

@@ -100,6 +100,11 @@ impl Draft {
         Ok(())
     }
 
+    pub(crate) fn delete(&mut self, key: &RecordKey, version: u64) {
+        self.commit.guards.push(Guard { key: key.clone(), expect: Expect::Version { version } });
+        self.commit.deletes.push(key.clone());
+    }
+
     /// Lets the commit happen only while the lease is held. Checked before everything else.
     pub(crate) fn fence(&mut self, fence: &Fence) {
         self.commit.guards.insert(

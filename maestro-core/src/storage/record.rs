@@ -26,6 +26,8 @@ impl RecordKind {
     pub const APPROVAL: Self = Self::named("approval");
     /// A workspace.
     pub const WORKSPACE: Self = Self::named("workspace");
+    /// What a session's agent is writing at the moment, for subscribers on other nodes.
+    pub const PARTIAL: Self = Self::named("partial");
     /// A durable command.
     pub const COMMAND: Self = Self::named("command");
     /// An entry of the ledger.

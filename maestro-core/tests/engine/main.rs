@@ -4,7 +4,9 @@
 mod agents;
 mod merge;
 mod puppet;
+mod quill;
 mod recovery;
 mod sessions;
 mod support;
 mod tasks;
+mod texts;
