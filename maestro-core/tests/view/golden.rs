@@ -5,7 +5,7 @@ use maestro_core::agent::claude::Mapper;
 use maestro_core::model::{Event, EventData, SessionView};
 use serde_json::{Value, json};
 
-use crate::support::{event, lines};
+use crate::support::{event, is_durable, lines};
 
 macro_rules! fixture {
     ($name:literal) => {
@@ -29,7 +29,7 @@ fn told(recording: &str) -> Vec<Event> {
     let mut seq = 0;
     let mut told = Vec::new();
     let mut tell = |event_type: &str, data: Value| {
-        let durable = !event_type.ends_with(".delta");
+        let durable = is_durable(event_type);
         seq += u64::from(durable);
         told.push(event(durable.then_some(seq), event_type, data));
     };

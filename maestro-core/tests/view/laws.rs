@@ -4,7 +4,7 @@ use fastrand::Rng;
 use maestro_core::model::{Event, EventData, SessionView};
 use serde_json::{Value, json};
 
-use crate::support::{event, fold, id};
+use crate::support::{event, fold, id, is_durable};
 
 const SEEDS: u64 = 400;
 
@@ -60,7 +60,7 @@ fn story(random: &mut Rng) -> Vec<Event> {
             0 => ["message.delta", "thought.delta"][random.usize(0..2)],
             _ => EventData::TYPES[random.usize(0..EventData::TYPES.len())],
         };
-        let durable = !event_type.ends_with(".delta");
+        let durable = is_durable(event_type);
         match random.u8(0..10) {
             0 if !all.is_empty() => all.push(all[random.usize(0..all.len())]),
             number => {

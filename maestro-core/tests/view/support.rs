@@ -10,8 +10,14 @@ pub(crate) fn id(number: u64) -> String {
     format!("00000000-0000-7000-8000-{number:012x}")
 }
 
+/// Whether events of this type have a number.
+pub(crate) fn is_durable(event_type: &str) -> bool {
+    !matches!(event_type, "message.delta" | "thought.delta")
+}
+
 /// An event of the session's stream, without a number when `seq` is none.
-pub(crate) fn event(seq: Option<u64>, event_type: &str, data: Value) -> Event {
+pub(crate) fn event(seq: Option<u64>, event_type: &str, mut data: Value) -> Event {
+    let turn = data.as_object_mut().and_then(|data| data.remove("turn"));
     let mut event = json!({
         "stream": format!("session/{SESSION}"),
         "at": format!("2026-01-01T00:00:{:02}Z", seq.unwrap_or(0) % 60),
@@ -20,12 +26,12 @@ pub(crate) fn event(seq: Option<u64>, event_type: &str, data: Value) -> Event {
         "session_id": SESSION,
         "schema": 1,
         "type": event_type,
-        "data": data,
     });
     if let Some(seq) = seq {
         event["seq"] = seq.into();
     }
-    if let Some(turn) = event["data"].as_object_mut().and_then(|data| data.remove("turn")) {
+    event["data"] = data;
+    if let Some(turn) = turn {
         event["turn_id"] = id(turn.as_u64().unwrap()).into();
     }
     serde_json::from_value(event).unwrap()
@@ -35,7 +41,7 @@ pub(crate) fn event(seq: Option<u64>, event_type: &str, data: Value) -> Event {
 pub(crate) fn events(told: &[(&str, Value)]) -> Vec<Event> {
     let mut seq = 0;
     let numbered = told.iter().map(|(event_type, data)| {
-        let durable = !event_type.ends_with(".delta");
+        let durable = is_durable(event_type);
         seq += u64::from(durable);
         event(durable.then_some(seq), event_type, data.clone())
     });
