@@ -204,6 +204,8 @@ impl MaestroBuilder {
         core.runtime().spawn_dedicated("maestro-heart", Box::pin(node::beat(Arc::clone(&core))));
         let sweeps = node::sweep_for_ever(Arc::clone(&core));
         core.runtime().spawn("maestro-sweeper", Box::pin(sweeps));
+        let exchange = crate::event::exchange_for_ever(Arc::clone(&core));
+        core.runtime().spawn("maestro-texts", Box::pin(exchange));
         if core.parts.concurrency > 0 {
             let dispatch = crate::task::dispatch_for_ever(Arc::clone(&core));
             core.runtime().spawn("maestro-dispatcher", Box::pin(dispatch));

@@ -57,6 +57,8 @@ pub(crate) enum Look {
     Ls(Ls),
     /// Show one task: attempts, session, workspace, why it waits, what it asks.
     Show(TaskArg),
+    /// Show a live session in the terminal: answer it, ask it. Ctrl-C leaves it running.
+    Attach(Attach),
     /// Print events.
     Events(Events),
     /// Allow what an agent asks for; without an id, list what is asked.
@@ -148,6 +150,12 @@ pub(crate) struct Ls {
 pub(crate) struct TaskArg {
     /// The task's id, or the end of it.
     pub(crate) task: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Attach {
+    /// The session's id; or the task's, or the end of it.
+    pub(crate) session: String,
 }
 
 #[derive(Debug, clap::Args)]

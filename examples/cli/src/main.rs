@@ -3,6 +3,7 @@
 
 mod approvals;
 mod args;
+mod attach;
 mod board;
 mod demo;
 mod doctor;
@@ -60,6 +61,7 @@ async fn look(maestro: &Maestro, common: &Common, look: Look) -> Result<Exit> {
     match look {
         Look::Ls(command) => list::ls(maestro, common, command).await,
         Look::Show(command) => list::show(maestro, common, command).await,
+        Look::Attach(command) => attach::attach(maestro, command).await,
         Look::Events(command) => events::events(maestro, common, command).await,
         Look::Approve(command) => approvals::approve(maestro, common, command).await,
         Look::Deny(command) => approvals::deny(maestro, common, command).await,

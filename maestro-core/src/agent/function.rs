@@ -128,6 +128,7 @@ impl AgentSession for FnSession {
                 Ok(text) => {
                     let message = Message {
                         message_id: message_id.clone(),
+                        block: None,
                         role: "assistant".to_owned(),
                         blocks: vec![ContentBlock::text(text.clone())],
                         agent_id: None,

@@ -8,7 +8,7 @@ use crate::model::{
     Cursor, Extra, PolicyRemoved, PolicyUpdated, ProjectInfo, RuleInfo, RuleLevel, RuleSpec,
     Ruling, SessionInfo, ToolUse,
 };
-use crate::node::{Scope, Versioned};
+use crate::node::{Scope, Stored as _, Versioned};
 use crate::project;
 use crate::runtime::RuntimeExt as _;
 use crate::storage::{ListQuery, RecordKind};
@@ -158,7 +158,7 @@ impl Policies {
             .store
             .change::<RuleInfo, RuleInfo>(tenant, id, |read, draft| {
                 let rule = &read.value;
-                draft.delete(read.version, rule);
+                draft.delete(&rule.key(), read.version);
                 let (stream, refs) = policy::home(rule);
                 let event = PolicyRemoved {
                     rule_id: Some(rule.id),

@@ -1,39 +1,211 @@
-//! Ephemeral events, handed to the subscribers of this process only.
+//! What the sessions of this process are writing at the moment.
+//!
+//! Text deltas are not handed from one to the other: they are put together on one *board* per
+//! session, and each subscriber is told what it does not have yet. So a subscriber that joins late
+//! or reads slowly takes the same path as all others, and nothing has to be buffered for it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::model::{Event, StreamKey};
+use crate::id::SessionId;
+use crate::model::{Event, EventData, Partial, Partials, StreamKey, Voiding};
 
-/// An ephemeral event, and the durable event of its stream that it comes after.
-#[derive(Debug)]
-pub(crate) struct Ephemeral {
+/// What one session is writing.
+#[derive(Debug, Clone)]
+pub(crate) struct Board {
+    pub(crate) partials: Partials,
+    /// The last durable event of the session before the last piece.
+    pub(crate) after: u64,
+    /// The event of the last piece, for all that the pieces have in common.
     pub(crate) event: Event,
-    pub(crate) after: (StreamKey, u64),
+    /// Whether another node writes it, and this is its copy.
+    pub(crate) copied: bool,
+    /// Grows with every piece of any session.
+    pub(crate) version: u64,
 }
 
-/// Hands ephemeral events to subscribers.
+impl Board {
+    /// The event that carries a piece of a partial.
+    pub(crate) fn event_of(&self, partial: &Partial, data: EventData) -> Event {
+        let mut event = Event { data, ..self.event.clone() };
+        event.refs.turn_id = partial.turn_id;
+        event.at = partial.at.unwrap_or(event.at);
+        event
+    }
+}
+
+/// The boards of all sessions that write, and who watches them.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    subscribers: Mutex<Vec<async_channel::Sender<Arc<Ephemeral>>>>,
+    state: Mutex<State>,
+    /// Told when somebody begins to watch.
+    interest: Interest,
+}
+
+#[derive(Debug)]
+struct Interest(async_channel::Sender<()>, async_channel::Receiver<()>);
+
+impl Default for Interest {
+    fn default() -> Self {
+        let (sender, receiver) = async_channel::bounded(1);
+        Self(sender, receiver)
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    boards: HashMap<StreamKey, Board>,
+    version: u64,
+    watchers: Vec<Watcher>,
+}
+
+#[derive(Debug)]
+struct Watcher {
+    /// The sessions that it wants to hear of; any, when there are none.
+    sessions: Vec<SessionId>,
+    wake: async_channel::Sender<()>,
+}
+
+impl Watcher {
+    /// False when it is gone.
+    fn tell(&self, session: Option<SessionId>) -> bool {
+        let wants =
+            self.sessions.is_empty() || session.is_some_and(|id| self.sessions.contains(&id));
+        // Full means that it is about to look anyway.
+        if wants {
+            let _ = self.wake.try_send(());
+        }
+        !self.wake.is_closed()
+    }
+}
+
+impl State {
+    /// Tells the watchers of a session that there is something to see.
+    fn wake(&mut self, session: Option<SessionId>) {
+        self.watchers.retain(|watcher| watcher.tell(session));
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
 }
 
 impl Live {
-    /// How many ephemeral events a subscriber may be behind; older ones are dropped, since the
-    /// durable `message` replaces them anyway.
-    const CAPACITY: usize = 1024;
-
-    pub(crate) fn subscribe(&self) -> async_channel::Receiver<Arc<Ephemeral>> {
-        let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
-        self.lock().push(sender);
+    /// Watches what these sessions write; all sessions, when there are none. What is there already
+    /// counts as news.
+    pub(crate) fn watch(&self, sessions: Vec<SessionId>) -> async_channel::Receiver<()> {
+        let (wake, receiver) = async_channel::bounded(1);
+        // The first look needs no reason.
+        let _ = wake.try_send(());
+        self.lock().watchers.push(Watcher { sessions, wake });
+        let _ = self.interest.0.try_send(());
         receiver
     }
 
-    pub(crate) fn publish(&self, event: Event, after: (StreamKey, u64)) {
-        let ephemeral = Arc::new(Ephemeral { event, after });
-        self.lock().retain(|subscriber| subscriber.force_send(Arc::clone(&ephemeral)).is_ok());
+    /// Whether anybody watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        let mut state = self.lock();
+        state.watchers.retain(|watcher| !watcher.wake.is_closed());
+        !state.watchers.is_empty()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<async_channel::Sender<Arc<Ephemeral>>>> {
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends when somebody has begun to watch.
+    pub(crate) async fn interest(&self) {
+        // The sender is here, so the channel is open.
+        let _ = self.interest.1.recv().await;
+    }
+
+    /// Takes in a piece of text, which comes after a durable event of its stream.
+    pub(crate) fn publish(&self, event: Event, after: (StreamKey, u64)) {
+        let Some(mut piece) = Partial::of(&event.data) else { return };
+        piece.turn_id = event.refs.turn_id;
+        piece.at = Some(event.at);
+        let session = event.refs.session_id;
+        let mut state = self.lock();
+        let version = state.next_version();
+        let (stream, after) = after;
+        let board = state.boards.entry(stream).or_insert_with(|| Board {
+            partials: Partials::default(),
+            after,
+            event: event.clone(),
+            copied: false,
+            version,
+        });
+        if board.copied {
+            // Of another node that had the session before.
+            board.partials = Partials::default();
+        }
+        board.partials.take(piece);
+        *board = Board {
+            partials: std::mem::take(&mut board.partials),
+            after,
+            event,
+            copied: false,
+            version,
+        };
+        state.wake(session);
+    }
+
+    /// Drops text that is about to be replaced by durable events. It is called before these are
+    /// committed: what is on a board has no whole text in the store yet.
+    pub(crate) fn settle(&self, stream: &StreamKey, voidings: &[Voiding]) {
+        if voidings.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        if let Some(board) = state.boards.get_mut(stream) {
+            for voiding in voidings {
+                board.partials.drop_void(voiding);
+            }
+            if board.partials.0.is_empty() {
+                state.boards.remove(stream);
+            }
+        }
+    }
+
+    /// Takes over what other nodes write; copies that are not among it are dropped.
+    pub(crate) fn copy(&self, boards: Vec<(StreamKey, Board)>) {
+        let mut state = self.lock();
+        let here = |stream: &StreamKey| boards.iter().any(|(copied, _)| copied == stream);
+        state.boards.retain(|stream, board| !board.copied || here(stream));
+        for (stream, board) in boards {
+            let known = state.boards.get(&stream);
+            let is_news = known.is_none_or(|known| {
+                known.copied && (known.partials != board.partials || known.after != board.after)
+            });
+            if is_news {
+                let version = state.next_version();
+                let session = board.event.refs.session_id;
+                state.boards.insert(stream, Board { version, copied: true, ..board });
+                state.wake(session);
+            }
+        }
+    }
+
+    /// What a session is writing.
+    pub(crate) fn board(&self, stream: &StreamKey) -> Option<Board> {
+        self.lock().boards.get(stream).cloned()
+    }
+
+    /// Shows the boards that have news since a version, and gives the version to look from next.
+    pub(crate) fn look(&self, since: u64, mut see: impl FnMut(&StreamKey, &Board)) -> u64 {
+        let state = self.lock();
+        let mut news: Vec<_> =
+            state.boards.iter().filter(|(_, board)| board.version > since).collect();
+        news.sort_by_key(|(_, board)| board.version);
+        for (stream, board) in news {
+            see(stream, board);
+        }
+        state.version
+    }
+
+    /// The version of the newest piece.
+    pub(crate) fn version(&self) -> u64 {
+        self.lock().version
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,8 @@
 //! Feeds: durable events from the store, merged with this process's text deltas.
 
+mod exchange;
 mod live;
+mod shown;
 mod stream;
 
 use crate::error::Result;
@@ -8,6 +10,7 @@ use crate::model::{Actor, Cursor, Event, EventData, EventFilter, EventPage, Even
 use crate::model::{EventRefs, StreamKey};
 use crate::node::Scope;
 
+pub(crate) use exchange::{PartialRecord, Watched, clear, exchange_for_ever, writing};
 pub(crate) use live::Live;
 pub use stream::EventStream;
 pub(crate) use stream::Subject;

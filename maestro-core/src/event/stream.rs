@@ -1,8 +1,8 @@
 //! A subscription: reads the store when there is news, and lets deltas through in their place.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,10 +12,10 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 
 use crate::error::Result;
-use crate::event::live::Ephemeral;
+use crate::event::shown::Shown;
 use crate::id::{SessionId, TaskId};
 use crate::model::{
-    Event, EventData, EventFilter, EventQuery, Position, SessionInfo, StreamKey, TaskInfo,
+    Event, EventData, EventFilter, EventQuery, Position, SessionInfo, TaskInfo, type_matches,
 };
 use crate::node::{Core, Scope};
 use crate::runtime::RuntimeExt as _;
@@ -33,8 +33,13 @@ pub(crate) enum Subject {
 /// A feed of events, to be used as a [`Stream`].
 ///
 /// Durable events come exactly once, those of one stream in the order of `seq`. Keep the `cursor`
-/// of the last one to go on after it, also in another process. A slow reader loses nothing but
-/// text deltas, which the `message` replaces.
+/// of the last one to go on after it, also in another process.
+///
+/// Text deltas come in the order of the text, each piece once and without a hole: what is written
+/// already when the feed starts or comes to its end comes as one piece from offset 0. A slow
+/// reader gets fewer and longer pieces. Once a text has begun to come in pieces, they come to its
+/// end, before the whole `message`; a text that is whole already comes in no pieces at all. Texts of
+/// sessions on other nodes grow up to four times a second.
 ///
 /// # Cancel safety
 /// Dropping a pending `next` loses nothing.
@@ -48,14 +53,19 @@ impl EventStream {
         ends_with: Option<Subject>,
     ) -> Self {
         let filter = EventFilter { tenant_id: Some(scope.tenant.clone()), ..filter };
+        let deltas = ["message.delta", "thought.delta"];
+        let wake = deltas.iter().any(|delta| shows_type(&filter, delta));
         let reader = Reader {
             watch: scope.core.store.storage.watch(),
-            live: scope.core.live.subscribe(),
+            wake: wake.then(|| scope.core.live.watch(filter.session_ids.clone())),
             core: Arc::clone(&scope.core),
             query: EventQuery { filter, after, limit: Reader::PAGE },
             ready: VecDeque::new(),
-            seen: HashMap::new(),
-            held: None,
+            shown: Shown::default(),
+            seen: 0,
+            at_tail: false,
+            read_up_to: 0,
+            last_read: Duration::ZERO,
             ends_with,
             unseen: ends_with,
             ended: false,
@@ -88,10 +98,17 @@ struct Reader {
     core: Arc<Core>,
     query: EventQuery,
     watch: Watch,
-    live: async_channel::Receiver<Arc<Ephemeral>>,
+    /// Wakes it when a text grows; none when the filter shows no deltas.
+    wake: Option<async_channel::Receiver<()>>,
     ready: VecDeque<Event>,
-    seen: HashMap<StreamKey, u64>,
-    held: Option<Arc<Ephemeral>>,
+    shown: Shown,
+    /// The version of the boards that was looked at last.
+    seen: u64,
+    /// Whether the store has nothing more, as far as is known.
+    at_tail: bool,
+    /// The version up to which all that comes before the pieces was read.
+    read_up_to: u64,
+    last_read: Duration,
     ends_with: Option<Subject>,
     /// The subject, until it is known to be there.
     unseen: Option<Subject>,
@@ -113,23 +130,26 @@ impl Reader {
             if self.ended {
                 return None;
             }
-            if let Some(event) = self.release_held() {
-                return Some((Ok(event), self));
-            }
-            let read = match self.read().await {
-                Ok(false) => self.look_for_subject().await.map(|()| false),
-                read => read,
-            };
-            match read {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => {
+            if !self.at_tail || self.is_told() || self.is_due() {
+                if let Err(error) = self.read().await {
+                    self.ended = true;
+                    return Some((Err(error), self));
+                }
+                if !self.ready.is_empty() {
+                    continue;
+                }
+                if let Err(error) = self.look_for_subject().await {
                     self.ended = true;
                     return Some((Err(error), self));
                 }
             }
-            if self.held.take().is_some() {
-                // Its durable predecessor is not there: it belongs to a feed that started later.
+            if !self.at_tail {
+                continue;
+            }
+            // Only now: what is on a board has no whole text in the store yet, so it comes after all
+            // that was read before this look.
+            self.look();
+            if !self.ready.is_empty() || !self.at_tail {
                 continue;
             }
             if self.core.stopping.is_closed() {
@@ -139,15 +159,42 @@ impl Reader {
         }
     }
 
-    /// Reads what the store has. False when there is nothing new.
-    async fn read(&mut self) -> Result<bool> {
+    /// Whether it was long ago that the store was read.
+    fn is_due(&self) -> bool {
+        let now = self.core.runtime().monotonic();
+        now.saturating_sub(self.last_read) >= Self::LOOK_EVERY
+    }
+
+    /// Whether there is a hint. One look serves every hint that is there.
+    fn is_told(&mut self) -> bool {
+        let mut told = false;
+        while self.watch.try_next().is_some() {
+            told = true;
+        }
+        told
+    }
+
+    /// Reads what the store has.
+    async fn read(&mut self) -> Result<()> {
+        let version = self.core.live.version();
+        self.last_read = self.core.runtime().monotonic();
         let page = self.core.store.storage.read_events(&self.query).await?;
         self.query.after = Position::After(page.next);
-        for stored in page.events {
-            self.seen.insert(stored.stream.clone(), stored.seq);
-            self.ready.push_back(Event::from_stored(stored)?);
+        self.at_tail = !page.more;
+        if self.at_tail {
+            self.read_up_to = version;
         }
-        Ok(!self.ready.is_empty())
+        for stored in page.events {
+            let stream = stored.stream.clone();
+            let event = Event::from_stored(stored)?;
+            for piece in self.shown.event(&stream, &event) {
+                if shows_type(&self.query.filter, piece.event_type()) {
+                    self.ready.push_back(piece);
+                }
+            }
+            self.ready.push_back(event);
+        }
+        Ok(())
     }
 
     /// Without a single event it may be that the subject was never there, and waiting is in vain.
@@ -164,47 +211,54 @@ impl Reader {
         Ok(())
     }
 
-    /// The ephemeral event that waits for its place, if that place is reached.
-    fn release_held(&mut self) -> Option<Event> {
-        let held = self.held.as_ref()?;
-        let reached = self.seen.get(&held.after.0).is_some_and(|seq| *seq >= held.after.1);
-        if !reached {
-            return None;
+    /// Takes the pieces of texts that were not shown yet, and finds out whether to read first.
+    fn look(&mut self) {
+        if self.wake.is_none() {
+            return;
         }
-        self.held.take().map(|held| held.event.clone())
+        let core = Arc::clone(&self.core);
+        let mut waits = u64::MAX;
+        let version = core.live.look(self.seen, |stream, board| {
+            if !shows(&self.query.filter, &board.event) {
+                return;
+            }
+            let is_read = board.version <= self.read_up_to;
+            let in_place = match self.shown.reached(stream, board.after) {
+                Some(reached) => reached || (is_read && !self.query.filter.types.is_empty()),
+                // What comes before it is not of this feed.
+                None => is_read,
+            };
+            if !in_place {
+                waits = waits.min(board.version);
+                self.at_tail &= is_read;
+                return;
+            }
+            for piece in self.shown.pieces(stream, board) {
+                if shows_type(&self.query.filter, piece.event_type()) {
+                    self.ready.push_back(piece);
+                }
+            }
+        });
+        // What waits is looked at again.
+        self.seen = version.min(waits.saturating_sub(1));
     }
 
-    /// Waits for a reason to look again.
+    /// Waits for a reason to read or to look.
     async fn wait(&mut self) {
-        let watch = self.watch.next();
-        let live = self.live.recv();
-        let stopped = self.core.stopped();
-        let news = select(Box::pin(watch), Box::pin(select(Box::pin(live), Box::pin(stopped))));
-        let woken = self.core.runtime().timeout(Self::LOOK_EVERY, news).await;
-        let ephemeral = match woken {
-            Some(Either::Right((Either::Left((Ok(ephemeral), _)), _))) => Some(ephemeral),
-            _ => None,
+        let since = self.core.runtime().monotonic().saturating_sub(self.last_read);
+        let wait = Self::LOOK_EVERY.saturating_sub(since);
+        let grown = async {
+            match &self.wake {
+                Some(wake) => wake.recv().await.is_ok(),
+                None => std::future::pending().await,
+            }
         };
-        self.held = ephemeral.filter(|held| self.shows(&held.event));
-        // One look serves every hint that is there.
-        while self.watch.try_next().is_some() {}
-    }
-
-    fn shows(&self, event: &Event) -> bool {
-        let filter = &self.query.filter;
-        let refs = &event.refs;
-        filter.tenant_id.as_ref().is_none_or(|tenant| *tenant == event.tenant_id)
-            && (filter.project_ids.is_empty()
-                || refs.project_id.is_some_and(|id| filter.project_ids.contains(&id)))
-            && (filter.session_ids.is_empty()
-                || refs.session_id.is_some_and(|id| filter.session_ids.contains(&id)))
-            && (filter.task_ids.is_empty()
-                || refs.task_id.is_some_and(|id| filter.task_ids.contains(&id)))
-            && (filter.types.is_empty()
-                || filter
-                    .types
-                    .iter()
-                    .any(|pattern| crate::model::type_matches(pattern, event.event_type())))
+        let (watch, grown, stopped) =
+            (pin!(self.watch.next()), pin!(grown), pin!(self.core.stopped()));
+        let woken = self.core.runtime().timeout(wait, select(watch, select(grown, stopped))).await;
+        // Everything but the growth of a text is a reason to read.
+        let grown = matches!(woken, Some(Either::Right((Either::Left(_), _))));
+        self.at_tail &= grown;
     }
 
     fn is_last(&self, event: &Event) -> bool {
@@ -216,4 +270,28 @@ impl Reader {
             _ => false,
         }
     }
+}
+
+/// Whether a filter shows the texts of the session that an event is of.
+fn shows(filter: &EventFilter, event: &Event) -> bool {
+    let refs = &event.refs;
+    let among = |any: bool, found: bool| any || found;
+    filter.tenant_id.as_ref().is_none_or(|tenant| *tenant == event.tenant_id)
+        && among(
+            filter.project_ids.is_empty(),
+            refs.project_id.is_some_and(|id| filter.project_ids.contains(&id)),
+        )
+        && among(
+            filter.session_ids.is_empty(),
+            refs.session_id.is_some_and(|id| filter.session_ids.contains(&id)),
+        )
+        && among(
+            filter.task_ids.is_empty(),
+            refs.task_id.is_some_and(|id| filter.task_ids.contains(&id)),
+        )
+}
+
+fn shows_type(filter: &EventFilter, event_type: &str) -> bool {
+    let mut types = filter.types.iter();
+    filter.types.is_empty() || types.any(|pattern| type_matches(pattern, event_type))
 }

@@ -17,6 +17,7 @@ mod policy;
 mod project;
 mod session;
 mod task;
+mod view;
 mod workspace;
 
 pub use crate::time::Timestamp;
@@ -43,6 +44,11 @@ pub use task::{
     AttemptInfo, AttemptState, CancelRequest, Outcome, RetryPolicy, TaskInfo, TaskSpec, TaskState,
     WaitingReason, When,
 };
+pub use view::{
+    FileView, ItemBody, MessageItem, NoticeItem, OpenTurn, Partial, PendingApproval, PromptItem,
+    QueuedView, SessionView, SubagentView, ThoughtItem, ToolApproval, ToolItem, Totals, ViewItem,
+};
+pub(crate) use view::{Partials, Settled, Voiding};
 pub use workspace::{
     Changes, FileChange, FileStatus, WorkspaceInfo, WorkspaceKind, WorkspaceRef, WorkspaceState,
 };

@@ -77,6 +77,9 @@ pub struct NodeInfo {
     pub capabilities: Capabilities,
     /// How many tasks it works on at once; 0 only submits and watches.
     pub concurrency: u32,
+    /// Whether somebody there follows what agents write, piece by piece.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub watches: bool,
     /// Maestro's version.
     pub version: String,
     /// When it started.

@@ -9,7 +9,7 @@ use crate::agent::Agent;
 use crate::approval::PermissionHandler;
 use crate::command::Inbox;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Live;
+use crate::event::{Live, Watched};
 use crate::id::{NodeId, TenantId};
 use crate::model::{
     Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, PlacePath, StreamKey,
@@ -52,6 +52,8 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     pub(crate) leases: Arc<Leases>,
     pub(crate) live: Live,
+    /// Whether other nodes want to see what agents write here.
+    pub(crate) watched: Watched,
     /// Owners of sessions and tasks on this node, by the record that a command is for.
     pub(crate) owners: Mutex<HashMap<(TenantId, String, String), Inbox>>,
     /// Sessions that have an actor on this node.
@@ -81,6 +83,7 @@ impl Core {
             store,
             leases,
             live: Live::default(),
+            watched: Watched::default(),
             owners: Mutex::default(),
             sessions: LiveSessions::default(),
             progress: AtomicU64::new(0),

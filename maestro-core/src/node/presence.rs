@@ -19,6 +19,7 @@ pub(crate) async fn join(core: &Arc<Core>) -> Result<HeldLease> {
         process: core.parts.transport.own_process(),
         capabilities: core.capabilities(),
         concurrency: core.parts.concurrency,
+        watches: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: core.now(),
         extra: Extra::new(),

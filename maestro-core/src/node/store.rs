@@ -101,10 +101,9 @@ impl Draft {
     }
 
     /// Removes a record.
-    pub(crate) fn delete<T: Stored>(&mut self, version: u64, value: &T) {
-        let key = value.key();
+    pub(crate) fn delete(&mut self, key: &RecordKey, version: u64) {
         self.commit.guards.push(Guard { key: key.clone(), expect: Expect::Version { version } });
-        self.commit.deletes.push(key);
+        self.commit.deletes.push(key.clone());
     }
 
     /// Lets the commit happen only while the lease is held. Checked before everything else.

@@ -19,6 +19,7 @@ use crate::runtime::{RuntimeExt as _, spawn};
 use crate::session::deliver::Called;
 use crate::session::live::{Registration, Signal};
 use crate::session::machine::{self, TurnResult};
+use crate::session::mirror::Mirror;
 use crate::session::work::{Aside, Ended};
 use crate::session::writer::Then;
 
@@ -38,6 +39,8 @@ pub(super) struct SessionActor {
     pub(super) aside: Option<Aside>,
     /// The last event of the session that this actor knows of; deltas come after it.
     pub(super) last_seq: u64,
+    /// What other nodes see of the text under way.
+    pub(super) mirror: Mirror,
     pub(super) inbox: async_channel::Receiver<Delivery>,
     pub(super) registration: Registration,
     /// Keeps commands coming.
@@ -73,6 +76,8 @@ enum News {
     Called(Called),
     Delivery(Delivery),
     Report(Option<AgentReport>),
+    /// What other nodes see of the text under way is old.
+    Mirror,
 }
 
 impl SessionActor {
@@ -122,6 +127,7 @@ impl SessionActor {
                         return Ok(End::Ended(ended));
                     }
                 }
+                News::Mirror => self.mirror().await?,
                 News::Report(None) => {
                     let error = Error::new(ErrorKind::Protocol, "the agent ended without a word");
                     return Ok(End::Ended(Ended { error: Some(error.info()), exit: None }));
@@ -141,6 +147,7 @@ impl SessionActor {
         let mut parked = pin!(self.core.parked().fuse());
         let mut signal = pin!(self.registration.signals.recv().fuse());
         let mut delivery = pin!(self.inbox.recv().fuse());
+        let mut due = pin!(Mirror::is_due(self.mirror.due(), self.core.runtime()).fuse());
         let mut report = pin!(self.agent.next().fuse());
         select_biased! {
             () = lost => News::LeaseLost,
@@ -148,6 +155,7 @@ impl SessionActor {
             signal = signal => signal.map_or(News::Parked, News::Signal),
             called = self.calls.select_next_some() => News::Called(called),
             delivery = delivery => delivery.map_or(News::Parked, News::Delivery),
+            () = due => News::Mirror,
             report = report => News::Report(report),
         }
     }

@@ -237,6 +237,7 @@ impl SessionHandle {
         let Claimed::Yes { lease, .. } = claim else {
             return Ok(false);
         };
+        crate::event::clear(core, &lease.fence, tenant, self.id).await?;
         let why = Error::new(ErrorKind::Cancelled, "the session was closed").info();
         let approvals = approval::pending_of(core, tenant, self.id).await?;
         core.store

@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::agent::{AgentEvent, AgentReport};
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::ledger;
+use crate::model::Voiding;
 use crate::runtime::RuntimeExt as _;
 use crate::session::actor::{End, SessionActor};
+use crate::session::record;
 use crate::session::work::Ended;
 use crate::session::writer::Then;
 
@@ -24,6 +26,7 @@ impl SessionActor {
     pub(super) async fn leave(mut self, end: End) {
         self.registration.leave();
         let id = self.session.value.id;
+        let stream = record::stream(&self.session.value);
         let result = match end {
             End::LeaseLost => {
                 tracing::warn!(session = %id, "the lease is lost; ending the agent's process");
@@ -51,6 +54,7 @@ impl SessionActor {
                 self.abandon().await;
             }
         }
+        self.core.live.settle(&stream, &[Voiding::All]);
     }
 
     /// Ends the process; the session stays resumable.

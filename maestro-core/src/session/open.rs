@@ -18,6 +18,7 @@ use crate::node::{Core, HeldLease, Scope, Stored as _, Versioned};
 use crate::runtime::{RuntimeExt as _, spawn};
 use crate::session::actor::SessionActor;
 use crate::session::live::{self, Entered, LiveSession, Registration};
+use crate::session::mirror::Mirror;
 use crate::session::wait::while_held;
 use crate::session::work::{Ended, Work};
 use crate::session::writer::Then;
@@ -215,6 +216,7 @@ impl Start<'_> {
             inquiries: Vec::new(),
             aside: None,
             last_seq: self.last_seq,
+            mirror: Mirror::default(),
             inbox,
             registration: self.registration,
             _owner: owner,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::approval;
 use crate::error::{Error, ErrorKind, Result};
+use crate::event;
 use crate::id::NodeId;
 use crate::model::{ProcessRef, SessionInfo};
 use crate::node::{Claimed, Core, HeldLease, LostNode, Stored as _, Versioned};
@@ -38,6 +39,7 @@ pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) ->
         return Ok(());
     };
     let mut read = *value;
+    event::clear(core, &lease.fence, &read.value.tenant_id, read.value.id).await?;
     let mut conflicts = 0;
     loop {
         match release(core, &read, &lease, lost).await {

@@ -114,6 +114,7 @@ async fn claim<'a>(
                     .with("session_id", id));
             }
         };
+    crate::event::clear(core, &lease.fence, &session.value.tenant_id, id).await?;
     let pending = std::collections::BTreeMap::new();
     Ok(Start { core, session, lease, last_seq: 0, registration, task, pending })
 }

@@ -9,8 +9,8 @@ use crate::id::{ApprovalId, TurnId};
 use crate::ledger;
 use crate::model::{
     Actor, AgentPointer, ApprovalInfo, ApprovalState, ContentBlock, Event, EventData, EventRefs,
-    LedgerEntry, NewEvent, Origin, SessionInfo, SessionState, TurnEnded, TurnStarted,
-    UsageRecorded,
+    LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState, TurnEnded, TurnStarted,
+    UsageRecorded, Voiding,
 };
 use crate::node::{Core, Draft, Fence, Versioned};
 use crate::runtime::RuntimeExt as _;
@@ -52,6 +52,8 @@ pub(super) struct Work<'a> {
     raw: Option<String>,
     /// Ephemeral events, each with the number of durable ones before it.
     pub(super) live: Vec<(usize, Event)>,
+    /// Which texts the durable events replace.
+    pub(super) voidings: Vec<Voiding>,
     pub(super) asked: Vec<ApprovalInfo>,
     /// Approvals that change, with the versions that they were read at.
     pub(super) changed: Vec<(u64, ApprovalInfo)>,
@@ -88,6 +90,7 @@ impl<'a> Work<'a> {
             events: Vec::new(),
             raw: None,
             live: Vec::new(),
+            voidings: Vec::new(),
             asked: Vec::new(),
             changed: Vec::new(),
             advice: Advice::default(),
@@ -145,6 +148,12 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn tell_of(&mut self, by: &Actor, refs: &EventRefs, data: &EventData) -> Result<()> {
+        if let Some(voiding) = Voiding::of(data) {
+            // What is void in the same commit need not be shown first.
+            let covers = |piece: Partial| voiding.covers(&piece);
+            self.live.retain(|(_, event)| !Partial::of(&event.data).is_some_and(covers));
+            self.voidings.push(voiding);
+        }
         let raw = self.raw.take();
         self.events.push(self.core.event(by, refs, data, raw.as_deref())?);
         Ok(())
@@ -230,26 +239,12 @@ impl<'a> Work<'a> {
             self.live.push((self.events.len(), event));
             return Ok(());
         }
-        match data {
-            EventData::SessionUpdated(updated) => {
-                let (model, mode) = (updated.model.clone(), updated.mode.clone());
-                self.session.model = model.or(self.session.model.take());
-                self.session.mode = mode.or(self.session.mode.take());
-            }
-            // What a whole message replaces in the same commit need not be shown first.
-            EventData::Message(message) => self.drop_deltas(&message.message_id, false),
-            EventData::Thought(thought) => self.drop_deltas(&thought.message_id, true),
-            _ => {}
+        if let EventData::SessionUpdated(updated) = data {
+            let (model, mode) = (updated.model.clone(), updated.mode.clone());
+            self.session.model = model.or(self.session.model.take());
+            self.session.mode = mode.or(self.session.mode.take());
         }
         self.tell(&agent, data.clone())
-    }
-
-    fn drop_deltas(&mut self, message_id: &str, thought: bool) {
-        self.live.retain(|(_, event)| match &event.data {
-            EventData::MessageDelta(delta) => thought || delta.message_id != message_id,
-            EventData::ThoughtDelta(delta) => !thought || delta.message_id != message_id,
-            _ => true,
-        });
     }
 
     fn turn_ended(&mut self, end: &AgentTurnEnd) -> Result<()> {

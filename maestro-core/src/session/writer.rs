@@ -64,17 +64,31 @@ impl SessionActor {
             if work.is_quiet() && then == Then::Stay {
                 return Ok(self.accept(work, &Receipt::default()));
             }
-            let draft =
+            // Before the commit, so that nobody sees a text under way that is whole already.
+            core.live.settle(&record::stream(&work.session), &work.voidings);
+            let mut draft =
                 work.draft(&self.lease.fence, self.session.version, then == Then::Release)?;
+            let mirrors = then == Then::Release || !work.voidings.is_empty();
+            if mirrors {
+                self.draft_mirror(&mut draft)?;
+            }
             let committed = while_held(&self.lease, core.store.commit(draft)).await;
             let error = match committed {
-                Ok(receipt) => return Ok(self.accept(work, &receipt)),
+                Ok(receipt) => {
+                    if mirrors {
+                        self.accept_mirror(&receipt);
+                    }
+                    return Ok(self.accept(work, &receipt));
+                }
                 Err(error) => error,
             };
             match error.kind() {
                 ErrorKind::Conflict if conflicts < Self::MAX_CONFLICTS => {
                     conflicts += 1;
                     self.refresh().await?;
+                    if mirrors {
+                        self.refresh_mirror().await?;
+                    }
                 }
                 // An agent counted one report twice; each entry is tried alone.
                 ErrorKind::AlreadyExists if counts_usage && !work.ledger.is_empty() => {
@@ -118,6 +132,9 @@ impl SessionActor {
             self.last_seq = first + count - 1;
         }
         let stream = record::stream(&work.session);
+        if !work.live.is_empty() {
+            self.mirror.grew(self.core.runtime().monotonic());
+        }
         for (index, event) in work.live {
             let after = match (index, first) {
                 (0, _) | (_, None) => before,

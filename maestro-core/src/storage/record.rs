@@ -28,6 +28,8 @@ impl RecordKind {
     pub const RULE: Self = Self::named("rule");
     /// A workspace.
     pub const WORKSPACE: Self = Self::named("workspace");
+    /// What a session's agent is writing at the moment, for subscribers on other nodes.
+    pub const PARTIAL: Self = Self::named("partial");
     /// A durable command.
     pub const COMMAND: Self = Self::named("command");
     /// An entry of the ledger.

@@ -53,6 +53,10 @@ pub struct Message {
     pub message_id: String,
     /// `assistant` or `user`.
     pub role: String,
+    /// Which block of the message the first of these is, from 0, where the agent tells. Pieces of
+    /// these blocks and of those before are replaced. None means the whole message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
     /// The content.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<ContentBlock>,
@@ -72,6 +76,10 @@ pub struct Thought {
     pub text: String,
     /// Whether the agent keeps the text to itself.
     pub redacted: bool,
+    /// Which block of the message it is, from 0, where the agent tells. None means that it replaces
+    /// all pieces of thoughts of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
     /// The subagent that thought it, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,

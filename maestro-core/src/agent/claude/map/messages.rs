@@ -27,9 +27,9 @@ impl Mapper {
             events.extend(self.turns.works());
         }
         let message_id = spoken.message.id.unwrap_or_default();
-        let mut said = Vec::new();
+        let mut said = Said::default();
         for block in blocks(spoken.message.content) {
-            self.partials.confirm(caller.agent_id.as_ref(), &message_id);
+            let index = self.partials.confirm(caller.agent_id.as_ref(), &message_id);
             match block_type(&block) {
                 "thinking" | "redacted_thinking" => {
                     say(&mut said, &message_id, "assistant", &caller, events);
@@ -38,6 +38,7 @@ impl Mapper {
                         message_id: message_id.clone(),
                         text: text.unwrap_or_default().to_owned(),
                         redacted: block_type(&block) != "thinking",
+                        block: index,
                         agent_id: caller.agent_id.clone(),
                     };
                     events.push(AgentEvent::Fact(thought.into()));
@@ -51,7 +52,7 @@ impl Mapper {
                     let started = self.calls.start(id, name, input, &caller, &self.cwd);
                     events.push(AgentEvent::Fact(started));
                 }
-                _ => said.push(content_block(block)),
+                _ => said.push(index, block),
             }
         }
         say(&mut said, &message_id, "assistant", &caller, events);
@@ -72,13 +73,13 @@ impl Mapper {
             1 => spoken.tool_use_result,
             _ => Value::Null,
         };
-        let mut said = Vec::new();
+        let mut said = Said::default();
         for mut block in blocks {
             if block_type(&block) != "tool_result" {
                 if let Some(text) = block.get("text").and_then(Value::as_str) {
                     self.interrupted |= text.starts_with("[Request interrupted by user");
                 }
-                said.push(content_block(block));
+                said.push(None, block);
                 continue;
             }
             say(&mut said, &message_id, "user", &caller, events);
@@ -104,20 +105,39 @@ impl Mapper {
     }
 }
 
+/// Blocks that are about to be said together.
+#[derive(Debug, Default)]
+struct Said {
+    /// Which block of the message the first one is.
+    first: Option<u32>,
+    blocks: Vec<ContentBlock>,
+}
+
+impl Said {
+    fn push(&mut self, index: Option<u32>, block: Value) {
+        if self.blocks.is_empty() {
+            self.first = index;
+        }
+        self.blocks.push(content_block(block));
+    }
+}
+
 fn say(
-    said: &mut Vec<ContentBlock>,
+    said: &mut Said,
     message_id: &str,
     role: &str,
     caller: &Caller,
     events: &mut Vec<AgentEvent>,
 ) {
-    if said.is_empty() {
+    if said.blocks.is_empty() {
         return;
     }
+    let Said { first, blocks } = std::mem::take(said);
     let message = Message {
         message_id: message_id.to_owned(),
         role: role.to_owned(),
-        blocks: std::mem::take(said),
+        block: first,
+        blocks,
         agent_id: caller.agent_id.clone(),
     };
     events.push(AgentEvent::Fact(message.into()));

@@ -79,13 +79,16 @@ impl Partials {
         })
     }
 
-    /// A whole block of a message has come.
-    pub(super) fn confirm(&mut self, agent_id: Option<&String>, message_id: &str) {
-        if let Some(partial) = self.open.get_mut(&agent_id.cloned())
-            && partial.message_id == message_id
-        {
-            partial.confirmed = partial.confirmed.saturating_add(1);
+    /// A whole block of a message has come: which one, if the message came in pieces. The blocks come
+    /// whole in their order.
+    pub(super) fn confirm(&mut self, agent_id: Option<&String>, message_id: &str) -> Option<u32> {
+        let partial = self.open.get_mut(&agent_id.cloned())?;
+        if partial.message_id != message_id {
+            return None;
         }
+        let block = partial.confirmed;
+        partial.confirmed = partial.confirmed.saturating_add(1);
+        Some(block)
     }
 
     /// Forgets what the main agent was writing: after a turn nothing of it is taken up again.

@@ -1,0 +1,109 @@
+//! What a subscriber has been shown of texts that are being written, so that each piece comes once.
+
+use std::collections::HashMap;
+
+use crate::event::live::Board;
+use crate::model::{ContentBlock, Event, EventData, Partial, Settled, StreamKey, Voiding};
+
+/// What a subscriber has been shown, by session.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    sessions: HashMap<StreamKey, Session>,
+}
+
+#[derive(Debug, Default)]
+struct Session {
+    /// The last durable event, if one was shown.
+    seq: Option<u64>,
+    settled: Settled,
+    /// The texts that are being written, as far as they were shown; their `text` is left out.
+    texts: Vec<(Partial, u64)>,
+}
+
+impl Shown {
+    /// A durable event is about to be shown. Gives what is to be shown before it: the rest of a text
+    /// that has come in pieces so far and is whole now.
+    pub(crate) fn event(&mut self, stream: &StreamKey, event: &Event) -> Vec<Event> {
+        if let EventData::SessionClosed(_) = event.data {
+            self.sessions.remove(stream);
+        }
+        let (Some(seq), true) = (event.seq, stream.name.starts_with("session/")) else {
+            return Vec::new();
+        };
+        let session = self.sessions.entry(stream.clone()).or_default();
+        session.seq = session.seq.max(Some(seq));
+        let Some(voiding) = Voiding::of(&event.data) else {
+            return Vec::new();
+        };
+        let over = session.texts.extract_if(.., |(text, _)| voiding.covers(text)).collect();
+        session.settled.note(voiding);
+        rest(event, over)
+    }
+
+    /// Whether the durable event that a board comes after was shown; none when nothing of the
+    /// session was shown yet.
+    pub(crate) fn reached(&self, stream: &StreamKey, after: u64) -> Option<bool> {
+        self.sessions.get(stream)?.seq.map(|seq| seq >= after)
+    }
+
+    /// The pieces of a board that were not shown yet; they count as shown from now on.
+    pub(crate) fn pieces(&mut self, stream: &StreamKey, board: &Board) -> Vec<Event> {
+        let session = self.sessions.entry(stream.clone()).or_default();
+        // What is not on the board any more was replaced, or is about to be.
+        session.texts.retain(|(text, _)| board.partials.0.iter().any(|at| is_same(text, at)));
+        let mut pieces = Vec::new();
+        for partial in &board.partials.0 {
+            if session.settled.covers(partial) {
+                continue;
+            }
+            let known = session.texts.iter_mut().find(|(text, _)| is_same(text, partial));
+            let end = known.as_ref().map_or(0, |(_, end)| *end);
+            let Some(data) = partial.delta_after(end) else { continue };
+            if let Some((_, end)) = known {
+                *end = partial.end();
+            } else {
+                let text = Partial { text: String::new(), ..partial.clone() };
+                session.texts.push((text, partial.end()));
+            }
+            pieces.push(board.event_of(partial, data));
+        }
+        pieces
+    }
+}
+
+/// The rest of texts that end with this event.
+fn rest(event: &Event, mut over: Vec<(Partial, u64)>) -> Vec<Event> {
+    let (first, whole): (_, Vec<&str>) = match &event.data {
+        EventData::Message(message) => {
+            let texts = message.blocks.iter().map(|block| match block {
+                ContentBlock::Text { text } => text.as_str(),
+                _ => "",
+            });
+            (message.block, texts.collect())
+        }
+        EventData::Thought(thought) => (thought.block, vec![thought.text.as_str()]),
+        _ => return Vec::new(),
+    };
+    over.sort_by_key(|(text, _)| text.block);
+    let mut pieces = Vec::new();
+    for (index, (text, end)) in over.into_iter().enumerate() {
+        // Without a number, the blocks of a whole message are those that were written, in order.
+        let at = match first {
+            Some(first) => text.block.checked_sub(first).and_then(|at| usize::try_from(at).ok()),
+            None => Some(index),
+        };
+        let Some(whole) = at.and_then(|at| whole.get(at)) else { continue };
+        let text = Partial { offset: 0, text: (*whole).to_owned(), ..text };
+        if let Some(data) = text.delta_after(end) {
+            pieces.push(Event { cursor: None, seq: None, raw: None, data, ..event.clone() });
+        }
+    }
+    pieces
+}
+
+fn is_same(one: &Partial, other: &Partial) -> bool {
+    one.message_id == other.message_id
+        && one.block == other.block
+        && one.thought == other.thought
+        && one.generation == other.generation
+}
