@@ -24,7 +24,10 @@ impl Live {
 
     pub(crate) fn subscribe(&self) -> async_channel::Receiver<Arc<Ephemeral>> {
         let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
-        self.lock().push(sender);
+        let mut subscribers = self.lock();
+        // A node that publishes nothing would keep those that are gone for ever.
+        subscribers.retain(|subscriber| !subscriber.is_closed());
+        subscribers.push(sender);
         receiver
     }
 
