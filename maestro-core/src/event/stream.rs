@@ -58,6 +58,7 @@ impl EventStream {
             held: None,
             ends_with,
             unseen: ends_with,
+            over: false,
             ended: false,
         };
         Self(futures::stream::unfold(reader, Reader::step).boxed())
@@ -95,19 +96,23 @@ struct Reader {
     ends_with: Option<Subject>,
     /// The subject, until it is known to be there.
     unseen: Option<Subject>,
+    /// The subject is over as far as was read. A task may go on: it is retried, or replied to.
+    over: bool,
     ended: bool,
 }
 
 impl Reader {
     /// How many events are read at once.
     const PAGE: u32 = 256;
+    /// How many streams' places are remembered: a feed without an end sees more and more of them.
+    const MAX_SEEN: usize = 10_000;
     /// How long a reader waits for a hint before it looks by itself: hints may be lost.
     const LOOK_EVERY: Duration = Duration::from_secs(1);
 
     async fn step(mut self) -> Option<(Result<Event>, Self)> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                self.ended |= self.is_last(&event);
+                self.note_end(&event);
                 return Some((Ok(event), self));
             }
             if self.ended {
@@ -128,6 +133,10 @@ impl Reader {
                     return Some((Err(error), self));
                 }
             }
+            if self.over {
+                // Nothing came after the end.
+                return None;
+            }
             if self.held.take().is_some() {
                 // Its durable predecessor is not there: it belongs to a feed that started later.
                 continue;
@@ -143,6 +152,10 @@ impl Reader {
     async fn read(&mut self) -> Result<bool> {
         let page = self.core.store.storage.read_events(&self.query).await?;
         self.query.after = Position::After(page.next);
+        if self.seen.len() > Self::MAX_SEEN {
+            // Deltas of the streams that are forgotten show again after their next event.
+            self.seen.clear();
+        }
         for stored in page.events {
             self.seen.insert(stored.stream.clone(), stored.seq);
             self.ready.push_back(Event::from_stored(stored)?);
@@ -207,13 +220,17 @@ impl Reader {
                     .any(|pattern| crate::model::type_matches(pattern, event.event_type())))
     }
 
-    fn is_last(&self, event: &Event) -> bool {
+    fn note_end(&mut self, event: &Event) {
+        let of_task = |id| event.refs.task_id == Some(id);
         match (self.ends_with, &event.data) {
-            (Some(Subject::Task(id)), EventData::TaskEnded(_)) => event.refs.task_id == Some(id),
-            (Some(Subject::Session(id)), EventData::SessionClosed(_)) => {
-                event.refs.session_id == Some(id)
+            (Some(Subject::Task(id)), EventData::TaskEnded(_)) if of_task(id) => self.over = true,
+            (Some(Subject::Task(id)), EventData::TaskRetried(_)) if of_task(id) => {
+                self.over = false;
             }
-            _ => false,
+            (Some(Subject::Session(id)), EventData::SessionClosed(_)) => {
+                self.ended |= event.refs.session_id == Some(id);
+            }
+            _ => {}
         }
     }
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod node;
 mod place;
 mod project;
+mod reply;
 mod session;
 mod task;
 mod workspace;
@@ -32,6 +33,7 @@ pub use ledger::LedgerEntry;
 pub use node::{Capabilities, NodeInfo, NodeState};
 pub use place::{Place, PlacePath, ProcessRef};
 pub use project::{ProjectInfo, ProjectSpec, ProjectState};
+pub use reply::{ReplyInfo, ReplySpec};
 pub use session::{
     AgentPointer, QueuedPrompt, SessionInfo, SessionSpec, SessionState, ToolRules, TurnInfo,
 };

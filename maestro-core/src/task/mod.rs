@@ -3,10 +3,12 @@
 mod agent;
 mod context;
 mod dispatch;
+mod explain;
 mod function;
 mod group;
 mod handle;
 mod machine;
+mod promotion;
 mod record;
 mod recovery;
 mod worker;
@@ -21,6 +23,7 @@ pub(crate) use dispatch::dispatch_for_ever;
 pub use function::task_fn;
 pub use group::{TaskFilter, TaskPage, Tasks};
 pub use handle::TaskHandle;
+pub(crate) use machine::Chance;
 pub(crate) use recovery::{rescue, sweep};
 
 use crate::model::Outcome;
