@@ -32,6 +32,7 @@ pub struct MaestroBuilder {
     tasks: Vec<(String, Arc<dyn Task>)>,
     workspaces: Vec<Arc<dyn Workspace>>,
     worktrees: Option<PathBuf>,
+    state_directory: Option<PathBuf>,
     scheduler: Arc<dyn Scheduler>,
     permission: Option<Arc<dyn PermissionHandler>>,
     grants_last: Duration,
@@ -51,6 +52,7 @@ impl Default for MaestroBuilder {
             tasks: Vec::new(),
             workspaces: Vec::new(),
             worktrees: None,
+            state_directory: None,
             scheduler: Arc::new(FairScheduler),
             permission: None,
             grants_last: Duration::from_hours(24),
@@ -103,6 +105,16 @@ impl MaestroBuilder {
     /// Adds a kind of workspace. Default: git worktrees, then plain directories.
     pub fn workspace(mut self, workspace: Arc<dyn Workspace>) -> Self {
         self.workspaces.push(workspace);
+        self
+    }
+
+    /// Where this host's nodes keep what helps the next start to find processes that outlived a kill:
+    /// also those that cleared their environment, of an agent whose guardian was killed too. It
+    /// belongs to this user alone, is made when it is needed, and nodes share it. Default: beside
+    /// the store where that is a file (`maestro.db-state` for `maestro.db`), else none. A transport
+    /// that is given with [`transport`](Self::transport) has its own.
+    pub fn state_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.state_directory = Some(directory.into());
         self
     }
 
@@ -167,14 +179,13 @@ impl MaestroBuilder {
             Some(runtime) => runtime,
             None => detect_runtime()?,
         };
-        let storage = match self.storage.take() {
-            Some(storage) => storage.open(Arc::clone(&runtime)).await?,
-            None => Memory::new().open(Arc::clone(&runtime)).await?,
-        };
+        let storage = self.storage.take().unwrap_or_else(|| Box::new(Memory::new()));
+        let state_directory = self.state_directory.take().or_else(|| storage.state_directory());
         let transport = match self.transport.take() {
             Some(transport) => transport,
-            None => default_transport()?,
+            None => default_transport(state_directory)?,
         };
+        let storage = storage.open(Arc::clone(&runtime)).await?;
         if self.workspaces.is_empty() {
             self.workspaces = default_workspaces(&transport, &runtime, self.worktrees.take());
         }
@@ -199,18 +210,19 @@ impl MaestroBuilder {
             cancel_grace: self.cancel_grace,
         };
         let core = Core::new(node_id, parts, store);
-        core.note_progress();
-        let lease = node::join(&core).await?;
+        node::join(&core).await?;
         core.runtime().spawn_dedicated("maestro-heart", Box::pin(node::beat(Arc::clone(&core))));
         let sweeps = node::sweep_for_ever(Arc::clone(&core));
         core.runtime().spawn("maestro-sweeper", Box::pin(sweeps));
         let exchange = crate::event::exchange_for_ever(Arc::clone(&core));
         core.runtime().spawn("maestro-texts", Box::pin(exchange));
+        let mail = crate::command::deliver_for_ever(Arc::clone(&core));
+        core.runtime().spawn("maestro-mailbox", Box::pin(mail));
         if core.parts.concurrency > 0 {
             let dispatch = crate::task::dispatch_for_ever(Arc::clone(&core));
             core.runtime().spawn("maestro-dispatcher", Box::pin(dispatch));
         }
-        Ok(Maestro::start(core, lease))
+        Ok(Maestro::start(core))
     }
 }
 
@@ -261,14 +273,15 @@ fn detect_runtime() -> Result<Arc<dyn Runtime>> {
 }
 
 #[cfg(feature = "process")]
-fn default_transport() -> Result<Arc<dyn Transport>> {
+fn default_transport(state_directory: Option<PathBuf>) -> Result<Arc<dyn Transport>> {
     use crate::transport::process::{ProcessConfig, ProcessTransport};
 
-    Ok(Arc::new(ProcessTransport::new(ProcessConfig::default())?))
+    let config = ProcessConfig { state_directory, ..ProcessConfig::default() };
+    Ok(Arc::new(ProcessTransport::new(config)?))
 }
 
 #[cfg(not(feature = "process"))]
-fn default_transport() -> Result<Arc<dyn Transport>> {
+fn default_transport(_state_directory: Option<PathBuf>) -> Result<Arc<dyn Transport>> {
     Err(Error::new(
         ErrorKind::InvalidConfig,
         "`transport` is needed: this build has no `process` feature",

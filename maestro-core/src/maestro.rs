@@ -1,7 +1,7 @@
 //! The object that users hold.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::approval::Approvals;
 use crate::builder::MaestroBuilder;
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::event::Events;
 use crate::id::{NodeId, TenantId};
 use crate::model::Actor;
-use crate::node::{self, Core, HeldLease, Scope};
+use crate::node::{self, Core, Scope};
 use crate::project::Projects;
 use crate::runtime::RuntimeExt as _;
 use crate::session::Sessions;
@@ -28,7 +28,6 @@ pub struct Maestro {
 /// Ends the node when the last handle is dropped.
 struct Life {
     core: Arc<Core>,
-    lease: Mutex<Option<HeldLease>>,
 }
 
 impl Drop for Life {
@@ -42,7 +41,8 @@ impl Drop for Life {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Running {
-    /// Agents are stopped where they are, to be resumed by the next node. It costs no retry.
+    /// Agents are stopped where they are. Tasks, turns that are cut off and prompts that wait go on at
+    /// the next node that can run them. It costs no retry.
     #[default]
     Park,
     /// Tasks that run are waited for; nothing new starts.
@@ -55,10 +55,10 @@ impl Maestro {
         MaestroBuilder::default()
     }
 
-    pub(crate) fn start(core: Arc<Core>, lease: HeldLease) -> Self {
+    pub(crate) fn start(core: Arc<Core>) -> Self {
         let scope =
             Scope { core: Arc::clone(&core), tenant: TenantId::default(), actor: Actor::default() };
-        Self { scope, life: Arc::new(Life { core, lease: Mutex::new(Some(lease)) }) }
+        Self { scope, life: Arc::new(Life { core }) }
     }
 
     /// The same node, confined to a tenant and acting as somebody.
@@ -108,28 +108,22 @@ impl Maestro {
     pub async fn close(&self, running: Running) -> Result<()> {
         let core = &self.scope.core;
         core.begin_closing();
-        let beat = std::time::Duration::from_millis(50);
         if running == Running::Wait {
-            while core.running.load(std::sync::atomic::Ordering::SeqCst) > 0 {
-                core.runtime().sleep(beat).await;
-            }
+            core.running.shut();
+            core.running.empty().await;
         }
         core.park();
         // Whoever still writes needs the heart and the store: wait until the last one is done.
         let patience = core.parts.cancel_grace * 2;
         let parked = async {
-            while core.is_busy() {
-                core.runtime().sleep(beat).await;
-            }
+            core.running.empty().await;
+            core.waking.empty().await;
+            core.conversing.empty().await;
         };
         if core.runtime().timeout(patience, parked).await.is_none() {
             tracing::warn!("some work did not stop in time; the next node takes it over");
         }
-        let lease = self.life.lease.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let left = match lease {
-            Some(lease) => node::leave(core, &lease).await,
-            None => Ok(()),
-        };
+        let left = node::leave(core).await;
         core.stop();
         let transport = core.parts.transport.close().await;
         let store = core.store.storage.close().await;

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -233,6 +234,29 @@ fn advance_within_a_task_jumps_as_after_a_suspend() {
         assert_eq!(runtime.monotonic(), SECOND * 10);
         sleep.await;
         assert_eq!(runtime.monotonic(), SECOND * 10);
+    });
+}
+
+#[test]
+fn every_advance_within_a_task_jumps() {
+    let runtime = ManualRuntime::new(1);
+    let ticks = Arc::new(AtomicU64::new(0));
+    let (clock, count) = (runtime.clone(), Arc::clone(&ticks));
+    runtime.spawn(
+        "ticks",
+        Box::pin(async move {
+            loop {
+                clock.sleep(SECOND).await;
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        }),
+    );
+    runtime.block_on(async {
+        for _ in 0..3 {
+            runtime.advance(SECOND * 1000);
+        }
+        assert_eq!(ticks.load(Ordering::SeqCst), 0, "nothing runs within the call");
+        assert_eq!(runtime.monotonic(), SECOND * 3000);
     });
 }
 

@@ -12,6 +12,8 @@ mod conformance;
 mod edges;
 #[path = "workspace/fixture.rs"]
 mod fixture;
+#[path = "workspace/halfway.rs"]
+mod halfway;
 #[path = "workspace/kill.rs"]
 mod kill;
 #[path = "workspace/property.rs"]

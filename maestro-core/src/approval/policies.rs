@@ -158,7 +158,7 @@ impl Policies {
             .store
             .change::<RuleInfo, RuleInfo>(tenant, id, |read, draft| {
                 let rule = &read.value;
-                draft.delete(&rule.key(), read.version);
+                draft.delete(read.version, rule.key());
                 let (stream, refs) = policy::home(rule);
                 let event = PolicyRemoved {
                     rule_id: Some(rule.id),

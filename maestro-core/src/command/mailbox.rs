@@ -1,14 +1,16 @@
 //! Hands pending commands to the owners on this node.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::id::{CommandId, TenantId};
 use crate::model::{CommandInfo, CommandState, Verb};
-use crate::node::{Core, Versioned};
+use crate::node::{Core, Fence, Versioned, until_news};
+use crate::runtime::RuntimeExt as _;
+use crate::session;
 use crate::storage::{ListQuery, RecordKind};
 
 /// A command on its way to its owner.
@@ -20,6 +22,31 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
+    /// Notes that the owner carries the command out from here on. False when it is void by now, or
+    /// was carried out before: an id is carried out once.
+    ///
+    /// # Errors
+    /// `LeaseLost` when the owner has lost its authority.
+    pub(crate) async fn begin(&self, core: &Core, fence: &Fence) -> Result<bool> {
+        let begun = core
+            .store
+            .change::<CommandInfo, ()>(&self.tenant, self.command_id, |read, draft| {
+                if read.value.state != CommandState::Pending {
+                    return Ok(None);
+                }
+                draft.fence(fence);
+                let taken = CommandInfo {
+                    state: CommandState::Taken,
+                    token: Some(fence.token),
+                    ..read.value.clone()
+                };
+                draft.update(read.version, &taken)?;
+                Ok(Some(()))
+            })
+            .await?;
+        Ok(begun.is_some())
+    }
+
     /// Writes down what came of the command.
     pub(crate) async fn reply(self, core: &Core, result: Result<Value>) {
         let (state, value, error) = match result {
@@ -29,7 +56,7 @@ impl Delivery {
         let written = core
             .store
             .change::<CommandInfo, ()>(&self.tenant, self.command_id, |read, draft| {
-                if read.value.state != CommandState::Pending {
+                if !matches!(read.value.state, CommandState::Pending | CommandState::Taken) {
                     return Ok(None);
                 }
                 let command = CommandInfo {
@@ -53,7 +80,7 @@ impl Delivery {
 pub(crate) struct Inbox {
     sender: async_channel::Sender<Delivery>,
     /// Commands that were handed over and not answered; a second look must not repeat them.
-    taken: Arc<std::sync::Mutex<HashSet<CommandId>>>,
+    taken: Arc<Mutex<HashSet<CommandId>>>,
 }
 
 impl Inbox {
@@ -67,8 +94,11 @@ impl Inbox {
         let (sender, receiver) = async_channel::unbounded();
         let inbox = Self { sender, taken: Arc::default() };
         let key = (tenant.clone(), kind.as_str().to_owned(), id);
+        let taken = Arc::clone(&inbox.taken);
         core.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), inbox);
-        (receiver, Owner { core: Arc::clone(core), key })
+        // Commands may wait for it already.
+        core.ask_for_mail();
+        (receiver, Owner { core: Arc::clone(core), key, taken })
     }
 }
 
@@ -77,18 +107,40 @@ impl Inbox {
 pub(crate) struct Owner {
     core: Arc<Core>,
     key: (TenantId, String, String),
+    taken: Arc<Mutex<HashSet<CommandId>>>,
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.core.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        let mut owners = self.core.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        // The next attempt may have registered before this one is dropped.
+        if owners.get(&self.key).is_some_and(|inbox| Arc::ptr_eq(&inbox.taken, &self.taken)) {
+            owners.remove(&self.key);
+        }
+    }
+}
+
+/// Hands commands over, and gives a process to sessions that wait for one, until the node stops.
+pub(crate) async fn deliver_for_ever(core: Arc<Core>) {
+    let watch = core.store.storage.watch();
+    while !core.stopping.is_closed() {
+        core.note_progress();
+        if let Err(error) = deliver(&core).await {
+            tracing::warn!(%error, "commands could not be looked for");
+        }
+        if let Err(error) = session::take_up(&core).await {
+            tracing::warn!(%error, "sessions that wait could not be looked for");
+        }
+        // Hints may be lost, so it also looks by itself.
+        let pause = core.runtime().jitter(core.parts.sweep_every);
+        until_news(&core, &watch, &[RecordKind::COMMAND], core.mail_wanted(), pause).await;
     }
 }
 
 /// Looks for commands to owners on this node, and hands them over.
-pub(crate) async fn deliver(core: &Core) -> Result<()> {
+async fn deliver(core: &Arc<Core>) -> Result<()> {
     let owners = core.owners.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if owners.is_empty() {
+    if owners.is_empty() && core.parts.concurrency == 0 {
         return Ok(());
     }
     let mut query = ListQuery::new(None, RecordKind::COMMAND);
@@ -97,6 +149,7 @@ pub(crate) async fn deliver(core: &Core) -> Result<()> {
     for Versioned { value, .. } in core.store.list_all::<CommandInfo>(query).await? {
         let key = (value.tenant_id.clone(), value.target_kind.clone(), value.target_id.clone());
         let Some(inbox) = owners.get(&key) else {
+            wake_target(core, &value).await?;
             continue;
         };
         if !inbox.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(value.id) {
@@ -109,21 +162,15 @@ pub(crate) async fn deliver(core: &Core) -> Result<()> {
     Ok(())
 }
 
-/// Gives up commands that nobody took up in time.
-pub(crate) async fn expire(core: &Core) -> Result<()> {
-    let mut query = ListQuery::new(None, RecordKind::COMMAND);
-    query.states = vec![CommandState::Pending.as_str().to_owned()];
-    query.due_by = Some(core.now());
-    query.limit = ListQuery::MAX_LIMIT;
-    for read in core.store.list_all::<CommandInfo>(query).await? {
-        let command = CommandInfo { state: CommandState::Expired, ..read.value.clone() };
-        let mut draft = core.store.draft();
-        draft.update(read.version, &command)?;
-        match core.store.commit(draft).await {
-            // Somebody was faster; it is done or expired.
-            Err(error) if error.kind() == ErrorKind::Conflict => {}
-            result => result.map(|_| ()).map_err(|error: Error| error.during("command.expire"))?,
-        }
+/// Gives the session that a command is for a process, when the command needs one and nobody runs it.
+async fn wake_target(core: &Arc<Core>, command: &CommandInfo) -> Result<()> {
+    let needs_process = matches!(
+        command.verb,
+        Verb::SessionControl { .. } | Verb::SessionSetMode { .. } | Verb::SessionSetModel { .. }
+    );
+    let Ok(id) = command.target_id.parse() else { return Ok(()) };
+    if needs_process && command.target_kind == RecordKind::SESSION.as_str() {
+        session::take_up_one(core, &command.tenant_id, id).await?;
     }
     Ok(())
 }

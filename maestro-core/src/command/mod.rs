@@ -1,5 +1,6 @@
 //! Durable commands: how one node asks what only the owner of a session or task can do.
 
+mod expiry;
 mod mailbox;
 mod record;
 
@@ -10,14 +11,18 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CommandId, TenantId};
 use crate::model::{Actor, CommandInfo, CommandState, Verb};
-use crate::node::{Core, Draft, Scope};
+use crate::node::{Core, Draft, Scope, Stored as _, until_touched};
 use crate::runtime::RuntimeExt as _;
 use crate::storage::{RecordKind, Watch};
 
-pub(crate) use mailbox::{Delivery, Inbox, Owner, deliver, expire};
+pub(crate) use expiry::expire;
+pub(crate) use mailbox::{Delivery, Inbox, Owner, deliver_for_ever};
 
 /// How long a command waits for its owner. Default 30 s; after it the caller gets `Unavailable`.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an answer waits. The agent waits for it for as long as its process lives, and nobody
+/// gives it again.
+const ANSWER_PATIENCE: Duration = Duration::from_hours(24);
 
 /// Adds a command to a commit.
 pub(crate) fn draft(
@@ -30,6 +35,10 @@ pub(crate) fn draft(
 ) -> Result<CommandId> {
     let id = core.runtime().id::<CommandId>();
     let now = core.now();
+    let patience = match verb {
+        Verb::ApprovalDeliver { .. } => ANSWER_PATIENCE,
+        _ => PATIENCE,
+    };
     draft.insert(&CommandInfo {
         id,
         tenant_id: tenant.clone(),
@@ -41,7 +50,8 @@ pub(crate) fn draft(
         result: Value::Null,
         error: None,
         created_at: now,
-        expires_at: now + PATIENCE,
+        token: None,
+        expires_at: now + patience,
         extra: crate::model::Extra::new(),
     })?;
     Ok(id)
@@ -73,7 +83,7 @@ pub(crate) async fn wait(scope: &Scope, id: CommandId, watch: &Watch) -> Result<
     loop {
         let command = core.store.require::<CommandInfo>(&scope.tenant, id).await?.value;
         match command.state {
-            CommandState::Pending => {}
+            CommandState::Pending | CommandState::Taken => {}
             CommandState::Done => return Ok(command.result),
             CommandState::Failed => {
                 return Err(command.error.map_or_else(
@@ -89,6 +99,6 @@ pub(crate) async fn wait(scope: &Scope, id: CommandId, watch: &Watch) -> Result<
                 .with("target", format!("{}/{}", command.target_kind, command.target_id)));
             }
         }
-        core.pause(watch).await?;
+        until_touched(core, watch, &command.key()).await?;
     }
 }

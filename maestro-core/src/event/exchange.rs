@@ -90,7 +90,7 @@ pub(crate) async fn clear(
     };
     let mut draft = core.store.draft();
     draft.fence(fence);
-    draft.delete(&left.value.key(), left.version);
+    draft.delete(left.version, left.value.key());
     core.store.commit(draft).await.map(|_| ())
 }
 

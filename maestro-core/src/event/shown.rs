@@ -21,11 +21,19 @@ struct Session {
 }
 
 impl Shown {
+    /// How many sessions are remembered: a feed without an end sees more and more of them.
+    const MAX_SESSIONS: usize = 10_000;
+
     /// A durable event is about to be shown. Gives what is to be shown before it: the rest of a text
     /// that has come in pieces so far and is whole now.
     pub(crate) fn event(&mut self, stream: &StreamKey, event: &Event) -> Vec<Event> {
         if let EventData::SessionClosed(_) = event.data {
             self.sessions.remove(stream);
+            return Vec::new();
+        }
+        if self.sessions.len() > Self::MAX_SESSIONS {
+            // Texts of the sessions that are forgotten are shown again from their beginning.
+            self.sessions.clear();
         }
         let (Some(seq), true) = (event.seq, stream.name.starts_with("session/")) else {
             return Vec::new();

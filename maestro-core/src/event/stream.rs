@@ -68,6 +68,7 @@ impl EventStream {
             last_read: Duration::ZERO,
             ends_with,
             unseen: ends_with,
+            over: false,
             ended: false,
         };
         Self(futures::stream::unfold(reader, Reader::step).boxed())
@@ -112,6 +113,8 @@ struct Reader {
     ends_with: Option<Subject>,
     /// The subject, until it is known to be there.
     unseen: Option<Subject>,
+    /// The subject is over as far as was read. A task may go on: it is retried, or replied to.
+    over: bool,
     ended: bool,
 }
 
@@ -124,7 +127,7 @@ impl Reader {
     async fn step(mut self) -> Option<(Result<Event>, Self)> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                self.ended |= self.is_last(&event);
+                self.note_end(&event);
                 return Some((Ok(event), self));
             }
             if self.ended {
@@ -145,6 +148,10 @@ impl Reader {
             }
             if !self.at_tail {
                 continue;
+            }
+            if self.over {
+                // Nothing came after the end.
+                return None;
             }
             // Only now: what is on a board has no whole text in the store yet, so it comes after all
             // that was read before this look.
@@ -261,13 +268,17 @@ impl Reader {
         self.at_tail &= grown;
     }
 
-    fn is_last(&self, event: &Event) -> bool {
+    fn note_end(&mut self, event: &Event) {
+        let of_task = |id| event.refs.task_id == Some(id);
         match (self.ends_with, &event.data) {
-            (Some(Subject::Task(id)), EventData::TaskEnded(_)) => event.refs.task_id == Some(id),
-            (Some(Subject::Session(id)), EventData::SessionClosed(_)) => {
-                event.refs.session_id == Some(id)
+            (Some(Subject::Task(id)), EventData::TaskEnded(_)) if of_task(id) => self.over = true,
+            (Some(Subject::Task(id)), EventData::TaskRetried(_)) if of_task(id) => {
+                self.over = false;
             }
-            _ => false,
+            (Some(Subject::Session(id)), EventData::SessionClosed(_)) => {
+                self.ended |= event.refs.session_id == Some(id);
+            }
+            _ => {}
         }
     }
 }

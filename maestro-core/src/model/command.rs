@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::ErrorInfo;
-use crate::id::{ApprovalId, CommandId, TenantId, TurnId};
+use crate::id::{ApprovalId, CommandId, LeaseToken, TenantId, TurnId};
 use crate::model::{Actor, ContentBlock, Decision, Extra, Timestamp};
 
 /// What is asked of the owner of a session or task.
@@ -57,6 +57,8 @@ pub enum CommandState {
     /// Not taken up yet.
     #[default]
     Pending,
+    /// The owner carries it out.
+    Taken,
     /// Done.
     Done,
     /// Could not be done.
@@ -70,6 +72,7 @@ impl CommandState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
+            Self::Taken => "taken",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Expired => "expired",
@@ -94,6 +97,9 @@ pub struct CommandInfo {
     pub verb: Verb,
     /// What has become of it.
     pub state: CommandState,
+    /// The lease under which the owner took it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<LeaseToken>,
     /// What it gave.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub result: Value,

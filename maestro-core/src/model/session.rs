@@ -278,6 +278,19 @@ pub struct SessionInfo {
     /// How many processes it has had.
     #[serde(default)]
     pub processes: u32,
+    /// How many processes in a row were lost with their node during a turn.
+    #[serde(default)]
+    pub losses: u32,
+    /// How many times in a row no process came to be.
+    #[serde(default)]
+    pub failed_starts: u32,
+    /// When a node gives it a process, if it waits for one and the last start failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at: Option<Timestamp>,
+    /// The number of the first turn that the agent may remember: it begins anew when its memory is
+    /// lost.
+    #[serde(default)]
+    pub remembers_from: u32,
     /// The model in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -316,6 +329,20 @@ impl SessionInfo {
     /// The turn under way.
     pub fn open_turn(&self) -> Option<&TurnInfo> {
         self.turn.as_ref().filter(|turn| turn.ended_at.is_none())
+    }
+
+    /// Whether there is work for a process and nobody runs one: a prompt waits, or a turn was cut
+    /// off. The session of a task waits for the task's next attempt instead.
+    pub fn waits_for_process(&self) -> bool {
+        self.state != SessionState::Closed
+            && self.task_id.is_none()
+            && self.node_id.is_none()
+            && (self.open_turn().is_some() || !self.queue.is_empty())
+    }
+
+    /// Whether the agent may remember anything that was asked here.
+    pub fn is_remembered(&self) -> bool {
+        self.turns >= self.remembers_from.max(1)
     }
 
     /// The latest turn that was given with a key, if it is the latest such key.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorInfo, Result};
 use crate::id::{LeaseToken, NodeId, ProjectId, SessionId, TaskId, TenantId, WorkspaceId};
-use crate::model::{Actor, Extra, SessionSpec, Timestamp, Usage, WorkspaceKind, check};
+use crate::model::{Actor, Extra, ReplyInfo, SessionSpec, Timestamp, Usage, WorkspaceKind, check};
 
 /// What to do. The simple thing is [`TaskSpec::prompt`]; everything else has a default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -44,6 +44,11 @@ pub struct TaskSpec {
     /// How long all attempts together may take from the first start; none means no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// How long an attempt may show no sign of life: no event, no text of the agent, no call of the
+    /// task's context. It is given up up to a quarter later, and tried again as after a failure.
+    /// Time in which it waits for a person does not count. None means no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_ms: Option<u64>,
     /// Not to be started before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
@@ -118,6 +123,12 @@ impl TaskSpec {
         self
     }
 
+    /// Sets how long an attempt may show no sign of life.
+    pub fn idle_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.idle_timeout_ms = Some(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
     /// Sets where to work.
     pub fn workspace(mut self, workspace: WorkspaceKind) -> Self {
         self.workspace = workspace;
@@ -163,6 +174,8 @@ impl TaskSpec {
         }
         let deadline = self.deadline_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
         check::positive("deadline_ms", deadline)?;
+        let idle = self.idle_timeout_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        check::positive("idle_timeout_ms", idle)?;
         self.session.check("session.")?;
         self.retry.validate()
     }
@@ -192,9 +205,10 @@ pub struct RetryPolicy {
     /// How many attempts may be lost with their node before the task is given up as poisonous.
     /// Default 5. A clean shutdown does not count.
     pub max_crashes: u32,
-    /// How long to wait after the first failure. Default 1 s; doubled after each further one.
+    /// How long to wait after the first failure. Default 1 s; doubled after each further one. Up to
+    /// half as much is added by chance, so that many do not try again at once.
     pub backoff_ms: u64,
-    /// The longest wait. Default 5 min.
+    /// The longest wait, apart from what chance adds. Default 5 min.
     pub max_backoff_ms: u64,
 }
 
@@ -468,6 +482,12 @@ pub struct TaskInfo {
     /// The next attempt may not start before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// The attempt under way is given up unless it shows a sign of life before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_at: Option<Timestamp>,
+    /// What was said to it since it was submitted, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<ReplyInfo>,
     /// All attempts have to be over by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<Timestamp>,

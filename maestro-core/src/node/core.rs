@@ -15,13 +15,16 @@ use crate::model::{
     Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, PlacePath, StreamKey,
     Timestamp, WorkspaceKind,
 };
+use crate::node::activity::Activity;
+use crate::node::gate::Gate;
 use crate::node::leases::{HeldLease, LeaseTimes, Leases};
 use crate::node::store::{Store, Stored, Versioned};
+use crate::node::suspects::Suspects;
 use crate::runtime::{Runtime, RuntimeExt as _};
 use crate::scheduler::Scheduler;
 use crate::session::LiveSessions;
-use crate::storage::{Claim, ClaimOutcome, Permit, Want};
-use crate::task::Task;
+use crate::storage::{Claim, ClaimOutcome, Permit, RecordKey, Renew, Want};
+use crate::task::{Chance, Task};
 use crate::transport::Transport;
 use crate::workspace::Workspace;
 
@@ -58,10 +61,14 @@ pub(crate) struct Core {
     pub(crate) owners: Mutex<HashMap<(TenantId, String, String), Inbox>>,
     /// Sessions that have an actor on this node.
     pub(crate) sessions: LiveSessions,
+    /// The lease that shows that this node lives; none while it has none.
+    presence: Mutex<Option<HeldLease>>,
     /// Bumped by every pass of the node's loops; the heart does not beat over a dead engine.
     progress: AtomicU64,
+    /// Tells the mailbox that an owner is here now.
+    mail: (async_channel::Sender<()>, async_channel::Receiver<()>),
     /// Wakes the dispatcher.
-    pub(crate) wake: (async_channel::Sender<()>, async_channel::Receiver<()>),
+    wake: (async_channel::Sender<()>, async_channel::Receiver<()>),
     closing: AtomicBool,
     /// Closed when running work is to stop where it is.
     park: Mutex<Option<async_channel::Sender<()>>>,
@@ -69,8 +76,22 @@ pub(crate) struct Core {
     /// Closed when the node stops: everything that waits on it ends.
     stop: Mutex<Option<async_channel::Sender<()>>>,
     pub(crate) stopping: async_channel::Receiver<()>,
-    /// How many tasks run here.
-    pub(crate) running: AtomicU64,
+    /// The tasks that run here.
+    pub(crate) running: Gate,
+    /// The sessions that start, run or end here.
+    pub(crate) conversing: Gate,
+    /// The sessions that nobody asked for now, and that are being given a process.
+    pub(crate) waking: Gate,
+    /// When the next thing is due that goes on by itself; the sweeper wakes for it.
+    alarm: Mutex<Option<Timestamp>>,
+    /// Wakes the sweeper, since the alarm was set.
+    nudge: (async_channel::Sender<()>, async_channel::Receiver<()>),
+    /// When every task that waits was last looked at.
+    pub(crate) scanned: Mutex<Option<Duration>>,
+    /// Nodes that seem to be gone.
+    pub(crate) suspects: Suspects,
+    /// Signs of life of tasks that work here.
+    pub(crate) activity: Activity,
 }
 
 impl Core {
@@ -86,14 +107,23 @@ impl Core {
             watched: Watched::default(),
             owners: Mutex::default(),
             sessions: LiveSessions::default(),
+            presence: Mutex::default(),
             progress: AtomicU64::new(0),
+            mail: async_channel::bounded(1),
             wake: async_channel::bounded(1),
             closing: AtomicBool::new(false),
             park: Mutex::new(Some(park)),
             parking,
             stop: Mutex::new(Some(stop)),
             stopping,
-            running: AtomicU64::new(0),
+            running: Gate::default(),
+            conversing: Gate::default(),
+            waking: Gate::default(),
+            alarm: Mutex::default(),
+            nudge: async_channel::bounded(1),
+            scanned: Mutex::default(),
+            suspects: Suspects::default(),
+            activity: Activity::default(),
             parts,
         })
     }
@@ -205,7 +235,19 @@ impl Core {
     /// Claims one record and holds it.
     pub(crate) async fn claim<T: Stored>(
         self: &Arc<Self>,
-        key: crate::storage::RecordKey,
+        key: RecordKey,
+        version: Option<u64>,
+        seize_from: Option<NodeId>,
+        permits: Vec<Permit>,
+    ) -> Result<Claimed<T>> {
+        self.ensure_alive().await?;
+        self.take(key, version, seize_from, permits).await
+    }
+
+    /// Claims without asking whether this node is known to live.
+    pub(crate) async fn take<T: Stored>(
+        self: &Arc<Self>,
+        key: RecordKey,
         version: Option<u64>,
         seize_from: Option<NodeId>,
         permits: Vec<Permit>,
@@ -233,13 +275,119 @@ impl Core {
         let _ = self.wake.0.try_send(());
     }
 
-    pub(crate) fn note_progress(&self) {
-        let now = u64::try_from(self.runtime().monotonic().as_micros()).unwrap_or(u64::MAX);
-        self.progress.store(now, Ordering::SeqCst);
+    /// What a machine is given to decide by chance.
+    pub(crate) fn chance(&self) -> Chance {
+        Chance(u32::try_from(self.runtime().random_below(1001)).unwrap_or(0))
     }
 
-    pub(crate) fn last_progress(&self) -> Duration {
-        Duration::from_micros(self.progress.load(Ordering::SeqCst))
+    /// Lets the mailbox look soon.
+    pub(crate) fn ask_for_mail(&self) {
+        // Full means that it looks soon anyway.
+        let _ = self.mail.0.try_send(());
+    }
+
+    /// Ends when the mailbox is to look.
+    pub(crate) async fn mail_wanted(&self) {
+        // The sender lives as long as the node.
+        let _ = self.mail.1.recv().await;
+    }
+
+    /// Ends when the dispatcher is to look.
+    pub(crate) async fn woken(&self) {
+        let _ = self.wake.1.recv().await;
+    }
+
+    /// Renews every lease. Gives whether the store answered in time.
+    pub(crate) async fn renew(&self) -> bool {
+        let leases = self.leases.all();
+        if leases.is_empty() {
+            return true;
+        }
+        let times = self.leases.times();
+        let asked = self.runtime().monotonic();
+        let ttl_ms = u64::try_from(times.ttl.as_millis()).unwrap_or(u64::MAX);
+        let renew = Renew { node_id: self.node_id, ttl_ms, leases };
+        let sent = self.store.storage.renew(&renew);
+        match self.runtime().timeout(times.beat(), sent).await {
+            Some(Ok(renewed)) => {
+                self.leases.renewed(&renew.leases, &renewed.lost, asked);
+                return true;
+            }
+            Some(Err(error)) => tracing::warn!(%error, "a heartbeat did not get through"),
+            None => tracing::warn!("a heartbeat got no answer in time"),
+        }
+        false
+    }
+
+    /// Makes sure that the other nodes take this one for alive, so that what it claims stays its
+    /// own.
+    ///
+    /// # Errors
+    /// `Unavailable` when it has lost its own lease; it joins again soon.
+    pub(crate) async fn ensure_alive(&self) -> Result<()> {
+        if self.leases.is_own_fresh() {
+            return Ok(());
+        }
+        // Perhaps the machine slept: the store knows.
+        self.renew().await;
+        if self.leases.is_own_fresh() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "this node could not keep its lease and takes nothing up before it has joined again",
+        )
+        .with("node_id", self.node_id)
+        .retryable(true))
+    }
+
+    /// Whether side effects are still allowed. A machine that slept asks the store first.
+    ///
+    /// # Errors
+    /// `LeaseLost`.
+    pub(crate) async fn confirm(&self, lease: &HeldLease) -> Result<()> {
+        if lease.verify().is_err() && !lease.is_lost() {
+            self.renew().await;
+        }
+        lease.verify()
+    }
+
+    pub(crate) fn set_presence(&self, lease: Option<HeldLease>) -> Option<HeldLease> {
+        std::mem::replace(&mut *self.presence.lock().unwrap_or_else(PoisonError::into_inner), lease)
+    }
+
+    pub(crate) fn note_progress(&self) {
+        self.progress.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often the node's loops have gone round.
+    pub(crate) fn progress(&self) -> u64 {
+        self.progress.load(Ordering::SeqCst)
+    }
+
+    /// Lets the sweeper look at that time, or earlier.
+    pub(crate) fn set_alarm(&self, at: Timestamp) {
+        let mut alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
+        if alarm.is_none_or(|before| at < before) {
+            *alarm = Some(at);
+            // Full means that the sweeper looks soon anyway.
+            let _ = self.nudge.0.try_send(());
+        }
+    }
+
+    /// When the sweeper was asked to look.
+    pub(crate) fn alarm(&self) -> Option<Timestamp> {
+        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn take_alarm(&self) {
+        self.alarm.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Ends when the alarm was set anew.
+    pub(crate) async fn nudged(&self) {
+        // The sender lives as long as the node.
+        let _ = self.nudge.1.recv().await;
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -253,6 +401,9 @@ impl Core {
 
     /// Asks running work to stop where it is, to be resumed by another node.
     pub(crate) fn park(&self) {
+        self.running.shut();
+        self.conversing.shut();
+        self.waking.shut();
         self.park.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
@@ -261,10 +412,10 @@ impl Core {
         while self.parking.recv().await.is_ok() {}
     }
 
-    /// Whether tasks or sessions still run here.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.running.load(Ordering::SeqCst) > 0
-            || !self.owners.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    /// Whether a worker or an actor of this node is busy with a record.
+    pub(crate) fn is_owner(&self, key: &RecordKey) -> bool {
+        let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.contains_key(&(key.tenant_id.clone(), key.kind.as_str().to_owned(), key.id.clone()))
     }
 
     /// Ends the loops and everything that runs.
@@ -276,20 +427,6 @@ impl Core {
     /// Ends when the node stops.
     pub(crate) async fn stopped(&self) {
         while self.stopping.recv().await.is_ok() {}
-    }
-
-    /// Waits for news of the store, or half a second: hints may be lost.
-    ///
-    /// # Errors
-    /// `Closed` when the node stops.
-    pub(crate) async fn pause(&self, watch: &crate::storage::Watch) -> Result<()> {
-        let news = futures::future::select(Box::pin(watch.next()), Box::pin(self.stopped()));
-        self.runtime().timeout(Duration::from_millis(500), news).await;
-        while watch.try_next().is_some() {}
-        if self.stopping.is_closed() {
-            return Err(Error::new(ErrorKind::Closed, "this node is closed"));
-        }
-        Ok(())
     }
 
     /// Publishes an ephemeral event to the subscribers of this process.

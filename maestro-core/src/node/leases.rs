@@ -1,6 +1,7 @@
 //! The leases that this node holds, and the word that one is lost.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -75,6 +76,11 @@ impl HeldLease {
         while self.receiver.recv().await.is_ok() {}
     }
 
+    /// Whether it is lost for good.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.shared.lost.load(Ordering::SeqCst)
+    }
+
     /// Whether side effects are still allowed.
     ///
     /// # Errors
@@ -100,12 +106,39 @@ pub(crate) struct Leases {
     node_id: NodeId,
     times: LeaseTimes,
     runtime: Arc<dyn Runtime>,
+    /// The record of the node itself. Whoever holds its lease may take everything else from this
+    /// node, so losing it loses all.
+    own: OnceLock<RecordKey>,
     held: Mutex<HashMap<RecordKey, Held>>,
 }
 
 impl Leases {
     pub(crate) fn new(node_id: NodeId, times: LeaseTimes, runtime: Arc<dyn Runtime>) -> Self {
-        Self { node_id, times, runtime, held: Mutex::default() }
+        Self { node_id, times, runtime, own: OnceLock::new(), held: Mutex::default() }
+    }
+
+    /// Says which lease all others depend on.
+    pub(crate) fn depend_on(&self, own: RecordKey) {
+        // A node that joins again has the same record.
+        let _ = self.own.set(own);
+    }
+
+    /// Whether the node's own lease is held, be it stale.
+    pub(crate) fn holds_own(&self) -> bool {
+        self.own.get().is_some_and(|own| self.lock().contains_key(own))
+    }
+
+    /// Whether the node's own lease is held and was renewed in time.
+    pub(crate) fn is_own_fresh(&self) -> bool {
+        let now = self.runtime.monotonic();
+        let held = self.lock();
+        let own = self.own.get().and_then(|own| held.get(own));
+        own.is_some_and(|held| now.saturating_sub(held.renewed) < self.times.cutoff())
+    }
+
+    /// Whether this node holds a record, be it stale.
+    pub(crate) fn holds(&self, key: &RecordKey) -> bool {
+        self.lock().contains_key(key)
     }
 
     pub(crate) fn times(&self) -> LeaseTimes {
@@ -159,13 +192,15 @@ impl Leases {
                 entry.renewed = entry.renewed.max(asked);
             }
         }
+        self.lose_without_own(&mut held);
     }
 
     /// Gives up every lease whose last renewal is older than the cutoff.
     pub(crate) fn cut_off(&self) {
         let now = self.runtime.monotonic();
         let cutoff = self.times.cutoff();
-        self.lock().retain(|key, held| {
+        let mut held = self.lock();
+        held.retain(|key, held| {
             let fresh = now.saturating_sub(held.renewed) < cutoff;
             if !fresh {
                 tracing::warn!(record = %key, "could not renew a lease in time; stopping its work");
@@ -173,6 +208,15 @@ impl Leases {
             }
             fresh
         });
+        self.lose_without_own(&mut held);
+    }
+
+    fn lose_without_own(&self, held: &mut HashMap<RecordKey, Held>) {
+        if self.own.get().is_some_and(|own| !held.contains_key(own)) {
+            for (_, held) in held.drain() {
+                held.shared.lose();
+            }
+        }
     }
 
     /// Gives up every lease: the engine of this node does not make progress.

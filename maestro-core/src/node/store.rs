@@ -88,6 +88,12 @@ impl Draft {
         self.put(value, Expect::Version { version })
     }
 
+    /// Removes a record.
+    pub(crate) fn delete(&mut self, version: u64, key: RecordKey) {
+        self.commit.guards.push(Guard { key: key.clone(), expect: Expect::Version { version } });
+        self.commit.deletes.push(key);
+    }
+
     fn put<T: Stored>(&mut self, value: &T, expect: Expect) -> Result<()> {
         let key = value.key();
         self.commit.guards.push(Guard { key: key.clone(), expect });
@@ -98,12 +104,6 @@ impl Draft {
             body: crate::model::Envelope::json(value)?,
         });
         Ok(())
-    }
-
-    /// Removes a record.
-    pub(crate) fn delete(&mut self, key: &RecordKey, version: u64) {
-        self.commit.guards.push(Guard { key: key.clone(), expect: Expect::Version { version } });
-        self.commit.deletes.push(key.clone());
     }
 
     /// Lets the commit happen only while the lease is held. Checked before everything else.
@@ -218,6 +218,22 @@ impl Store {
         page.records.iter().map(Versioned::decode).collect()
     }
 
+    /// The next page, for a node's own sweeps; the query is set to the one after, without a token
+    /// behind the last. A record of a newer version is left alone.
+    pub(crate) async fn page<T: Stored>(&self, query: &mut ListQuery) -> Result<Vec<Versioned<T>>> {
+        let page = self.storage.list(query).await?;
+        query.page_token = page.next;
+        let mut values = Vec::with_capacity(page.records.len());
+        for record in &page.records {
+            match Versioned::decode(record) {
+                Ok(value) => values.push(value),
+                Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                Err(error) => tracing::error!(%error, "a record cannot be read"),
+            }
+        }
+        Ok(values)
+    }
+
     /// All pages, for a node's own sweeps. A record of a newer version is left alone.
     pub(crate) async fn list_all<T: Stored>(
         &self,
@@ -225,17 +241,9 @@ impl Store {
     ) -> Result<Vec<Versioned<T>>> {
         let mut all = Vec::new();
         loop {
-            let page = self.storage.list(&query).await?;
-            for record in &page.records {
-                match Versioned::decode(record) {
-                    Ok(value) => all.push(value),
-                    Err(error) if error.kind() == ErrorKind::Unsupported => {}
-                    Err(error) => tracing::error!(%error, "a record cannot be read"),
-                }
-            }
-            match page.next {
-                Some(next) => query.page_token = Some(next),
-                None => return Ok(all),
+            all.append(&mut self.page(&mut query).await?);
+            if query.page_token.is_none() {
+                return Ok(all);
             }
         }
     }

@@ -63,17 +63,20 @@ impl WorkspaceHandle {
     /// `Conflict` when the branches do not merge by themselves (the files are in the context), when
     /// uncommitted work is in the way, or while the agent works there.
     pub async fn merge(&self, into: &str) -> Result<String> {
-        self.try_merge(into).await.map_err(|error| error.during("workspace.merge"))
+        Box::pin(self.try_merge(into)).await.map_err(|error| error.during("workspace.merge"))
     }
 
     async fn try_merge(&self, into: &str) -> Result<String> {
         let core = &self.scope.core;
-        let hold = Hold::take(core, self.info().await?).await?;
-        let info = &hold.info;
         let task = core.store.require::<TaskInfo>(&self.scope.tenant, self.task_id).await?.value;
         let message = format!("Merge {}", task.title());
-        let adapter = core.workspace_by_kind(&info.workspace.kind)?;
-        let (merged, event) = match adapter.merge(&info.workspace, into, &message).await? {
+        let hold = Hold::take(core, self.info().await?).await?;
+        let info = &hold.info;
+        let merging = async {
+            let adapter = core.workspace_by_kind(&info.workspace.kind)?;
+            adapter.merge(&info.workspace, into, &message).await
+        };
+        let (merged, event) = match hold.during(merging).await? {
             Merged::Done { commit, .. } => {
                 let event = WorkspaceMerged {
                     workspace_id: Some(info.id),
@@ -136,10 +139,13 @@ impl WorkspaceHandle {
         let core = &self.scope.core;
         let hold = Hold::take(core, self.info().await?).await?;
         let info = hold.info.clone();
-        let adapter = core.workspace_by_kind(&info.workspace.kind)?;
         let mut after = info.clone();
         let workspace_id = Some(info.id);
-        match adapter.release(&info.workspace, how).await? {
+        let releasing = async {
+            let adapter = core.workspace_by_kind(&info.workspace.kind)?;
+            adapter.release(&info.workspace, how).await
+        };
+        match hold.during(releasing).await? {
             Released::Removed => {
                 after.state = WorkspaceState::Removed;
                 let discarded = how == Release::Discard;

@@ -1,5 +1,6 @@
 //! Workspaces of tasks: prepared, held, committed.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
         owner: core.node_id,
         existing: existing.as_ref().map(|found| found.value.workspace.clone()),
     };
-    context.verify()?;
+    context.verify().await?;
     let prepared = adapter.prepare(&spec).await?;
     let (workspace, state) = match &prepared {
         Prepared::Ready { workspace, .. } => (workspace, WorkspaceState::Ready),
@@ -139,7 +140,7 @@ async fn workspaces_of_needs(core: &Core, task: &TaskInfo) -> Result<Vec<Workspa
 
 /// Commits what the agent did to the workspace's branch.
 pub(crate) async fn commit(context: &TaskContext, info: &WorkspaceInfo) -> Result<()> {
-    context.verify()?;
+    context.verify().await?;
     let core = &context.inner.scope.core;
     let adapter = core.workspace_by_kind(&info.workspace.kind)?;
     let Some(commit) = adapter.commit(&info.workspace, &context.task().title()).await? else {
@@ -217,6 +218,23 @@ impl Hold {
             }
         }
         Err(busy())
+    }
+
+    /// The result of `work`. What fails gives the lease back, since nothing else would before the
+    /// lease lapses.
+    pub(crate) async fn during<T>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let result = work.await;
+        if result.is_err() {
+            let mut draft = self.core.store.draft();
+            draft.release(&self.lease.fence);
+            if let Err(error) = self.core.store.commit(draft).await {
+                tracing::warn!(%error, "a workspace's lease is not given back; it lapses");
+            }
+        }
+        result
     }
 
     /// Records what was done and gives the lease back.

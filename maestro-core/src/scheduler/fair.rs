@@ -18,7 +18,8 @@ impl Scheduler for FairScheduler {
         let mut running: HashMap<Option<ProjectId>, u32> =
             view.running.iter().map(|(id, count)| (Some(*id), *count)).collect();
         let mut ready: Vec<&ReadyTask> = view.ready.iter().collect();
-        while !ready.is_empty() {
+        // What is left when every place is given needs no order, which costs the most here.
+        while (plan.start.len() as u64) < u64::from(view.free) && !ready.is_empty() {
             let rank = |task: &ReadyTask| {
                 let busy = running.get(&task.project_id).copied().unwrap_or(0);
                 (std::cmp::Reverse(task.priority), busy, task.created_at, task.id)
@@ -35,6 +36,12 @@ impl Scheduler for FairScheduler {
                 *busy += 1;
                 plan.start.push(task.id);
             }
+        }
+        let started = u32::try_from(plan.start.len()).unwrap_or(u32::MAX);
+        for task in ready {
+            let busy = running.get(&task.project_id).copied().unwrap_or(0);
+            plan.waiting
+                .extend(obstacle(task, busy, started, view.free).map(|reason| (task.id, reason)));
         }
         plan
     }

@@ -255,7 +255,7 @@ impl SessionActor {
         let Some((turn_id, blocks)) = written.begun else {
             return Ok(());
         };
-        self.lease.verify()?;
+        self.core.confirm(&self.lease).await?;
         let agent = Arc::clone(&self.agent);
         let sent = async move {
             let prompt = AgentPrompt { id: message, blocks };

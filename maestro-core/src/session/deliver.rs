@@ -37,7 +37,11 @@ impl SessionActor {
     /// Takes up a command. Gives the end of the actor, if it asks for that.
     pub(super) async fn take(&mut self, delivery: Delivery) -> Result<Option<End>> {
         match &delivery.verb {
-            Verb::SessionClose => return Ok(Some(End::Close(delivery))),
+            Verb::SessionClose => {
+                if delivery.begin(&self.core, &self.lease.fence).await? {
+                    return Ok(Some(End::Close(delivery)));
+                }
+            }
             Verb::SessionPrompt { .. } => {
                 // The prompt itself is in the record; this only says that it is time to look.
                 self.refresh().await?;
@@ -60,8 +64,10 @@ impl SessionActor {
                 }
             }
             _ => {
-                self.lease.verify()?;
-                self.call(delivery);
+                self.core.confirm(&self.lease).await?;
+                if delivery.begin(&self.core, &self.lease.fence).await? {
+                    self.call(delivery);
+                }
             }
         }
         Ok(None)

@@ -9,10 +9,11 @@ use crate::event::{EventStream, Subject};
 use crate::id::{CommandId, SessionId, TurnId};
 use crate::model::{
     ContentBlock, EventFilter, Origin, Position, PromptCancelled, QueuedPrompt, SessionInfo,
-    SessionSpec, SessionState, Verb,
+    SessionSpec, SessionState, StopReason, Verb,
 };
 use crate::node::{Claimed, Core, Scope, Stored as _, Versioned};
 use crate::runtime::RuntimeExt as _;
+use crate::session::machine::TurnResult;
 use crate::session::resume::resume;
 use crate::session::turn::TurnHandle;
 use crate::session::work::Work;
@@ -85,7 +86,7 @@ impl SessionHandle {
     }
 
     /// Asks the agent. The prompt is durable when this returns; it begins a turn when those before
-    /// it are over. A session without a process gets one, here or on a node that waits for it.
+    /// it are over. A session without a process gets one, here or on another node that can run it.
     ///
     /// # Errors
     /// `Conflict` when the session is closed, `ResourceExhausted` when too many prompts wait,
@@ -178,11 +179,42 @@ impl SessionHandle {
     /// # Errors
     /// `Unavailable` when the owner does not answer in time.
     pub async fn interrupt(&self) -> Result<()> {
-        if !is_owned(&self.scope.core, &self.read().await?) {
-            // Nothing runs.
+        let read = self.read().await?;
+        if !is_owned(&self.scope.core, &read) && self.interrupt_unowned().await? {
             return Ok(());
         }
         self.call(Verb::SessionInterrupt, "session.interrupt").await.map(|_| ())
+    }
+
+    /// Ends a turn that waits for its next process. False when a process came to be meanwhile.
+    async fn interrupt_unowned(&self) -> Result<bool> {
+        let Scope { core, tenant, actor } = &self.scope;
+        let why = Error::new(ErrorKind::Cancelled, "the turn was interrupted").info();
+        let ended = core
+            .store
+            .change::<SessionInfo, bool>(tenant, self.id, |read, draft| {
+                if is_owned(core, read) {
+                    return Ok(Some(false));
+                }
+                if read.value.open_turn().is_none() {
+                    return Ok(None);
+                }
+                let mut session = read.value.clone();
+                let result = TurnResult {
+                    stop_reason: StopReason::Cancelled,
+                    error: Some(why.clone()),
+                    ..TurnResult::default()
+                };
+                let mut told = machine::end_turn(&mut session, result, core.now());
+                told.extend(machine::set_state(&mut session, SessionState::Idle));
+                draft.update(read.version, &session)?;
+                let told = record::events(core, actor, &session, None, told)?;
+                draft.append(record::stream(&session), told);
+                Ok(Some(true))
+            })
+            .await
+            .map_err(|error| error.during("session.interrupt"))?;
+        Ok(ended.unwrap_or(true))
     }
 
     /// Changes the permission mode, also for the session's later processes.
@@ -258,12 +290,14 @@ impl SessionHandle {
         EventStream::open(&self.scope, filter, Position::Beginning, Some(Subject::Session(self.id)))
     }
 
-    /// Gives the session a process on this node when nobody owns it and this node can.
+    /// Gives the session a process on this node when nobody owns it and this node can. A node that
+    /// only watches leaves that to one that works.
     async fn ensure_owner(&self) -> Result<()> {
         let core = &self.scope.core;
         let read = self.read().await?;
         let session = &read.value;
-        let capable = core.parts.agents.contains_key(&session.spec.agent)
+        let capable = core.parts.concurrency > 0
+            && core.parts.agents.contains_key(&session.spec.agent)
             && session.cwd.place == core.parts.transport.place();
         if session.state == SessionState::Closed || is_owned(core, &read) || !capable {
             return Ok(());

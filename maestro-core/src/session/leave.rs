@@ -33,7 +33,11 @@ impl SessionActor {
                 Err(lease_lost())
             }
             End::Broken(error) => self.break_off(error).await,
-            End::Ended(ended) => self.depart(&process_ended(&ended), Some(ended)).await,
+            End::Ended(ended) => {
+                // Its turn is over, unless a task tries again.
+                let keep_turn = self.session.value.task_id.is_some();
+                self.depart(&process_ended(&ended), Some(ended), keep_turn).await
+            }
             End::Park => self.stop(false).await,
             End::Kill => self.stop(true).await,
             End::Close(delivery) => {
@@ -57,11 +61,11 @@ impl SessionActor {
         self.core.live.settle(&stream, &[Voiding::All]);
     }
 
-    /// Ends the process; the session stays resumable.
+    /// Ends the process; the next one goes on with the turn under way.
     async fn stop(&mut self, hard: bool) -> Result<()> {
         self.shut(hard).await?;
         let why = Error::new(ErrorKind::Cancelled, "the session's process was stopped").info();
-        self.depart(&why, None).await
+        self.depart(&why, None, true).await
     }
 
     /// Ends the session for good.
@@ -85,11 +89,19 @@ impl SessionActor {
         .caused_by(error)
         .info();
         let ended = Ended { error: Some(error.clone()), exit: None };
-        self.depart(&error, Some(ended)).await
+        let keep_turn = self.session.value.task_id.is_some();
+        self.depart(&error, Some(ended), keep_turn).await
     }
 
-    async fn depart(&mut self, why: &ErrorInfo, failed: Option<Ended>) -> Result<()> {
-        self.write(Then::Release, |work| work.depart(why, failed.as_ref())).await.map(|_| ())
+    async fn depart(
+        &mut self,
+        why: &ErrorInfo,
+        failed: Option<Ended>,
+        keep_turn: bool,
+    ) -> Result<()> {
+        let departed =
+            self.write(Then::Release, |work| work.depart(why, failed.as_ref(), keep_turn));
+        departed.await.map(|_| ())
     }
 
     /// Closes the agent, and keeps all that it still says.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SessionId;
-use crate::node::Core;
+use crate::node::{Core, Pass};
 
 /// What an actor is told by its own node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,10 @@ pub(crate) struct LiveSession {
 
 impl LiveSession {
     pub(crate) fn signal(&self, signal: Signal) {
+        if matches!(signal, Signal::Park | Signal::Kill) {
+            // Whoever comes from here on wants the next actor.
+            self.leaving.store(true, Ordering::SeqCst);
+        }
         // A closed channel means that the actor is gone, which is what most signals ask for.
         let _ = self.signals.try_send(signal);
     }
@@ -84,6 +88,8 @@ pub(crate) struct Registration {
     pub(crate) signals: async_channel::Receiver<Signal>,
     opening: Option<async_channel::Sender<()>>,
     _ended: async_channel::Sender<()>,
+    /// The node is not closed before it is dropped.
+    _pass: Pass,
 }
 
 impl Registration {
@@ -121,9 +127,8 @@ pub(crate) async fn enter(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
 }
 
 fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
-    if core.parking.is_closed() {
-        return Err(Error::new(ErrorKind::Closed, "this node is closing"));
-    }
+    let pass = core.conversing.enter();
+    let pass = pass.ok_or_else(|| Error::new(ErrorKind::Closed, "this node is closing"))?;
     let mut entries = core.sessions.lock();
     if let Some(live) = entries.get(&id) {
         return Ok(Entered::Live(live.clone()));
@@ -140,5 +145,6 @@ fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
         signals,
         opening: Some(opening),
         _ended: ended_sender,
+        _pass: pass,
     }))
 }

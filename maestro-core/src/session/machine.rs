@@ -1,5 +1,7 @@
 //! The life of a session, as pure functions on its record.
 
+use std::time::Duration;
+
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::id::{NodeId, TurnId};
 use crate::model::{
@@ -11,6 +13,14 @@ use crate::model::{
 /// What an agent is asked that was cut off in a turn and still has its memory of it.
 pub(crate) const RECOVERY_PROMPT: &str =
     "Your process ended before you had finished. Go on where you stopped.";
+
+/// How many processes in a row may be lost with their node during a turn before that turn is given
+/// up as poisonous.
+const MAX_LOSSES: u32 = 5;
+/// How long to wait after a start that failed; doubled after each further one.
+pub(crate) const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait after a start that failed.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// How a turn is taken up again whose process was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +154,7 @@ pub(crate) fn end_turn(
     turn.structured_output = result.structured_output.clone().unwrap_or_default();
     turn.usage.add(&result.usage);
     session.usage.add(&result.usage);
+    session.losses = 0;
     let cost = result.cost_known.then_some(crate::model::MicroUsd(result.usage.cost_micro_usd));
     let event = TurnEnded {
         stop_reason: result.stop_reason,
@@ -185,8 +196,32 @@ pub(crate) fn point(session: &mut SessionInfo, pointer: &AgentPointer) {
 /// Notes that the session has a process.
 pub(crate) fn attach(session: &mut SessionInfo, node_id: NodeId, process: Option<ProcessRef>) {
     session.processes += 1;
+    session.failed_starts = 0;
+    session.wake_at = None;
     session.node_id = Some(node_id);
     session.process = process;
+}
+
+/// Notes that the process was lost with its node. Gives whether the turn under way is taken up
+/// again: one that takes every node with it is not.
+pub(crate) fn lose(session: &mut SessionInfo) -> bool {
+    if session.open_turn().is_some() {
+        session.losses += 1;
+    }
+    session.losses <= MAX_LOSSES
+}
+
+/// Notes that no process came to be, and when to try again.
+pub(crate) fn fail_start(session: &mut SessionInfo, now: Timestamp) {
+    let wait = FIRST_WAIT * (1 << session.failed_starts.min(16));
+    session.failed_starts = session.failed_starts.saturating_add(1);
+    session.wake_at = Some(now + wait.min(LONGEST_WAIT));
+}
+
+/// Notes that the agent remembers nothing of what was asked so far.
+pub(crate) fn forget(session: &mut SessionInfo) {
+    session.pointer = AgentPointer::default();
+    session.remembers_from = session.turns + 1;
 }
 
 /// Notes that the process is gone. An open turn stays open only when somebody will resume it.
@@ -229,7 +264,10 @@ pub(crate) fn recover(
         error: Some(lost.info()),
         ..TurnResult::default()
     };
+    // It is the same work that was lost with each of them.
+    let losses = session.losses;
     let mut events = end_turn(session, cut_off, now);
+    session.losses = losses;
     let first = first_prompt(&turn);
     let (origin, prompt, first_prompt) = match how {
         Recovery::Continue => (Origin::Recovery, vec![ContentBlock::text(RECOVERY_PROMPT)], first),

@@ -105,7 +105,7 @@ impl SessionActor {
         if let Some(board) = self.core.live.board(&self.stream()) {
             return draft.update(version, &PartialRecord::of(session.id, &board));
         }
-        draft.delete(&PartialRecord::key_of(session.tenant_id.clone(), session.id), version);
+        draft.delete(version, PartialRecord::key_of(session.tenant_id.clone(), session.id));
         Ok(())
     }
 

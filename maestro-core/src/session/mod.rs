@@ -2,7 +2,8 @@
 //!
 //! `machine` is the life of a session as pure functions. `work` computes one commit from what an
 //! agent reported; `writer` commits it under the lease; `actor` is the loop that joins agent,
-//! commands and store. `open` and `resume` start an actor, `rescue` cleans up after a lost node.
+//! commands and store. `open` and `resume` start an actor, `rescue` cleans up after a lost node,
+//! `wake` gives a process to sessions that wait for one.
 
 mod actor;
 mod deliver;
@@ -21,6 +22,7 @@ mod task;
 mod turn;
 mod view;
 mod wait;
+mod wake;
 mod work;
 mod writer;
 
@@ -32,3 +34,4 @@ pub use view::LiveView;
 pub(crate) use live::LiveSessions;
 pub(crate) use rescue::{end_processes_of, rescue};
 pub(crate) use task::TaskSession;
+pub(crate) use wake::{take_up, take_up_one};

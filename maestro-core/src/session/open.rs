@@ -78,6 +78,10 @@ async fn opened(
         process: None,
         node_id: None,
         processes: 0,
+        losses: 0,
+        failed_starts: 0,
+        wake_at: None,
+        remembers_from: 0,
         model: spec.model.clone(),
         mode: spec.mode.clone(),
         queue: Vec::new(),
@@ -95,6 +99,7 @@ async fn opened(
         // The id is new; nobody else can run it.
         Entered::Live(live) => return Ok(live),
     };
+    core.ensure_alive().await?;
     let (session, lease, last_seq) = insert(scope, session, task).await?;
     let start =
         Start { core, session, lease, last_seq, registration, task, pending: BTreeMap::new() };
@@ -178,7 +183,7 @@ impl Start<'_> {
         agent: &dyn Agent,
         resume: Option<AgentPointer>,
     ) -> Result<Box<dyn AgentSession>> {
-        self.lease.verify()?;
+        self.core.confirm(&self.lease).await?;
         let session = &self.session.value;
         let mut env = session.spec.env.clone();
         env.extend(self.core.env_for_tools());
@@ -281,7 +286,8 @@ async fn record_failure(
         .store
         .change::<SessionInfo, ()>(tenant_id, id, |read, draft| {
             let mut work = Work::new(core, &read.value, None, BTreeMap::new(), true);
-            work.depart(&why, Some(&failed))?;
+            work.depart(&why, Some(&failed), true)?;
+            machine::fail_start(&mut work.session, core.now());
             *draft = work.draft(&lease.fence, read.version, true)?;
             Ok(Some(()))
         })

@@ -169,15 +169,19 @@ impl Work<'_> {
         self.void_all(ApprovalState::OwnerLost, "owner_lost")
     }
 
-    /// The process is gone. A task's turn stays open, since the next attempt takes it up.
-    pub(super) fn depart(&mut self, why: &ErrorInfo, failed: Option<&Ended>) -> Result<()> {
+    /// The process is gone. A turn that is kept stays open, since the next process takes it up.
+    pub(super) fn depart(
+        &mut self,
+        why: &ErrorInfo,
+        failed: Option<&Ended>,
+        keep_turn: bool,
+    ) -> Result<()> {
         let by = self.core.actor();
         self.void_lost()?;
         if let Some(ended) = failed {
             let error = Some(ended.error.clone().unwrap_or_else(|| why.clone()));
             self.tell(&by, SessionFailed { error, exit: ended.exit.clone() })?;
         }
-        let keep_turn = self.session.task_id.is_some();
         let told = machine::detach(&mut self.session, keep_turn, why, self.core.now());
         self.tell_all(&by, told)
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::id::TenantId;
-use crate::model::{Actor, EventData, EventRefs, NewEvent, SessionInfo, StreamKey};
+use crate::model::{Actor, Capabilities, EventData, EventRefs, NewEvent, SessionInfo, StreamKey};
 use crate::node::{Core, Stored};
 use crate::storage::{Columns, RecordKind};
 
@@ -23,6 +23,8 @@ impl Stored for SessionInfo {
             state: self.state.as_str().to_owned(),
             group: self.project_id.map(|id| id.to_string()),
             parent: self.task_id.map(|id| id.to_string()),
+            requires: Some(Capabilities::agent(&self.spec.agent, self.cwd.place.as_str())),
+            due_at: self.waits_for_process().then(|| self.wake_at.unwrap_or(self.created_at)),
             ..Columns::default()
         }
     }

@@ -8,6 +8,7 @@ use crate::event;
 use crate::id::NodeId;
 use crate::model::{ProcessRef, SessionInfo};
 use crate::node::{Claimed, Core, HeldLease, LostNode, Stored as _, Versioned};
+use crate::session::machine;
 use crate::session::work::{Ended, Work};
 use crate::storage::{LeaseFilter, ListQuery, RecordKey};
 
@@ -31,8 +32,9 @@ pub(crate) async fn end_processes_of(core: &Arc<Core>, node: NodeId) -> Result<u
     Ok(core.parts.transport.end_all_of(node, &processes).await?.processes)
 }
 
-/// Frees a session of a dead node, so that it can be resumed. Its questions are void; a turn stays
-/// open only for a task, whose next attempt takes it up.
+/// Frees a session of a dead node, so that it can be resumed. Its questions are void. Its turn stays
+/// open for the next process: that of the task's next attempt, or the one that a capable node gives
+/// it.
 pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) -> Result<()> {
     let claimed = core.claim::<SessionInfo>(key, None, Some(lost.id), Vec::new()).await?;
     let Claimed::Yes { value, lease } = claimed else {
@@ -71,6 +73,7 @@ async fn release(
     // A session without a process had nothing to lose.
     let failed = Ended { error: Some(error.clone()), exit: None };
     let failed = (session.node_id.is_some()).then_some(failed);
-    work.depart(&error, failed.as_ref())?;
+    let keep_turn = machine::lose(&mut work.session);
+    work.depart(&error, failed.as_ref(), keep_turn)?;
     core.store.commit(work.draft(&lease.fence, read.version, true)?).await.map(|_| ())
 }

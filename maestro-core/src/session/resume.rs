@@ -81,7 +81,7 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
             let fresh = way.pointer.is_none();
             work.session.cwd.clone_from(&cwd);
             if fresh {
-                work.session.pointer = AgentPointer::default();
+                machine::forget(&mut work.session);
             }
             let agent_session_id = work.session.pointer.agent_session_id.clone();
             let evidence = way.evidence.as_str().to_owned();

@@ -8,14 +8,13 @@ use crate::model::{
     Actor, ContentBlock, EventRefs, Origin, PlacePath, PromptCancelled, QueuedPrompt, SessionInfo,
     SessionSpec, SessionState, StopReason, TaskInfo, TurnInfo,
 };
-use crate::node::{Scope, Stored as _};
+use crate::node::{Scope, Stored as _, until_touched};
 use crate::runtime::RuntimeExt as _;
 use crate::session::live::{LiveSession, Signal};
 use crate::session::open::{TaskRef, open};
 use crate::session::resume::resume;
-use crate::session::wait::until_touched;
 use crate::session::{machine, record};
-use crate::storage::{ListOrder, ListQuery, RecordKind, Watch};
+use crate::storage::{ListOrder, ListQuery, RecordKey, RecordKind, Watch};
 
 /// The session of a task, while an attempt of it runs on this node.
 ///
@@ -45,7 +44,7 @@ impl TaskSession {
     ) -> Result<Self> {
         let reference = TaskRef { id: task.id, attempt, env, cwd: cwd.clone() };
         let live = match find(scope, task).await? {
-            Some(id) => resume(scope, id, Some(&reference)).await?,
+            Some(id) => resume_when_free(scope, id, &reference).await?,
             None => open(scope, spec, cwd, task.project_id, Some(&reference)).await?,
         };
         Ok(Self { scope: scope.clone(), by: task.created_by.clone(), attempt, live })
@@ -55,11 +54,13 @@ impl TaskSession {
         self.live.id
     }
 
-    /// Runs a turn and waits until it has ended and the agent has nothing more to do.
+    /// Runs a turn and waits until it has ended and the agent has nothing more to do. An agent that
+    /// remembers nothing of the session is told `preface` first.
     ///
     /// Asking again with the same key does not prompt again while that turn waits or is under way, or
-    /// when it ended well; one that failed or was cut short is asked again. What the agent or a recovery added to the work of that turn counts as the same,
-    /// so the turn that is given may be a later one than the first.
+    /// when it ended well; one that failed or was cut short is asked again. What the agent or a
+    /// recovery added to the work of that turn counts as the same, so the turn that is given may be a
+    /// later one than the first.
     ///
     /// # Errors
     /// `Unavailable` (retryable) when the process ended before the turn did, `Conflict` when the
@@ -67,15 +68,25 @@ impl TaskSession {
     ///
     /// # Cancel safety
     /// Dropping the future does not take the prompt back.
-    pub(crate) async fn run_turn(&self, prompt: Vec<ContentBlock>, key: &str) -> Result<TurnInfo> {
+    pub(crate) async fn run_turn(
+        &self,
+        preface: Vec<ContentBlock>,
+        prompt: Vec<ContentBlock>,
+        key: &str,
+    ) -> Result<TurnInfo> {
         let watch = self.scope.core.store.storage.watch();
-        self.queue(&prompt, key).await?;
+        self.queue(&preface, &prompt, key).await?;
         self.live.signal(Signal::Look);
         self.wait(&watch, key).await.map_err(|error| error.during("session.run_turn"))
     }
 
     /// Queues the prompt, unless the key is known already.
-    async fn queue(&self, prompt: &[ContentBlock], key: &str) -> Result<()> {
+    async fn queue(
+        &self,
+        preface: &[ContentBlock],
+        prompt: &[ContentBlock],
+        key: &str,
+    ) -> Result<()> {
         let Scope { core, tenant, .. } = &self.scope;
         let turn_id = core.runtime().id();
         core.store
@@ -84,9 +95,10 @@ impl TaskSession {
                 if session.turn_for(key).is_some_and(still_counts) || is_queued(&session, key) {
                     return Ok(None);
                 }
+                let preface = if session.is_remembered() { &[] } else { preface };
                 let queued = QueuedPrompt {
                     turn_id,
-                    prompt: prompt.to_vec(),
+                    prompt: [preface, prompt].concat(),
                     by: self.by.clone(),
                     origin: Origin::Prompt,
                     key: Some(key.to_owned()),
@@ -188,6 +200,31 @@ impl TaskSession {
 impl Drop for TaskSession {
     fn drop(&mut self) {
         self.live.signal(Signal::Kill);
+    }
+}
+
+/// Resumes the session of a task. Another node that owns it still has lost the task, and learns that
+/// at its next heartbeat: until then there is nothing to do but wait.
+async fn resume_when_free(
+    scope: &Scope,
+    id: SessionId,
+    reference: &TaskRef,
+) -> Result<LiveSession> {
+    let core = &scope.core;
+    let key = RecordKey::new(scope.tenant.clone(), RecordKind::SESSION, id);
+    let watch = core.store.storage.watch();
+    let deadline = core.runtime().monotonic() + core.leases.times().ttl;
+    loop {
+        match resume(scope, id, Some(reference)).await {
+            Err(error)
+                if error.kind() == ErrorKind::Conflict
+                    && error.is_retryable()
+                    && core.runtime().monotonic() < deadline =>
+            {
+                until_touched(core, &watch, &key).await?;
+            }
+            result => return result,
+        }
     }
 }
 

@@ -6,8 +6,7 @@ use crate::model::{
     Event, EventData, EventFilter, EventPage, EventQuery, Position, SessionInfo, SessionState,
     TurnEnded, TurnInfo, TurnStarted,
 };
-use crate::node::{Scope, Stored as _};
-use crate::session::wait::until_touched;
+use crate::node::{Scope, Stored as _, until_touched};
 
 /// A turn that was asked for.
 #[derive(Debug, Clone)]

@@ -131,6 +131,11 @@ impl SessionActor {
         if let Some(first) = first {
             self.last_seq = first + count - 1;
         }
+        if let Some(task_id) = work.session.task_id
+            && (count > 0 || !work.live.is_empty())
+        {
+            self.core.activity.note(task_id);
+        }
         let stream = record::stream(&work.session);
         if !work.live.is_empty() {
             self.mirror.grew(self.core.runtime().monotonic());

@@ -16,6 +16,7 @@ mod validate;
 mod watch;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -40,6 +41,11 @@ pub trait StorageConfig: fmt::Debug + Send + Sync + 'static {
     /// `Unsupported` when a newer version of Maestro has written it in a way that this one must
     /// not touch.
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>>;
+
+    /// The directory on this host for what belongs to the store and is no record: every node that
+    /// opens the store here names the same one. It need not exist. None for a store that is nowhere
+    /// on this host.
+    fn state_directory(&self) -> Option<PathBuf>;
 }
 
 /// Durable records, leases and events.

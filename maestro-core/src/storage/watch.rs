@@ -53,7 +53,10 @@ impl Hints {
     /// A new watcher.
     pub fn watch(&self) -> Watch {
         let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
-        self.lock().push(sender);
+        let mut watchers = self.lock();
+        // A store that nothing is written to would keep those that are gone for ever.
+        watchers.retain(|watcher| !watcher.is_closed());
+        watchers.push(sender);
         Watch { receiver }
     }
 

@@ -70,9 +70,8 @@ async fn converse(
     .await?;
     workspaces::note_session(context, session.session_id()).await?;
     let session = Arc::new(session);
-    let prompt = vec![ContentBlock::text(task.spec.prompt.clone())];
-    let key = format!("task:{}", task.id);
-    let turn = session.run_turn(prompt, &key);
+    let (preface, prompt, key) = asked(task);
+    let turn = session.run_turn(preface, prompt, &key);
     let done = match select(Box::pin(turn), Box::pin(context.cancelled())).await {
         Either::Left((turn, _)) => Some(turn),
         Either::Right(((), turn)) => {
@@ -87,6 +86,19 @@ async fn converse(
     };
     session.close().await?;
     done.transpose()
+}
+
+/// What the agent is asked, after what it has to know, and the name that this is known by: an attempt
+/// that takes another's place asks nothing twice.
+fn asked(task: &TaskInfo) -> (Vec<ContentBlock>, Vec<ContentBlock>, String) {
+    let first = vec![ContentBlock::text(task.spec.prompt.clone())];
+    match task.replies.last() {
+        None => (Vec::new(), first, format!("task:{}", task.id)),
+        Some(reply) => {
+            let key = format!("task:{}:reply:{}", task.id, reply.number);
+            (first, reply.prompt.clone(), key)
+        }
+    }
 }
 
 fn outcome(turn: &TurnInfo) -> Outcome {

@@ -61,12 +61,18 @@ impl TaskContext {
         self.inner.stop.is_closed()
     }
 
-    /// Whether the attempt still has its authority. Ask right before an effect outside.
+    /// Whether the attempt still has its authority. Ask right before an effect outside. It takes no
+    /// time unless the last heartbeat is long ago, as after a sleep of the machine: then the store
+    /// is asked.
     ///
     /// # Errors
-    /// `LeaseLost`: stop at once.
-    pub fn verify(&self) -> Result<()> {
-        self.inner.lease.verify()
+    /// `LeaseLost`: stop at once. An attempt that gives this error as its outcome counts as lost, not
+    /// as failed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn verify(&self) -> Result<()> {
+        self.inner.scope.core.confirm(&self.inner.lease).await
     }
 
     /// Tells how far the task is, as a `task.progress` event.
@@ -91,6 +97,7 @@ impl TaskContext {
 
     pub(crate) async fn record(&self, data: EventData) -> Result<()> {
         let Inner { scope, task, lease, .. } = &*self.inner;
+        scope.core.activity.note(task.id);
         let event = scope.core.event(&scope.core.actor(), &record::refs(task), &data, None)?;
         let mut draft = scope.core.store.draft();
         draft.fence(&lease.fence);

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use crate::error::Result;
 use crate::id::{ProjectId, TaskId};
 use crate::model::{ProjectInfo, ProjectState, TaskInfo, TaskState};
-use crate::node::{Claimed, Core, Versioned};
+use crate::node::{Claimed, Core, Versioned, until_news};
 use crate::runtime::{self, RuntimeExt as _};
 use crate::scheduler::{ReadyTask, SchedulerView};
 use crate::storage::{LeaseFilter, ListOrder, ListQuery, Permit, RecordKind};
@@ -16,8 +14,9 @@ use crate::task::worker;
 
 /// How many tasks of each project a plan considers: the first in the order of priority and age.
 const PER_PROJECT: u32 = 32;
-/// How long the dispatcher waits for a hint before it looks by itself: hints may be lost.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a change of which may let a task start.
+const KINDS: [RecordKind; 2] = [RecordKind::TASK, RecordKind::PROJECT];
 
 /// Starts what can start, until the node stops.
 pub(crate) async fn dispatch_for_ever(core: Arc<Core>) {
@@ -32,18 +31,14 @@ pub(crate) async fn dispatch_for_ever(core: Arc<Core>) {
         {
             tracing::warn!(%error, "tasks could not be started; trying again");
         }
-        let pause = core.runtime().jitter(LOOK_EVERY);
-        let woken = core.wake.1.recv();
-        let hinted = watch.next();
-        let news = futures::future::select(Box::pin(woken), Box::pin(hinted));
-        core.runtime().timeout(pause, news).await;
-        // One look serves every hint that is there.
-        while watch.try_next().is_some() {}
+        // Hints may be lost, so it also looks by itself.
+        let pause = core.runtime().jitter(core.parts.sweep_every);
+        until_news(&core, &watch, &KINDS, core.woken(), pause).await;
     }
 }
 
 async fn dispatch(core: &Arc<Core>) -> Result<()> {
-    let running = u32::try_from(core.running.load(Ordering::SeqCst)).unwrap_or(u32::MAX);
+    let running = u32::try_from(core.running.count()).unwrap_or(u32::MAX);
     let free = core.parts.concurrency.saturating_sub(running);
     if free == 0 {
         return Ok(());
@@ -134,6 +129,8 @@ async fn start(
 ) -> Result<()> {
     use crate::node::Stored as _;
 
+    // Held from before the claim: a node that closes waits for what it has claimed.
+    let Some(pass) = core.running.enter() else { return Ok(()) };
     let project = task.value.project_id.and_then(|id| projects.get(&id));
     let permits = project
         .and_then(|project| Some((project.id, project.max_running?)))
@@ -145,8 +142,7 @@ async fn start(
         return Ok(());
     };
     let id: TaskId = value.value.id;
-    core.running.fetch_add(1, Ordering::SeqCst);
-    let worker = worker::work(Arc::clone(core), *value, lease);
+    let worker = worker::work(Arc::clone(core), *value, lease, pass);
     tracing::debug!(task = %id, "starting an attempt");
     runtime::spawn(core.runtime(), "task", worker).detach();
     Ok(())

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::approval;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ApprovalInfo, ApprovalKind, ApprovalRequested, ApprovalState, TaskInfo};
+use crate::node::{Stored, until_touched};
 use crate::runtime::RuntimeExt as _;
 use crate::task::TaskContext;
 
@@ -68,15 +69,16 @@ impl Gate {
             let tenant = &context.inner.scope.tenant;
             let gate = core.store.require::<ApprovalInfo>(tenant, id).await?.value;
             if gate.state != ApprovalState::Pending {
-                context.verify()?;
+                context.verify().await?;
                 return Ok(gate);
             }
+            let key = Stored::key(&gate);
             let stopped =
                 select(Box::pin(context.cancelled()), Box::pin(context.inner.lease.lost()));
-            match select(stopped, Box::pin(core.pause(&watch))).await {
+            match select(stopped, Box::pin(until_touched(core, &watch, &key))).await {
                 Either::Left((Either::Left(_), _)) => return Err(self.stop(&gate).await?),
                 Either::Left((Either::Right(_), _)) => {
-                    context.verify()?;
+                    context.verify().await?;
                     return Err(Error::new(ErrorKind::LeaseLost, "the attempt's lease was lost"));
                 }
                 Either::Right((paused, _)) => paused?,

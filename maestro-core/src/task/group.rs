@@ -6,15 +6,15 @@ use crate::command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TaskId;
 use crate::model::{
-    Capabilities, Cursor, Extra, ProjectInfo, TaskInfo, TaskSpec, TaskState, TaskSubmitted, Usage,
-    Verb, WaitingReason,
+    Capabilities, Cursor, Extra, ProjectInfo, ReplyInfo, ReplySpec, TaskInfo, TaskSpec, TaskState,
+    TaskSubmitted, Usage, Verb,
 };
 use crate::node::{Scope, Versioned};
 use crate::project;
 use crate::runtime::RuntimeExt as _;
 use crate::storage::{ListOrder, ListQuery, RecordKind};
-use crate::task::machine;
-use crate::task::{TaskHandle, record, recovery};
+use crate::task::machine::{self, Step};
+use crate::task::{TaskHandle, promotion, record, recovery};
 
 /// The `tasks` group: submit work, follow it, call it off.
 #[derive(Debug, Clone)]
@@ -90,6 +90,8 @@ impl Tasks {
             created_by: self.scope.actor.clone(),
             project_id: project.map(|project| project.id),
             not_before: spec.not_before,
+            idle_at: None,
+            replies: Vec::new(),
             requires,
             spec,
             state: TaskState::Pending,
@@ -115,14 +117,28 @@ impl Tasks {
                 self.same_key(&task.spec).await?.ok_or(error)
             }
             result => {
-                result?;
+                self.look_again(&result?).await;
                 core.wake();
                 Ok(TaskHandle { scope: self.scope.clone(), id })
             }
         }
     }
 
-    async fn insert(&self, task: TaskInfo, needs: &[TaskState]) -> Result<()> {
+    /// Looks at a task that is durable now: a need may have ended before the commit.
+    async fn look_again(&self, task: &TaskInfo) {
+        let core = &self.scope.core;
+        if let Some(at) = task.not_before {
+            core.set_alarm(at);
+        }
+        if task.state != TaskState::Pending || task.spec.needs.is_empty() {
+            return;
+        }
+        if let Err(error) = promotion::promote(core, task).await {
+            tracing::warn!(%error, task = %task.id, "needs could not be looked at; a sweep does it");
+        }
+    }
+
+    async fn insert(&self, task: TaskInfo, needs: &[TaskState]) -> Result<TaskInfo> {
         let core = &self.scope.core;
         let submitted = TaskSubmitted {
             title: task.title(),
@@ -141,7 +157,8 @@ impl Tasks {
         draft.insert(&task)?;
         let events = core.events(&self.scope.actor, &record::refs(&task), events)?;
         draft.append(record::stream(&task), events);
-        core.store.commit(draft).await.map(|_| ())
+        core.store.commit(draft).await?;
+        Ok(task)
     }
 
     /// The task that was submitted with the same key before.
@@ -273,66 +290,63 @@ impl Tasks {
             .await
             .map_err(|error| error.during("task.cancel"))?;
         if let Some(task) = ended.filter(|task| task.state.is_ended()) {
-            recovery::promote_dependents(core, &task).await?;
+            promotion::promote_dependents(core, &task).await?;
         }
         self.get(id).await
     }
 
-    /// Tries a failed, cancelled or waiting task again, in the same session and workspace.
+    /// Tries a failed or cancelled task again, or one that waits for a person, in the same session
+    /// and workspace. One that never started waits for its needs as before.
     ///
     /// # Errors
-    /// `NotFound`, `Conflict` when it is not over.
+    /// `NotFound`, `Conflict` when it is not over or when what it needs has failed.
     pub async fn retry(&self, id: TaskId) -> Result<TaskInfo> {
-        let core = &self.scope.core;
-        core.store
-            .change::<TaskInfo, ()>(&self.scope.tenant, id, |read, draft| {
-                let step = machine::retry(&read.value, "requested")?;
-                recovery::write(core, read, &step, draft)?;
-                Ok(Some(()))
-            })
+        self.restart(id, |task, needs| machine::retry(task, needs).map(Some))
             .await
-            .map_err(|error| error.during("task.retry"))?;
+            .map_err(|error| error.during("task.retry"))
+    }
+
+    /// Says something to a task, see [`TaskHandle::reply`].
+    ///
+    /// # Errors
+    /// Those of [`TaskHandle::reply`].
+    pub async fn reply(&self, id: TaskId, reply: impl Into<ReplySpec> + Send) -> Result<TaskInfo> {
+        let ReplySpec { prompt, idempotency_key, .. } = reply.into();
+        let spec = ReplySpec { prompt, idempotency_key };
+        spec.validate().map_err(|error| error.during("task.reply"))?;
+        let reply = ReplyInfo {
+            number: 0,
+            prompt: spec.prompt,
+            by: self.scope.actor.clone(),
+            at: self.scope.core.now(),
+            idempotency_key: spec.idempotency_key,
+        };
+        self.restart(id, |task, needs| machine::reply(task, reply.clone(), needs))
+            .await
+            .map_err(|error| error.during("task.reply"))
+    }
+
+    /// Lets a task that is over or waits for a person begin again, as `step` says.
+    async fn restart(
+        &self,
+        id: TaskId,
+        step: impl Fn(&TaskInfo, &[TaskState]) -> Result<Option<Step>> + Send + Sync,
+    ) -> Result<TaskInfo> {
+        let core = &self.scope.core;
+        let needs = promotion::states_of_needs(core, &self.get(id).await?).await?;
+        let restarted = core
+            .store
+            .change::<TaskInfo, TaskInfo>(&self.scope.tenant, id, |read, draft| {
+                let Some(step) = step(&read.value, &needs)? else { return Ok(None) };
+                recovery::write(core, read, &step, draft)?;
+                Ok(Some(step.task))
+            })
+            .await?;
+        if let Some(task) = restarted.filter(|task| task.state == TaskState::Pending) {
+            // Its needs may have ended in between.
+            promotion::promote(core, &task).await?;
+        }
         core.wake();
         self.get(id).await
-    }
-
-    /// Why a task does not run now; empty when it does, or is over.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn explain(&self, id: TaskId) -> Result<Vec<WaitingReason>> {
-        let task = self.get(id).await?;
-        let reason = |code: &str, reference: Option<String>, fix: &str| WaitingReason {
-            code: code.to_owned(),
-            reference,
-            until: None,
-            position: None,
-            fix: fix.to_owned(),
-        };
-        let mut reasons = Vec::new();
-        if task.state == TaskState::Pending {
-            for need in &task.spec.needs {
-                let need = self.get(*need).await?;
-                if !need.state.is_ended() {
-                    let id = Some(need.id.to_string());
-                    reasons.push(reason("needs", id, "wait for it to end, or cancel it"));
-                }
-            }
-            if let Some(time) = task.not_before {
-                let wait = reason("not_before", None, "wait");
-                reasons.push(WaitingReason { until: Some(time), ..wait });
-            }
-        }
-        if task.state == TaskState::Queued {
-            let capable = self.scope.core.capabilities().offered().contains(&task.requires);
-            let code = if capable { "position" } else { "no_capable_node" };
-            let fix = if capable {
-                "wait for a free place, or raise the node's concurrency"
-            } else {
-                "start a node that offers it"
-            };
-            reasons.push(reason(code, Some(task.requires.clone()), fix));
-        }
-        Ok(reasons)
     }
 }

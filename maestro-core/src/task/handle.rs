@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::event::{EventStream, Subject};
 use crate::id::TaskId;
-use crate::model::{EventFilter, Outcome, Position, TaskInfo, TaskState};
-use crate::node::Scope;
+use crate::model::{EventFilter, Outcome, Position, ReplySpec, TaskInfo, TaskState};
+use crate::node::{Scope, Stored as _, until_touched};
 use crate::project::WorkspaceHandle;
 use crate::task::Tasks;
 
@@ -29,7 +29,8 @@ impl TaskHandle {
         self.group().get(self.id).await
     }
 
-    /// Its events and those of its session, from its submission to its end.
+    /// Its events and those of its session, from its submission to its end. A task that was retried
+    /// or replied to ends with its last attempt so far.
     pub fn events(&self) -> EventStream {
         self.events_after(Position::Beginning)
     }
@@ -56,7 +57,7 @@ impl TaskHandle {
                     reason: task.reason.unwrap_or_else(|| task.state.to_string()),
                 }));
             }
-            self.scope.core.pause(&watch).await?;
+            until_touched(&self.scope.core, &watch, &task.key()).await?;
         }
     }
 
@@ -66,6 +67,20 @@ impl TaskHandle {
     /// `NotFound`.
     pub async fn cancel(&self, reason: &str) -> Result<TaskInfo> {
         self.group().cancel(self.id, reason).await
+    }
+
+    /// Says something to the task when it is over or waits for a person: a new attempt begins in the
+    /// same session and workspace, with the reply as its prompt. An agent that remembers nothing of
+    /// the task is told what it was first.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidArgument` naming the field; `Conflict` while the task waits or runs;
+    /// `AlreadyExists` when the idempotency key was used for another reply.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave the reply given; use an idempotency key to find out.
+    pub async fn reply(&self, reply: impl Into<ReplySpec> + Send) -> Result<TaskInfo> {
+        self.group().reply(self.id, reply).await
     }
 
     /// Where it works.

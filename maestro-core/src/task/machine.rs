@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::id::{LeaseToken, NodeId, TaskId};
 use crate::model::{
-    Actor, AttemptInfo, AttemptState, CancelRequest, EventData, Outcome, TaskEnded, TaskInfo,
-    TaskInputRequired, TaskQueued, TaskRetried, TaskStarted, TaskState, TaskUpdated, Timestamp,
-    When,
+    Actor, AttemptInfo, AttemptState, CancelRequest, EventData, Outcome, ReplyInfo, TaskEnded,
+    TaskInfo, TaskInputRequired, TaskQueued, TaskRetried, TaskStarted, TaskState, TaskUpdated,
+    Timestamp, When,
 };
 
 /// A task after something happened, and what is to be told about it.
@@ -25,6 +25,13 @@ pub(crate) enum Loss {
     /// Its node was shut down cleanly. It counts against nothing.
     Parked,
 }
+
+/// A random number from 0 to 1000, given from outside since a machine draws none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chance(pub(crate) u32);
+
+/// How many replies a task takes.
+pub(crate) const MAX_REPLIES: usize = 1000;
 
 /// Whether the task may start as far as its needs go; none means that they are not decided yet.
 pub(crate) fn needs_met(when: When, needs: &[TaskState]) -> Option<bool> {
@@ -84,6 +91,7 @@ pub(crate) fn start(
     });
     task.state = TaskState::Running;
     task.reason = None;
+    task.idle_at = idle_at(&task, now);
     if task.started_at.is_none() {
         task.started_at = Some(now);
         task.deadline_at = task.spec.deadline_ms.map(|ms| now + Duration::from_millis(ms));
@@ -93,7 +101,12 @@ pub(crate) fn start(
 }
 
 /// Takes the outcome of the attempt under way.
-pub(crate) fn settle(task: &TaskInfo, outcome: Outcome, now: Timestamp) -> Result<Step> {
+pub(crate) fn settle(
+    task: &TaskInfo,
+    outcome: Outcome,
+    chance: Chance,
+    now: Timestamp,
+) -> Result<Step> {
     if task.state != TaskState::Running {
         return Err(wrong_state(task, "settle"));
     }
@@ -109,26 +122,53 @@ pub(crate) fn settle(task: &TaskInfo, outcome: Outcome, now: Timestamp) -> Resul
         }
         Outcome::InputRequired { ref reason, ref detail } => {
             end_attempt(&mut task, AttemptState::InputRequired, None, now);
+            if task.cancel.is_some() {
+                return Ok(end(&task, TaskState::Cancelled, Some(outcome), Some("cancelled"), now));
+            }
             let event = TaskInputRequired { reason: reason.clone(), detail: Some(detail.clone()) };
             task.reason = Some(reason.clone());
             task.outcome = Some(outcome);
             task.state = TaskState::InputRequired;
             Ok(Step { task, events: vec![event.into()] })
         }
-        Outcome::Failed { ref error, retryable } => {
-            end_attempt(&mut task, AttemptState::Failed, Some(error.clone()), now);
-            task.failures += 1;
-            if task.cancel.is_some() {
-                return Ok(end(&task, TaskState::Cancelled, Some(outcome), Some("cancelled"), now));
-            }
-            if !retryable || task.failures >= task.spec.retry.max_attempts {
-                return Ok(end(&task, TaskState::Failed, Some(outcome), None, now));
-            }
-            let wait = backoff(&task);
-            let error = error.clone();
-            Ok(again(task, "failed", Some(now + wait), Some(error)))
+        Outcome::Failed { error, retryable } => {
+            Ok(fail(task, error, retryable, "failed", chance, now))
         }
     }
+}
+
+/// Ends an attempt that failed, and tries again if that makes sense.
+fn fail(
+    mut task: TaskInfo,
+    error: ErrorInfo,
+    retryable: bool,
+    reason: &str,
+    chance: Chance,
+    now: Timestamp,
+) -> Step {
+    end_attempt(&mut task, AttemptState::Failed, Some(error.clone()), now);
+    task.failures += 1;
+    let cancelled = task.cancel.is_some();
+    if cancelled || !retryable || task.failures >= task.spec.retry.max_attempts {
+        let outcome = Some(Outcome::Failed { error, retryable });
+        if cancelled {
+            return end(&task, TaskState::Cancelled, outcome, Some("cancelled"), now);
+        }
+        let reason = (reason != "failed").then_some(reason);
+        return end(&task, TaskState::Failed, outcome, reason, now);
+    }
+    let wait = backoff(&task, chance);
+    again(task, reason, Some(now + wait), Some(error))
+}
+
+/// Notes that the attempt under way works.
+pub(crate) fn touch(task: &TaskInfo, now: Timestamp) -> Option<TaskInfo> {
+    let idle_at = idle_at(task, now).filter(|_| task.state == TaskState::Running)?;
+    Some(TaskInfo { idle_at: Some(idle_at), ..task.clone() })
+}
+
+fn idle_at(task: &TaskInfo, now: Timestamp) -> Option<Timestamp> {
+    task.spec.idle_timeout_ms.map(|ms| now + Duration::from_millis(ms))
 }
 
 /// Takes note that the attempt under way was lost.
@@ -182,13 +222,20 @@ pub(crate) fn request_cancel(
     Some(end(&task, TaskState::Cancelled, Some(outcome), Some("cancelled"), now))
 }
 
-/// Ends a task whose deadline has passed, or that did not stop within the grace of a cancel.
-pub(crate) fn overdue(task: &TaskInfo, now: Timestamp) -> Option<Step> {
+/// Ends a task whose deadline has passed or that did not stop within the grace of a cancel, and an
+/// attempt that shows no sign of life.
+pub(crate) fn overdue(task: &TaskInfo, chance: Chance, now: Timestamp) -> Option<Step> {
     if task.state.is_ended() {
         return None;
     }
     let forced = task.cancel.as_ref().is_some_and(|cancel| cancel.force_at <= now);
     let late = task.deadline_at.is_some_and(|deadline| deadline <= now);
+    let silent = task.state == TaskState::Running && task.idle_at.is_some_and(|at| at <= now);
+    if silent && !forced && !late {
+        let error = Error::new(ErrorKind::Timeout, "the attempt showed no sign of life")
+            .with("idle_timeout_ms", task.spec.idle_timeout_ms.unwrap_or_default());
+        return Some(fail(task.clone(), error.info(), true, "idle_timeout", chance, now));
+    }
     if !forced && !late {
         return None;
     }
@@ -203,14 +250,62 @@ pub(crate) fn overdue(task: &TaskInfo, now: Timestamp) -> Option<Step> {
     Some(end(&task, TaskState::Failed, Some(outcome), Some("deadline"), now))
 }
 
-/// Tries an ended or waiting task again, because a person asks for it.
-pub(crate) fn retry(task: &TaskInfo, reason: &str) -> Result<Step> {
+/// Tries an ended or waiting task again, because a person asks for it. One that never started waits
+/// for its needs, as it did before.
+pub(crate) fn retry(task: &TaskInfo, needs: &[TaskState]) -> Result<Step> {
     match task.state {
-        TaskState::Failed | TaskState::Cancelled | TaskState::InputRequired => {}
-        TaskState::Succeeded if reason == "replied" => {}
-        _ => return Err(wrong_state(task, "be tried again")),
+        TaskState::Failed | TaskState::Cancelled | TaskState::InputRequired => {
+            restart(task.clone(), "requested", needs)
+        }
+        _ => Err(wrong_state(task, "be tried again")),
+    }
+}
+
+/// Takes a reply, which begins another attempt. None when it was given before.
+pub(crate) fn reply(
+    task: &TaskInfo,
+    mut reply: ReplyInfo,
+    needs: &[TaskState],
+) -> Result<Option<Step>> {
+    let key = &reply.idempotency_key;
+    if let Some(before) = task
+        .replies
+        .iter()
+        .find(|before| before.idempotency_key.is_some() && before.idempotency_key == *key)
+    {
+        if before.prompt.is_empty() || before.prompt == reply.prompt {
+            return Ok(None);
+        }
+        return Err(Error::new(
+            ErrorKind::AlreadyExists,
+            "`idempotency_key` was used for another reply",
+        )
+        .with("task_id", task.id));
+    }
+    if !task.state.is_ended() && task.state != TaskState::InputRequired {
+        return Err(wrong_state(task, "take a reply; prompt its session instead"));
+    }
+    if task.replies.len() >= MAX_REPLIES {
+        return Err(Error::new(ErrorKind::ResourceExhausted, "the task takes no more replies")
+            .with("task_id", task.id)
+            .with("max", MAX_REPLIES));
     }
     let mut task = task.clone();
+    task.replies.iter_mut().for_each(|before| before.prompt.clear());
+    reply.number = task.replies.last().map_or(0, |before| before.number) + 1;
+    task.replies.push(reply);
+    restart(task, "replied", needs).map(Some)
+}
+
+fn restart(mut task: TaskInfo, reason: &str, needs: &[TaskState]) -> Result<Step> {
+    let met = if task.attempts.is_empty() { needs_met(task.spec.when, needs) } else { Some(true) };
+    if met == Some(false) {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            "the task cannot start, because of what it needs; retry that first",
+        )
+        .with("task_id", task.id));
+    }
     task.failures = 0;
     task.crashes = 0;
     task.cancel = None;
@@ -218,14 +313,22 @@ pub(crate) fn retry(task: &TaskInfo, reason: &str) -> Result<Step> {
     task.ended_at = None;
     task.started_at = None;
     task.deadline_at = None;
-    Ok(again(task, reason, None, None))
+    task.reason = None;
+    let mut step = again(task, reason, None, None);
+    if met.is_none() {
+        step.task.state = TaskState::Pending;
+        step.events.retain(|event| !matches!(event, EventData::TaskQueued(_)));
+    }
+    Ok(step)
 }
 
-/// How long to wait after the failures so far: doubled each time, without jitter.
-fn backoff(task: &TaskInfo) -> Duration {
+/// How long to wait after the failures so far: doubled each time, and up to half as much again by
+/// chance.
+fn backoff(task: &TaskInfo, chance: Chance) -> Duration {
     let retry = &task.spec.retry;
     let doubled = retry.backoff_ms.saturating_mul(1 << (task.failures.saturating_sub(1)).min(20));
-    Duration::from_millis(doubled.min(retry.max_backoff_ms))
+    let wait = Duration::from_millis(doubled.min(retry.max_backoff_ms));
+    wait + wait / 2000 * chance.0.min(1000)
 }
 
 fn again(
@@ -247,6 +350,7 @@ fn again(
 }
 
 fn end_attempt(task: &mut TaskInfo, state: AttemptState, error: Option<ErrorInfo>, now: Timestamp) {
+    task.idle_at = None;
     if let Some(attempt) = task.attempts.last_mut().filter(|attempt| attempt.ended_at.is_none()) {
         attempt.state = state;
         attempt.ended_at = Some(now);
@@ -267,6 +371,7 @@ fn end(
     task.reason = reason.map(str::to_owned);
     task.ended_at = Some(now);
     task.not_before = None;
+    task.idle_at = None;
     let attempts = u32::try_from(task.attempts.len()).unwrap_or(u32::MAX);
     let event = TaskEnded {
         state,

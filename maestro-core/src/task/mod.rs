@@ -3,11 +3,13 @@
 mod agent;
 mod context;
 mod dispatch;
+mod explain;
 mod function;
 mod gate;
 mod group;
 mod handle;
 mod machine;
+mod promotion;
 mod record;
 mod recovery;
 mod worker;
@@ -23,6 +25,7 @@ pub use function::task_fn;
 pub use gate::Gate;
 pub use group::{TaskFilter, TaskPage, Tasks};
 pub use handle::TaskHandle;
+pub(crate) use machine::Chance;
 pub(crate) use recovery::{rescue, sweep};
 
 use crate::model::Outcome;

@@ -22,10 +22,10 @@ impl Stored for TaskInfo {
 
     fn columns(&self) -> Columns {
         let due_at = match self.state {
-            TaskState::Pending => self.not_before,
+            TaskState::Pending => self.not_before.into_iter().chain(self.deadline_at).min(),
             TaskState::Running => {
                 let force_at = self.cancel.as_ref().map(|cancel| cancel.force_at);
-                force_at.into_iter().chain(self.deadline_at).min()
+                force_at.into_iter().chain(self.deadline_at).chain(self.idle_at).min()
             }
             TaskState::Queued | TaskState::InputRequired => self.deadline_at,
             TaskState::Succeeded | TaskState::Failed | TaskState::Cancelled => None,

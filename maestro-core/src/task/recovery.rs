@@ -1,92 +1,55 @@
-//! What sweeps do about tasks: promotion, deadlines, and attempts whose node is gone.
+//! What sweeps do about tasks that are overdue, and about attempts whose node is gone.
 
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AttemptLost, AttemptRecovered, SessionInfo, TaskInfo, TaskState, Usage};
-use crate::node::{Claimed, Core, LostNode, Versioned};
-use crate::storage::{Link, ListQuery, RecordKey, RecordKind};
+use crate::node::{Claimed, Core, Fence, LostNode, Stored as _, Versioned};
+use crate::storage::{ListQuery, RecordKey, RecordKind};
 use crate::task::machine::{self, Loss, Step};
+use crate::task::promotion::{promote, promote_dependents, promote_waiting};
 use crate::task::record;
 
 /// Promotes tasks whose needs or time have come, and ends those that are overdue.
 pub(crate) async fn sweep(core: &Arc<Core>) -> Result<()> {
-    let mut pending = ListQuery::new(None, RecordKind::TASK);
-    pending.states = vec![TaskState::Pending.as_str().to_owned()];
-    pending.limit = ListQuery::MAX_LIMIT;
-    for task in core.store.list_all::<TaskInfo>(pending).await? {
-        promote(core, &task.value).await?;
-    }
     let mut due = ListQuery::new(None, RecordKind::TASK);
     due.due_by = Some(core.now());
     due.limit = ListQuery::MAX_LIMIT;
+    let mut result = Ok(());
     for task in core.store.list_all::<TaskInfo>(due).await? {
-        end_overdue(core, task).await?;
+        let id = task.value.id;
+        // One that cannot be changed does not keep the others from it.
+        let done = settle_due(core, task).await;
+        result = result.and(done.map_err(|error| error.with("task_id", id)));
+    }
+    result.and(promote_waiting(core).await)
+}
+
+async fn settle_due(core: &Arc<Core>, task: Versioned<TaskInfo>) -> Result<()> {
+    let chance = core.chance();
+    if machine::overdue(&task.value, chance, core.now()).is_some() {
+        return end_overdue(core, task).await;
+    }
+    if task.value.state == TaskState::Pending
+        && let Some(ended) = promote(core, &task.value).await?
+    {
+        return promote_dependents(core, &ended).await;
     }
     Ok(())
 }
 
-/// Lets every task that waits for `ended` go on, or ends it.
-pub(crate) async fn promote_dependents(core: &Arc<Core>, ended: &TaskInfo) -> Result<()> {
-    let mut query = ListQuery::new(Some(ended.tenant_id.clone()), RecordKind::TASK);
-    query.states = vec![TaskState::Pending.as_str().to_owned()];
-    query.link = Some(Link { rel: record::NEEDS.to_owned(), target: ended.id.to_string() });
-    query.limit = ListQuery::MAX_LIMIT;
-    for task in core.store.list_all::<TaskInfo>(query).await? {
-        Box::pin(promote(core, &task.value)).await?;
-    }
-    core.wake();
-    Ok(())
-}
-
-/// Promotes one pending task if its needs and time allow it.
-pub(crate) async fn promote(core: &Arc<Core>, task: &TaskInfo) -> Result<()> {
-    let mut needs = Vec::new();
-    for id in machine::needs(task) {
-        // A need that was deleted can never succeed.
-        let need = core.store.get::<TaskInfo>(&task.tenant_id, id).await?;
-        needs.push(need.map_or(TaskState::Cancelled, |need| need.value.state));
-    }
-    let ended = core
-        .store
-        .change::<TaskInfo, Option<TaskInfo>>(&task.tenant_id, task.id, |read, draft| {
-            let Some(step) = machine::promote(&read.value, &needs, core.now()) else {
-                return Ok(None);
-            };
-            write(core, read, &step, draft)?;
-            Ok(Some(step.task.state.is_ended().then_some(step.task)))
-        })
-        .await?;
-    if let Some(Some(ended)) = ended {
-        promote_dependents(core, &ended).await?;
-    }
-    Ok(())
-}
-
-/// Ends a task that is past its deadline or did not stop after a cancel. Whoever works on it loses
-/// the authority first.
+/// Ends a task that is past its deadline or did not stop after a cancel, or an attempt that is
+/// silent. Whoever works on it loses the authority first.
 async fn end_overdue(core: &Arc<Core>, task: Versioned<TaskInfo>) -> Result<()> {
-    if machine::overdue(&task.value, core.now()).is_none() {
-        return Ok(());
-    }
-    let key = crate::task::worker::key(&task.value);
     let holder = task.lease.node_id;
+    let key = task.value.key();
     let claim = core.claim::<TaskInfo>(key, Some(task.version), holder, Vec::new()).await?;
-    let Claimed::Yes { value, lease } = claim else {
+    let Claimed::Yes { lease, .. } = claim else {
         return Ok(());
     };
-    let mut draft = core.store.draft();
-    draft.fence(&lease.fence);
-    draft.release(&lease.fence);
-    let step = machine::overdue(&value.value, core.now());
-    if let Some(step) = &step {
-        write(core, &value, step, &mut draft)?;
-    }
-    core.store.commit(draft).await?;
-    if let Some(step) = step {
-        promote_dependents(core, &step.task).await?;
-    }
-    Ok(())
+    let chance = core.chance();
+    free(core, &task.value, &lease.fence, |task| Ok(machine::overdue(task, chance, core.now())))
+        .await
 }
 
 /// Takes over a task whose node is gone.
@@ -95,20 +58,15 @@ pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) ->
     let Claimed::Yes { value, lease } = claim else {
         return Ok(());
     };
-    let mut draft = core.store.draft();
-    draft.fence(&lease.fence);
-    draft.release(&lease.fence);
-    let mut ended = None;
-    if value.value.state == TaskState::Running {
-        let error = Error::new(ErrorKind::LeaseLost, "the node that worked on it is gone")
-            .with("node_id", lost.id)
-            .with("evidence", lost.evidence);
-        let mut task = value.value.clone();
-        if let Some(usage) = usage_of(core, &task).await? {
-            task.usage = usage;
+    let error = Error::new(ErrorKind::LeaseLost, "the node that worked on it is gone")
+        .with("node_id", lost.id)
+        .with("evidence", lost.evidence);
+    free(core, &value.value, &lease.fence, |task| {
+        if task.state != TaskState::Running {
+            return Ok(None);
         }
         let attempt = task.attempt().map_or(0, |attempt| attempt.number);
-        let mut step = machine::lose(&task, Loss::Crash, error.info(), core.now())?;
+        let mut step = machine::lose(task, Loss::Crash, error.info(), core.now())?;
         let given_up = step.task.state.is_ended();
         let found =
             AttemptLost { attempt, node_id: Some(lost.id), evidence: lost.evidence.to_owned() };
@@ -119,12 +77,40 @@ pub(crate) async fn rescue(core: &Arc<Core>, key: RecordKey, lost: &LostNode) ->
             detail: error.message().to_owned(),
         };
         step.events.splice(0..0, [found.into(), recovered.into()]);
-        write(core, &value, &step, &mut draft)?;
-        ended = given_up.then_some(step.task);
-    }
-    core.store.commit(draft).await?;
-    if let Some(ended) = ended {
-        promote_dependents(core, &ended).await?;
+        Ok(Some(step))
+    })
+    .await
+}
+
+/// Gives a lease back that was taken from somebody, together with what becomes of the task.
+async fn free(
+    core: &Arc<Core>,
+    task: &TaskInfo,
+    fence: &Fence,
+    compute: impl Fn(&TaskInfo) -> Result<Option<Step>> + Send + Sync,
+) -> Result<()> {
+    let usage = usage_of(core, task).await?;
+    let freed = core
+        .store
+        .change::<TaskInfo, Option<TaskInfo>>(&task.tenant_id, task.id, |read, draft| {
+            let mut current = read.value.clone();
+            current.usage = usage.unwrap_or(current.usage);
+            draft.fence(fence);
+            draft.release(fence);
+            let Some(step) = compute(&current)? else {
+                return Ok(Some(None));
+            };
+            write(core, read, &step, draft)?;
+            Ok(Some(Some(step.task)))
+        })
+        .await?;
+    if let Some(Some(task)) = freed {
+        if let Some(at) = task.not_before {
+            core.set_alarm(at);
+        }
+        if task.state.is_ended() {
+            promote_dependents(core, &task).await?;
+        }
     }
     core.wake();
     Ok(())

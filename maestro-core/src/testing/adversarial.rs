@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +39,10 @@ impl StorageConfig for Adversarial {
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
         let inner = self.inner.open(Arc::clone(&runtime)).await?;
         Ok(Arc::new(AdversarialStorage::new(inner, &*runtime, self.seed)))
+    }
+
+    fn state_directory(&self) -> Option<PathBuf> {
+        self.inner.state_directory()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A store behind JSON, so that nothing in the port depends on sharing memory with it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,6 +25,10 @@ impl StorageConfig for JsonLoopback {
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
         let inner = self.0.open(runtime).await?;
         Ok(Arc::new(JsonLoopbackStorage::new(inner)))
+    }
+
+    fn state_directory(&self) -> Option<PathBuf> {
+        self.0.state_directory()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A client that repeats commits as the contract says.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -47,6 +48,10 @@ impl StorageConfig for Patient {
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
         let inner = self.0.open(runtime).await?;
         Ok(Arc::new(PatientStorage { inner }))
+    }
+
+    fn state_directory(&self) -> Option<PathBuf> {
+        self.0.state_directory()
     }
 }
 

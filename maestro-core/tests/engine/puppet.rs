@@ -21,11 +21,18 @@ pub(crate) struct Puppet {
     known: Arc<Mutex<HashSet<String>>>,
     /// Everything that it was asked and told, in order.
     heard: Arc<Mutex<Vec<String>>>,
+    /// What is sent here lets raw requests through that wait for it.
+    gate: Option<async_channel::Receiver<()>>,
 }
 
 impl Puppet {
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// Lets raw requests wait for the gate.
+    pub(crate) fn behind(gate: async_channel::Receiver<()>) -> Self {
+        Self { gate: Some(gate), ..Self::default() }
     }
 
     /// Forgets all conversations.
@@ -168,6 +175,10 @@ impl AgentSession for Strings {
     }
 
     async fn control(&self, request: Value) -> Result<Value> {
+        self.puppet.hear(format!("control {request}"));
+        if let Some(gate) = &self.puppet.gate {
+            let _ = gate.recv().await;
+        }
         Ok(json!({ "echo": request }))
     }
 

@@ -87,7 +87,7 @@ pub(crate) fn of_kind(kind: &str) -> TaskSpec {
 
 /// A place without programs: what these tests run is all in process.
 #[derive(Debug)]
-struct NoPrograms;
+pub(crate) struct NoPrograms;
 
 #[async_trait::async_trait]
 impl Transport for NoPrograms {

@@ -10,7 +10,7 @@ use super::scene::{Scene, eventually, pause, role, spec, transport};
 
 /// Leaves processes as tools do: in a session of its own, forked twice, ignoring TERM, and without
 /// the environment that it was given. Each writes its pid to a file.
-const TOOLS: &str = r#"
+pub(crate) const TOOLS: &str = r#"
     cat > tool <<'END'
         trap "" TERM INT HUP
         echo $$ > "$1.new"; mv "$1.new" "$1"

@@ -1,5 +1,7 @@
 //! The transports against the table of demands, and what only bytes and real processes show.
 
+#[cfg(all(target_os = "linux", feature = "process", feature = "sqlite"))]
+mod beside;
 #[cfg(all(target_os = "linux", feature = "process"))]
 mod cgroups;
 mod conformance;

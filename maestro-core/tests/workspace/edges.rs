@@ -124,7 +124,7 @@ fn a_lock_of_a_dead_process_in_the_workspace_is_removed() {
 }
 
 #[test]
-fn a_lock_in_the_users_repository_is_named_and_stays() {
+fn a_lock_that_somebody_holds_in_the_users_repository_is_named_and_stays() {
     let den = Den::new();
     let project = den.project();
     let mut options = den.options();
@@ -132,11 +132,13 @@ fn a_lock_in_the_users_repository_is_named_and_stays() {
     let port = den.port_with(options);
     let workspace = block_on(worked(&port, &project, 1, "a", "a\n"));
     let lock = project.join(".git/index.lock");
-    fs::write(&lock, "").unwrap();
+    // Held open, as whoever writes an index does.
+    let held = fs::File::create(&lock).unwrap();
     let error = block_on(port.merge(&workspace, "main", "Merge")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.is_retryable() && error.to_string().contains("index.lock"), "{error}");
     assert!(lock.exists());
+    drop(held);
     fs::remove_file(lock).unwrap();
     block_on(port.merge(&workspace, "main", "Merge")).unwrap();
     assert!(project.join("a").exists());

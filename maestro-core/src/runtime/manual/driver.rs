@@ -29,7 +29,8 @@ impl<'a> Driver<'a> {
     /// Starts to drive. None: somebody drives already.
     pub(super) fn start(executor: &'a Arc<Executor>) -> Option<Self> {
         let before = std::mem::replace(&mut executor.lock().driven, true);
-        (!before).then_some(Self(executor))
+        // Made only when nobody drives: dropping it says that nobody does any more.
+        (!before).then(|| Self(executor))
     }
 
     /// Runs until `future` is done, and moves the clock as needed.

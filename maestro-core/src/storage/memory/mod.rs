@@ -6,6 +6,7 @@ mod read;
 mod store;
 mod tables;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
@@ -55,6 +56,10 @@ impl StorageConfig for Memory {
         let hints = Arc::new(Hints::default());
         self.shared.listen(&hints);
         Ok(Arc::new(MemoryStorage::new(Arc::clone(&self.shared), runtime, hints)))
+    }
+
+    fn state_directory(&self) -> Option<PathBuf> {
+        None
     }
 }
 

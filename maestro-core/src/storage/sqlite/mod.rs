@@ -145,4 +145,11 @@ impl StorageConfig for Sqlite {
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
         open::open(self.clone(), runtime).await
     }
+
+    /// Beside the file, with `-state` after its name.
+    fn state_directory(&self) -> Option<PathBuf> {
+        let mut name = self.path.file_name()?.to_owned();
+        name.push("-state");
+        std::path::absolute(self.path.with_file_name(name)).ok()
+    }
 }

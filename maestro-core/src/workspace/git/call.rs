@@ -21,6 +21,9 @@ use crate::runtime::RuntimeExt as _;
 /// Says which node started it.
 const NODE: &str = "MAESTRO_NODE";
 
+/// How many locks of killed gits one command may find.
+const MAX_REMOVED: u32 = 8;
+
 /// Variables that would point git elsewhere, change its output, or ask somebody.
 const REMOVED: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -158,6 +161,7 @@ impl<'a> Call<'a> {
         let runtime = self.git.runtime();
         let deadline = runtime.monotonic() + self.git.patience();
         let mut pause = Duration::from_millis(20);
+        let mut removed = 0;
         loop {
             let finished = self.once().await?;
             if finished.overflowed {
@@ -167,6 +171,12 @@ impl<'a> Call<'a> {
                 return Ok(finished);
             };
             if runtime.monotonic() >= deadline {
+                if removed < MAX_REMOVED
+                    && self.git.remove_abandoned(&lock, self.dir.as_deref()).await?
+                {
+                    removed += 1;
+                    continue;
+                }
                 return Err(failure::locked(&self.subject(), &lock));
             }
             runtime.sleep(runtime.jitter(pause)).await;

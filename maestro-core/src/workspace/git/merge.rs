@@ -36,6 +36,7 @@ impl Site {
         let source = self.source().await?;
         // Two merges into one checkout would write each other's files.
         let lock = self.repo.lock(Of::Merges).await?;
+        self.repo.mend(&lock).await?;
         for _ in 0..ATTEMPTS {
             let Some(tip) = self.repo.branch(into).await? else {
                 return Err(Error::invalid(
@@ -114,7 +115,15 @@ impl Site {
         if let Some(checkout) = self.repo.checkout_of(into, &self.root).await?
             && self.repo.occupied(&checkout).await?
         {
-            return self.fast_forward(&checkout, into, [tip, commit], lock).await;
+            self.repo.begin_move(&checkout, tip, commit).await?;
+            let moved = self.fast_forward(&checkout, into, [tip, commit], lock).await;
+            // A git that refused has touched nothing; one that was killed may have.
+            if moved.as_ref().is_ok_and(|moved| *moved)
+                || moved.as_ref().is_err_and(|error| error.kind() == ErrorKind::Conflict)
+            {
+                self.repo.end_move().await?;
+            }
+            return moved;
         }
         let line = format!("update {} {commit} {tip}", branch_ref(into));
         Ok(matches!(self.repo.swap(&[line]).await?, Swap::Done))

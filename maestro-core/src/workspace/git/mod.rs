@@ -1,9 +1,11 @@
 //! Git worktrees: every task works on a branch of its own, in a directory of its own.
 
+mod abandoned;
 mod call;
 mod child;
 mod failure;
 mod lock;
+mod mend;
 mod merge;
 mod name;
 mod needs;
@@ -50,8 +52,12 @@ const KIND: &str = "git";
 /// - Submodules are not checked out in a workspace. Commits that were made in one, or in a
 ///   repository inside the workspace, count as unmerged until one of its remotes has them.
 /// - A project that is only a directory inside a repository does not fit.
-/// - Git's locks in the shared part of the repository are waited for and never removed. Nodes wait
-///   for each other by two empty files there, `maestro-worktrees.lock` and `maestro-merges.lock`.
+/// - Git's locks in the shared part of the repository are waited for. One that a killed git left is
+///   removed when it is certain that nobody holds it, see [`GitOptions::patience`]; else it is named
+///   in the error. Nodes wait for each other by empty files there, `maestro-*.lock`.
+/// - A merge into a branch that somebody has checked out moves that checkout, and refuses when it
+///   would touch a changed file. If it is killed half-way, the next merge takes back what it did,
+///   unless somebody has worked on one of the same files since.
 /// - A merge fast-forwards where it can; the message is for the merge commit where it cannot.
 ///
 /// # Cancel safety

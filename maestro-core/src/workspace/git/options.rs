@@ -18,7 +18,10 @@ pub struct GitOptions {
     /// The most output that one command may give. 64 MiB by default.
     pub max_output: usize,
     /// How long a lock of another git process, or a git process that a killed node left running,
-    /// is waited for. 10 seconds by default.
+    /// is waited for. 10 seconds by default. A lock that has been there for half of it is removed
+    /// then, if nobody can hold it: the repository is on a local disk, and the lock is older than the
+    /// boot of the host, or every process of the host can be seen (Linux, outside of a container) and
+    /// none is a git that works there or has the file open.
     pub patience: Duration,
 }
 
