@@ -20,6 +20,8 @@ pub(crate) async fn events(maestro: &Maestro, common: &Common, command: Events) 
         loop {
             tokio::select! {
                 event = events.next() => match event.transpose()? {
+                    // Pieces of a text under way: one cannot go on after them, and the text comes.
+                    Some(event) if event.cursor.is_none() => {}
                     Some(event) => print(common, &event)?,
                     None => return Ok(Exit::Ok),
                 },
