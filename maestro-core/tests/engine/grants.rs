@@ -14,7 +14,8 @@ use crate::asking::{
 use crate::puppet::Puppet;
 use crate::support::{World, ask, project, under_seeds};
 
-/// Loses the node of a session whose agent has asked, and starts another.
+/// Loses the node of a session whose agent has asked. The next one only watches, so that an answer
+/// comes before anybody goes on.
 async fn lost(
     world: &World,
     puppet: &Puppet,
@@ -26,11 +27,22 @@ async fn lost(
     session.prompt("ask").await.unwrap();
     let asked = question(world, &first).await.id;
     drop(session);
-    let second = crash(world, vec![first], next).await;
-    freed(world, &second, id).await;
-    let approval = second.approvals().get(asked).await.unwrap();
+    let watcher = crash(world, vec![first], next).await;
+    freed(world, &watcher, id).await;
+    let approval = watcher.approvals().get(asked).await.unwrap();
     assert_eq!(approval.state, ApprovalState::OwnerLost);
-    (second, id, asked)
+    (watcher, id, asked)
+}
+
+fn watching(world: &World) -> MaestroBuilder {
+    world.builder().concurrency(0)
+}
+
+/// Starts a node that goes on with the session.
+async fn goes_on(world: &World, puppet: &Puppet, watcher: Maestro) -> Maestro {
+    let next = with(world, puppet).build().await.unwrap();
+    watcher.close(Running::Park).await.unwrap();
+    next
 }
 
 /// Lets the session be asked again, and gives the newest approval once it is answered.
@@ -52,7 +64,7 @@ async fn asked_again(
 fn an_answer_after_the_loss_answers_the_same_question_once() {
     under_seeds(|world| async move {
         let puppet = Puppet::default();
-        let (maestro, id, asked) = lost(&world, &puppet, || with(&world, &puppet)).await;
+        let (maestro, id, asked) = lost(&world, &puppet, || watching(&world)).await;
         let granted = maestro.approvals().allow(asked).await.unwrap();
         assert_eq!(granted.state, ApprovalState::OwnerLost);
         let grant = granted.grant.clone().unwrap();
@@ -65,6 +77,7 @@ fn an_answer_after_the_loss_answers_the_same_question_once() {
             (ErrorKind::Conflict, "allow".into())
         );
 
+        let maestro = goes_on(&world, &puppet, maestro).await;
         let (result, newest) = asked_again(&world, &maestro, id, "ask").await;
         assert_eq!(result.as_deref(), Some("allowed"));
         assert_ne!(newest.id, asked);
@@ -87,8 +100,9 @@ fn an_answer_after_the_loss_answers_the_same_question_once() {
 fn a_denial_after_the_loss_holds_too_and_another_input_is_asked_about() {
     under_seeds(|world| async move {
         let puppet = Puppet::default();
-        let (maestro, id, asked) = lost(&world, &puppet, || with(&world, &puppet)).await;
+        let (maestro, id, asked) = lost(&world, &puppet, || watching(&world)).await;
         maestro.approvals().deny(asked, "never that").await.unwrap();
+        let maestro = goes_on(&world, &puppet, maestro).await;
         let session = maestro.sessions().get(id).await.unwrap();
         let turn = session.prompt("ask make").await.unwrap();
         let other = question(&world, &maestro).await;
@@ -106,7 +120,8 @@ fn a_denial_after_the_loss_holds_too_and_another_input_is_asked_about() {
 fn an_answer_to_the_first_question_answers_the_second_that_waits_already() {
     under_seeds(|world| async move {
         let puppet = Puppet::default();
-        let (maestro, id, asked) = lost(&world, &puppet, || with(&world, &puppet)).await;
+        let (maestro, id, asked) = lost(&world, &puppet, || watching(&world)).await;
+        let maestro = goes_on(&world, &puppet, maestro).await;
         let session = maestro.sessions().get(id).await.unwrap();
         let turn = session.prompt("ask").await.unwrap();
         let again = question(&world, &maestro).await;
@@ -154,12 +169,13 @@ fn a_grant_that_nobody_used_lapses() {
     under_seeds(|world| async move {
         let puppet = Puppet::default();
         let minute = Duration::from_mins(1);
-        let next = || with(&world, &puppet).grants_last(minute);
+        let next = || watching(&world).grants_last(minute);
         let (maestro, id, asked) = lost(&world, &puppet, next).await;
         maestro.approvals().allow(asked).await.unwrap();
         world.sleep(2 * minute).await;
         let grant = maestro.approvals().get(asked).await.unwrap().grant.unwrap();
         assert_eq!((grant.state, grant.used_by), (GrantState::Expired, None));
+        let maestro = goes_on(&world, &puppet, maestro).await;
         let session = maestro.sessions().get(id).await.unwrap();
         session.prompt("ask").await.unwrap();
         assert_eq!(question(&world, &maestro).await.granted_by, None);
@@ -171,7 +187,7 @@ fn a_grant_that_nobody_used_lapses() {
 fn a_session_that_is_closed_takes_no_answer_any_more() {
     under_seeds(|world| async move {
         let puppet = Puppet::default();
-        let (maestro, id, asked) = lost(&world, &puppet, || with(&world, &puppet)).await;
+        let (maestro, id, asked) = lost(&world, &puppet, || watching(&world)).await;
         maestro.sessions().get(id).await.unwrap().close().await.unwrap();
         let error = maestro.approvals().allow(asked).await.unwrap_err();
         assert_eq!(
@@ -197,7 +213,7 @@ fn an_answer_that_had_not_reached_the_agent_when_its_node_died_is_not_lost() {
             let asked = question(&world, &owner).await.id;
             drop(session);
             other.approvals().allow(asked).await.unwrap();
-            let maestro = crash(&world, vec![owner, other], || with(&world, &puppet)).await;
+            let maestro = crash(&world, vec![owner, other], || watching(&world)).await;
             freed(&world, &maestro, id).await;
             let approval = maestro.approvals().get(asked).await.unwrap();
             assert_eq!(approval.state, ApprovalState::Allowed, "an answer stays what it is");
@@ -208,6 +224,7 @@ fn an_answer_that_had_not_reached_the_agent_when_its_node_died_is_not_lost() {
             }
             undelivered.set(undelivered.get() + 1);
             assert_eq!(approval.grant.unwrap().state, GrantState::Open);
+            let maestro = goes_on(&world, &puppet, maestro).await;
             let (result, newest) = asked_again(&world, &maestro, id, "ask").await;
             assert_eq!(result.as_deref(), Some("allowed"));
             assert_eq!(newest.granted_by, Some(asked));
