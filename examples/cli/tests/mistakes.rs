@@ -104,7 +104,7 @@ fn a_task_whose_agent_does_not_start_fails_and_keeps_everything() {
 
     refused(here, &["show", "nobody"], 3, "`task`");
     in_the_book(here, &["merge", id, "--into=mian"], 2, "`into`");
-    refused(here, &["approve", "yes"], 2, "`approval_id`");
+    refused(here, &["approve", "yes"], 3, "`approval`");
     let nobody = "00000000-0000-7000-8000-000000000000";
     in_the_book(here, &["approve", nobody], 3, "approval");
     in_the_book(here, &["deny", nobody], 3, "approval");

@@ -10,7 +10,7 @@ use maestro_core::agent::agent_fn;
 use maestro_core::approval::ApprovalFilter;
 use maestro_core::model::{
     ApprovalInfo, EventFilter, Outcome, Position, ProjectInfo, ProjectSpec, SessionInfo, TaskInfo,
-    TaskSpec, WorkspaceKind,
+    TaskSpec, Timestamp, WorkspaceKind,
 };
 use maestro_core::project::ProjectHandle;
 use maestro_core::session::SessionFilter;
@@ -141,7 +141,8 @@ pub(crate) async fn everything(maestro: &Maestro) -> Everything {
     }
 }
 
-/// A message with `…` for what is different each time: the den's paths, ids and branches.
+/// A message with `…` for what is different each time: the den's paths, ids,
+/// branches and times.
 pub(crate) fn without_names(message: &str) -> String {
     let mut words = Vec::new();
     for word in message.split_whitespace() {
@@ -149,7 +150,9 @@ pub(crate) fn without_names(message: &str) -> String {
         let (before, plain) = word.split_at(word.len() - plain.len());
         let rest = plain.trim_end_matches([')', ',', ':', ';', '"', '\'', '.']);
         let (rest, after) = plain.split_at(rest.len());
-        let varies = rest.contains(PREFIX) || rest.starts_with("maestro/") || is_id(rest);
+        let time = rest.parse::<Timestamp>().is_ok();
+        let named = rest.contains(PREFIX) || rest.starts_with("maestro/");
+        let varies = named || is_id(rest) || time;
         words.push(if varies { format!("{before}…{after}") } else { word.to_owned() });
     }
     words.join(" ")
