@@ -150,6 +150,7 @@ pub(crate) fn without_names(message: &str) -> String {
         let rest = plain.trim_end_matches([')', ',', ':', ';', '"', '\'', '.']);
         let (rest, after) = plain.split_at(rest.len());
         let varies = rest.contains(PREFIX) || rest.starts_with("maestro/") || is_id(rest);
+        let varies = varies || is_moment(rest);
         words.push(if varies { format!("{before}…{after}") } else { word.to_owned() });
     }
     words.join(" ")
@@ -158,4 +159,9 @@ pub(crate) fn without_names(message: &str) -> String {
 fn is_id(word: &str) -> bool {
     let hex = word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     hex && (word.len() == 36 || word.len() == 40)
+}
+
+/// Whether a word is a moment as it is written in messages: `2026-01-01T00:00:00.000000Z`.
+fn is_moment(word: &str) -> bool {
+    word.len() == 27 && word.as_bytes()[10] == b'T' && word.ends_with('Z')
 }
