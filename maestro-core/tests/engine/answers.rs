@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join;
+use maestro_core::agent::scripted::{Script, ScriptedAgent};
 use maestro_core::approval::ApprovalFilter;
 use maestro_core::id::TenantId;
 use maestro_core::model::{
@@ -63,7 +64,8 @@ fn of_two_answers_at_once_exactly_one_wins_and_the_other_learns_which() {
         let turn = session.prompt("ask").await.unwrap();
         let asked = question(&world, &one).await;
         let (ana, bo) = (acting(&one, "ana").approvals(), acting(&two, "bo").approvals());
-        let (allowed, denied) = join(ana.allow(asked.id), bo.deny(asked.id, "no")).await;
+        let (allowed, denied) = (Box::pin(ana.allow(asked.id)), Box::pin(bo.deny(asked.id, "no")));
+        let (allowed, denied) = join(allowed, denied).await;
         let (winner, told, error) = match (allowed, denied) {
             (Ok(_), Err(error)) => ("person:ana", "allowed", error),
             (Err(error), Ok(_)) => ("person:bo", "no", error),
@@ -200,6 +202,35 @@ fn an_answer_has_to_fit_its_question() {
             assert_eq!(context(&error, "field"), field);
         }
         assert!(!nothing_waits(&maestro).await, "it still waits");
+        maestro.close(Running::Park).await.unwrap();
+    });
+}
+
+#[test]
+fn a_question_is_answered_or_denied_and_not_allowed() {
+    under_seeds(|world| async move {
+        let script = Script::new().ask("Which colour?", ["Blue", "Red"]).say("Thanks.");
+        let agent = ScriptedAgent::new().default_script(script);
+        let maestro = world.builder().agent("scripted", agent).build().await.unwrap();
+        let shop = project(&maestro).await;
+        let spec = SessionSpec::in_project(shop.id().to_string()).agent("scripted");
+        let session = maestro.sessions().open(spec).await.unwrap();
+        let turn = session.prompt("Paint it.").await.unwrap();
+        let asked = question(&world, &maestro).await;
+        assert_eq!(asked.kind, ApprovalKind::Question);
+        let wrong = [
+            ("decision", Decision::allow()),
+            ("answers", Decision::Answer { answers: json!("Blue") }),
+        ];
+        for (field, decision) in wrong {
+            let error = maestro.approvals().decide(asked.id, decision).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            assert_eq!(context(&error, "field"), field);
+        }
+        let answers = json!({ "Which colour?": "Blue" });
+        maestro.approvals().answer(asked.id, answers.clone()).await.unwrap();
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("Thanks."));
+        assert_eq!(resolved(&maestro, asked.id).await.decision, Decision::Answer { answers });
         maestro.close(Running::Park).await.unwrap();
     });
 }
