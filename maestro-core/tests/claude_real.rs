@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::agent::{
-    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
+    Agent, AgentApproval, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd,
+    Evidence, OpenContext,
 };
 use maestro_core::model::{
     AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, PlacePath,
@@ -151,9 +152,9 @@ impl Talk {
 
     /// Waits for a question and gives its id.
     async fn question(&mut self) -> String {
-        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval(_))).await;
         match seen.last() {
-            Some(AgentEvent::Approval { request_id, .. }) => request_id.clone(),
+            Some(AgentEvent::Approval(asked)) => asked.request_id.clone(),
             other => panic!("no question: {other:?}"),
         }
     }
@@ -181,7 +182,7 @@ fn ends(events: &[AgentEvent]) -> Vec<&AgentTurnEnd> {
 
 fn origins(events: &[AgentEvent]) -> Vec<&Origin> {
     let origins = events.iter().filter_map(|event| match event {
-        AgentEvent::TurnStarted { origin } => Some(origin),
+        AgentEvent::TurnStarted { origin, .. } => Some(origin),
         _ => None,
     });
     origins.collect()
@@ -302,9 +303,15 @@ async fn a_write_is_allowed_for_the_session_and_shows_its_difference() {
     };
     let mut talk = house.open().await;
     talk.prompt("scenario: write-file path=a.txt content=\"one\\ntwo\\n\"").await;
-    let asked = talk.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
-    let Some(AgentEvent::Approval { request_id, kind, tool, tool_call_id, options, .. }) =
-        asked.last()
+    let asked = talk.until(|event| matches!(event, AgentEvent::Approval(_))).await;
+    let Some(AgentEvent::Approval(AgentApproval {
+        request_id,
+        kind,
+        tool,
+        tool_call_id,
+        options,
+        ..
+    })) = asked.last()
     else {
         panic!("no question: {asked:?}");
     };
@@ -338,7 +345,7 @@ async fn a_write_is_allowed_for_the_session_and_shows_its_difference() {
     // The second write is not asked for, and no settings were left in the work tree.
     talk.prompt("scenario: write-file path=b.txt content=x").await;
     let seen = talk.until_idle().await;
-    assert!(!seen.iter().any(|event| matches!(event, AgentEvent::Approval { .. })));
+    assert!(!seen.iter().any(|event| matches!(event, AgentEvent::Approval(_))));
     assert!(house.file("b.txt").exists());
     assert!(!house.file(".claude").exists());
 }
@@ -383,9 +390,13 @@ async fn a_question_is_answered() {
     };
     let mut talk = house.open().await;
     talk.prompt("scenario: ask").await;
-    let asked = talk.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
-    let Some(AgentEvent::Approval { request_id, kind: ApprovalKind::Question, title, .. }) =
-        asked.last()
+    let asked = talk.until(|event| matches!(event, AgentEvent::Approval(_))).await;
+    let Some(AgentEvent::Approval(AgentApproval {
+        request_id,
+        kind: ApprovalKind::Question,
+        title,
+        ..
+    })) = asked.last()
     else {
         panic!("no question: {asked:?}");
     };
@@ -542,8 +553,9 @@ async fn a_subagent_comes_back_in_a_turn_of_its_own() {
     };
     let mut talk = house.open().await;
     talk.prompt("scenario: subagent prompt=\"scenario: bash command=\\\"touch sub.txt\\\"\"").await;
-    let asked = talk.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
-    let Some(AgentEvent::Approval { request_id, agent_id: Some(agent_id), .. }) = asked.last()
+    let asked = talk.until(|event| matches!(event, AgentEvent::Approval(_))).await;
+    let Some(AgentEvent::Approval(AgentApproval { request_id, agent_id: Some(agent_id), .. })) =
+        asked.last()
     else {
         panic!("no question of a subagent: {asked:?}");
     };
@@ -582,7 +594,7 @@ async fn modes_models_and_raw_requests() {
 
     talk.prompt("scenario: write-file path=c.txt content=x").await;
     let seen = talk.until_idle().await;
-    assert!(!seen.iter().any(|event| matches!(event, AgentEvent::Approval { .. })));
+    assert!(!seen.iter().any(|event| matches!(event, AgentEvent::Approval(_))));
     let model = facts(&seen).find_map(|fact| match fact {
         EventData::SessionUpdated(updated) => updated.model.clone(),
         _ => None,

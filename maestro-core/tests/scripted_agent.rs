@@ -141,9 +141,9 @@ impl Talk {
     }
 
     async fn question(&mut self) -> String {
-        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval(_))).await;
         match seen.last() {
-            Some(AgentEvent::Approval { request_id, .. }) => request_id.clone(),
+            Some(AgentEvent::Approval(asked)) => asked.request_id.clone(),
             other => panic!("no question: {other:?}"),
         }
     }

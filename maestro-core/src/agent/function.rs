@@ -117,7 +117,7 @@ impl AgentSession for FnSession {
         });
         let reports = self.reports.clone();
         let turn = runtime::spawn(&*self.context.runtime, "agent", async move {
-            let started = AgentEvent::TurnStarted { origin: Origin::Prompt };
+            let started = AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None };
             let mut end = AgentTurnEnd {
                 usage: Usage { turns: 1, ..Usage::default() },
                 counter,

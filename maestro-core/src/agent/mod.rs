@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-pub use event::{AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
+pub use event::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
 pub use function::{AgentTurn, agent_fn};
 
 use crate::error::Result;

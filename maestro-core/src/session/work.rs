@@ -183,7 +183,7 @@ impl<'a> Work<'a> {
                 machine::point(&mut self.session, &pointer);
                 Ok(())
             }
-            AgentEvent::TurnStarted { origin: Origin::Agent { reason } } => {
+            AgentEvent::TurnStarted { origin: Origin::Agent { reason }, .. } => {
                 let origin = Origin::Agent { reason: reason.clone() };
                 let id = self.core.runtime().id::<TurnId>();
                 if self.session.open_turn().is_some() {
@@ -200,8 +200,9 @@ impl<'a> Work<'a> {
                 self.aside = None;
                 Ok(())
             }
+            AgentEvent::PromptFolded { .. } | AgentEvent::PromptCancelled { .. } => Ok(()),
             AgentEvent::TurnEnded(end) => self.turn_ended(end),
-            AgentEvent::Approval { .. } => self.approval(event),
+            AgentEvent::Approval(asked) => self.approval(asked),
             AgentEvent::ApprovalWithdrawn { request_id } => {
                 let asked = self.pending.iter().find(|(_, name)| *name == request_id);
                 let Some(id) = asked.map(|(id, _)| *id) else {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use maestro_core::agent::{
-    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
+    Agent, AgentApproval, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd,
+    Evidence, OpenContext,
 };
 use maestro_core::model::{
     AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, PlacePath,
@@ -112,25 +113,21 @@ impl AgentSession for Strings {
         let text = ContentBlock::join_text(&prompt.blocks);
         self.puppet.known.lock().unwrap().insert(prompt.id.to_string());
         self.puppet.hear(text.clone());
-        self.say(vec![AgentEvent::TurnStarted { origin: Origin::Prompt }]);
+        self.say(vec![AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None }]);
         match text.as_str() {
             "refuse" => return Err(Error::invalid("prompt", "is refused")),
             "hang" => {}
             "die" => self.say(vec![AgentEvent::Ended { error: None, exit: "signal 9".to_owned() }]),
             asks if asks == "ask" || asks.starts_with("ask ") => {
                 let command = asks.strip_prefix("ask ").unwrap_or("ls");
-                self.say(vec![AgentEvent::Approval {
+                self.say(vec![AgentEvent::Approval(AgentApproval {
                     request_id: "question-1".to_owned(),
                     kind: ApprovalKind::Tool,
                     tool: Some("Bash".to_owned()),
-                    tool_call_id: None,
                     title: "Run ls".to_owned(),
                     input: json!({ "command": command }),
-                    options: Vec::new(),
-                    suggestions: Vec::new(),
-                    blocked_path: None,
-                    agent_id: None,
-                }]);
+                    ..AgentApproval::default()
+                })]);
             }
             _ => {
                 let message = json!({

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::discover::{Discovery, Login};
 use super::launch::{self, Conversation};
+use super::map::Mapper;
 use super::session::ClaudeSession;
 use super::transcript;
 use crate::agent::{Agent, AgentSession, Evidence, OpenContext};
@@ -41,6 +42,7 @@ pub struct ClaudeCode {
     place: Option<Place>,
     env: EnvPolicy,
     extra_args: Vec<String>,
+    account: Option<String>,
     pub(super) limits: Limits,
 }
 
@@ -97,6 +99,7 @@ impl ClaudeCode {
                 ..EnvPolicy::default()
             },
             extra_args: Vec::new(),
+            account: None,
             limits: Limits {
                 handshake: Self::DEFAULT_HANDSHAKE_TIMEOUT,
                 control: Self::DEFAULT_CONTROL_TIMEOUT,
@@ -149,6 +152,13 @@ impl ClaudeCode {
     /// belong into one argument: `--flag=value`.
     pub fn extra_args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
         self.extra_args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Names the account that this configuration is billed and limited by, for what is reported of
+    /// its limits. Default: none.
+    pub fn account(mut self, name: impl Into<String>) -> Self {
+        self.account = Some(name.into());
         self
     }
 
@@ -229,7 +239,10 @@ impl Agent for ClaudeCode {
             let program = self.program_spec(&context, &conversation)?;
             let connection = context.transport.start(program).await?;
             let extra = &self.extra_args;
-            ClaudeSession::open(connection, &context, conversation, self.limits, extra).await
+            let mapper = Mapper::new(context.cwd.as_path())
+                .budget(context.spec.budget_micro_usd)
+                .account(self.account.clone());
+            ClaudeSession::open(connection, &context, mapper, conversation, self.limits, extra).await
         };
         let session = opened.await.map_err(|error| {
             let named = error.context().any(|(key, _)| key == "program");

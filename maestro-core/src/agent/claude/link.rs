@@ -103,10 +103,9 @@ impl Link {
             let heard =
                 if listens { self.runtime.timeout(quiet, next).await } else { Some(next.await) };
             let Some(frame) = heard else {
-                let silent = self.state().mapper.silent();
-                if let Some(idle) = silent
-                    && reports.send(AgentReport::of(idle)).await.is_err()
-                {
+                let events = self.state().mapper.silent();
+                let silent = AgentReport { events, raw: None };
+                if !silent.events.is_empty() && reports.send(silent).await.is_err() {
                     return;
                 }
                 continue;

@@ -23,6 +23,7 @@ mod outgoing;
 mod refusal;
 mod session;
 mod transcript;
+mod version;
 mod wire;
 
 pub use config::ClaudeCode;

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::tool;
-use crate::agent::AgentEvent;
 use crate::agent::claude::wire::Asked;
+use crate::agent::{AgentApproval, AgentEvent};
 use crate::error::{Error, Result};
-use crate::model::{ApprovalKind, ApprovalOption, Decision, Remember};
+use crate::model::{ApprovalKind, ApprovalOption, Choice, Decision, Question as Asks, Remember};
 
 /// A question that waits for its answer.
 #[derive(Debug)]
@@ -44,18 +44,19 @@ impl Question {
             (_, Some(description)) => format!("{name}: {description}"),
             (_, None) => tool::title(name, &input),
         };
-        let event = AgentEvent::Approval {
+        let event = AgentEvent::Approval(AgentApproval {
             request_id: request_id.to_owned(),
             kind,
             tool: (!elicits).then_some(asked.tool_name),
             tool_call_id: asked.tool_use_id.clone(),
             title,
+            questions: if kind == ApprovalKind::Question { questions(&input) } else { Vec::new() },
             input: input.clone(),
             options: options(kind, &asked.permission_suggestions),
             suggestions: asked.permission_suggestions.clone(),
             blocked_path: asked.blocked_path,
             agent_id: asked.agent_id,
-        };
+        });
         let question = Self {
             kind,
             input,
@@ -162,6 +163,27 @@ fn options(kind: ApprovalKind, suggestions: &[Value]) -> Vec<ApprovalOption> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What the person is asked, of the input of the tool that asks.
+fn questions(input: &Value) -> Vec<Asks> {
+    let text = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let all = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let choice = |option: &Value| Choice {
+        label: text(option, "label"),
+        description: text(option, "description"),
+    };
+    let question = |asked: &Value| Asks {
+        question: text(asked, "question"),
+        header: text(asked, "header"),
+        choices: all(asked, "options").iter().map(choice).collect(),
+        multiple: asked.get("multiSelect").is_some_and(|several| *several == true),
+    };
+    all(input, "questions").iter().map(question).collect()
 }
 
 fn first_question(input: &Value) -> Option<&str> {
