@@ -78,6 +78,8 @@ impl House {
             spec,
             cwd: self.cwd(),
             resume: resume.clone(),
+            fork: false,
+            mcp: Vec::new(),
             env: env.into(),
             transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),

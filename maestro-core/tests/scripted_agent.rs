@@ -79,6 +79,8 @@ impl House {
             spec,
             cwd: PlacePath::new(Place::new("none"), self.work.path()),
             resume: resume.clone(),
+            fork: false,
+            mcp: Vec::new(),
             env: env.into(),
             transport: Arc::new(NoPrograms),
             runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime>,

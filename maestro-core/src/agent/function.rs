@@ -54,6 +54,7 @@ impl Agent for AgentFn {
     }
 
     async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
+        context.without_extras()?;
         let (reports, inbox) = async_channel::unbounded();
         Ok(Box::new(FnSession {
             answer: Arc::clone(&self.0),

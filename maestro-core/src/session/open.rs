@@ -104,7 +104,7 @@ async fn opened(
     let start =
         Start { core, session, lease, last_seq, registration, task, pending: BTreeMap::new() };
     let (inbox, owner) = start.register();
-    match start.launch(&*agent, None).await {
+    match start.launch(&*agent, None, false).await {
         Ok(process) => start.run(process, inbox, owner, |_| Ok(())).await,
         Err(error) => start.fail(error).await,
     }
@@ -182,6 +182,7 @@ impl Start<'_> {
         &self,
         agent: &dyn Agent,
         resume: Option<AgentPointer>,
+        fork: bool,
     ) -> Result<Box<dyn AgentSession>> {
         self.core.confirm(&self.lease).await?;
         let session = &self.session.value;
@@ -195,6 +196,8 @@ impl Start<'_> {
             spec: session.spec.clone(),
             cwd: session.cwd.clone(),
             resume,
+            fork,
+            mcp: self.core.mcp_servers(&session.spec.mcp)?,
             env,
             transport: Arc::clone(&self.core.parts.transport),
             runtime: Arc::clone(&self.core.parts.runtime),

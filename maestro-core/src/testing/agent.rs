@@ -100,6 +100,8 @@ impl AgentHouse {
             owner: self.runtime.id(),
             spec: self.spec.clone(),
             cwd: self.cwd.clone(),
+            fork: false,
+            mcp: Vec::new(),
             resume: resume.clone(),
             env: std::collections::BTreeMap::new(),
             transport: Arc::clone(&self.transport),

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use maestro_core::ErrorKind;
-use maestro_core::agent::OpenContext;
 use maestro_core::agent::claude::ClaudeCode;
+use maestro_core::agent::{AgentEvent, OpenContext};
 use maestro_core::model::AgentPointer;
 use maestro_core::runtime::Runtime as _;
 use maestro_core::transport::{EnvPolicy, Frame};
 use serde_json::json;
 
 use crate::memory::Program;
-use crate::stage::{exit, open_with, reply, say_hello, sent, write};
+use crate::stage::{exit, open_with, say_hello, sent, write};
+use crate::story::events;
 
 #[test]
 fn the_command_line_and_the_environment() {
@@ -25,6 +26,8 @@ fn the_command_line_and_the_environment() {
         spec.system_prompt = Some("Be brief.".to_owned());
         spec.output_schema = json!({ "type": "object" });
         spec.max_turn_requests = Some(3);
+        spec.setting_sources = Some(vec!["user".to_owned(), "project".to_owned()]);
+        spec.mcp_config = json!({ "db": { "command": "db-mcp" } });
         spec.budget_micro_usd = Some(1_500_000);
         spec.extra_args = vec!["--add-dir=/src/lib".to_owned()];
         spec.env = [("A".to_owned(), "1".to_owned())].into();
@@ -40,9 +43,11 @@ fn the_command_line_and_the_environment() {
         "--output-format=stream-json",
         "--input-format=stream-json",
         "--verbose",
-        "--include-partial-messages",
         "--permission-prompt-tool=stdio",
+        "--include-partial-messages",
         "--resume=s-1",
+        "--setting-sources=user,project",
+        "--mcp-config={\"mcpServers\":{\"db\":{\"command\":\"db-mcp\"}}}",
         "--model=-odd",
         "--permission-mode=plan",
         "--allowedTools=Read,Bash(git status:*)",
@@ -77,25 +82,38 @@ fn the_command_line_and_the_environment() {
 }
 
 #[test]
-fn requests_before_the_handshake_are_refused_and_do_not_block_it() {
-    let greet = async |program: &Program| {
-        let request = sent(program).await;
-        let message = json!({ "subtype": "mcp_message", "server_name": "x", "message": {} });
-        write(
-            program,
-            json!({
-                "type": "control_request", "request_id": "r-1", "request": message,
-            }),
-        );
-        let refusal = sent(program).await;
-        assert_eq!(refusal["response"]["subtype"], "error");
-        assert_eq!(refusal["response"]["request_id"], "r-1");
-        write(program, reply(&request, json!({ "commands": [] })));
+fn a_fork_names_both_conversations() {
+    let change = |context: &mut OpenContext| {
+        context.fork = true;
+        context.spec.partial_messages = Some(false);
+        context.spec.setting_sources = Some(Vec::new());
+        context.resume = Some(AgentPointer {
+            agent_session_id: Some("s-1".to_owned()),
+            ..AgentPointer::default()
+        });
     };
-    let (_, opened) = open_with(&ClaudeCode::at("claude"), |_| {}, greet);
+    let (_, opened) = open_with(&ClaudeCode::at("claude"), change, say_hello);
     let stage = opened.expect("it opens");
-    let first = stage.runtime.block_on(stage.session.next()).expect("a report");
-    assert!(first.raw.is_some_and(|raw| raw.contains("mcp_message")));
+    let args = &stage.program.spec.args;
+    assert!(!args.iter().any(|arg| arg == "--include-partial-messages"), "{args:?}");
+    assert!(args.iter().any(|arg| arg == "--setting-sources="), "{args:?}");
+    assert_eq!(args[5..7], ["--fork-session", "--resume=s-1"]);
+    let own = args[7].strip_prefix("--session-id=").expect("an id of its own");
+    let told = stage.runtime.block_on(async {
+        let is = |event: &AgentEvent| matches!(event, AgentEvent::Pointer { .. });
+        events(&stage.until(is).await).pop()
+    });
+    let pointer =
+        AgentEvent::Pointer { agent_session_id: Some(own.to_owned()), last_message: None };
+    assert_eq!(told, Some(pointer));
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let set = [("ANTHROPIC_API_KEY".to_owned(), "sk-secret".to_owned())];
+    let env = EnvPolicy { set: set.into(), ..EnvPolicy::default() };
+    let printed = format!("{:?}", ClaudeCode::at("claude").env(env));
+    assert!(printed.contains("ANTHROPIC_API_KEY") && !printed.contains("sk-secret"), "{printed}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod mapper;
 mod mutate;
 mod plans;
 mod questions;
+mod served;
 mod stage;
 mod story;
 mod turns;

@@ -28,6 +28,8 @@ pub(crate) fn context(runtime: &Arc<ManualRuntime>, transport: Arc<Memory>) -> O
         spec: SessionSpec::default(),
         cwd: PlacePath::new(Place::new("memory"), "/src/shop"),
         resume: None,
+        fork: false,
+        mcp: Vec::new(),
         env: [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())].into(),
         transport,
         runtime: Arc::clone(runtime) as Arc<dyn Runtime>,

@@ -24,6 +24,7 @@ fn an_older_release_is_idle_after_a_silence() {
             "session.updated",
             "assistant m-1 says \"Hello.\" None",
             "end end_turn: well",
+            "warning capability_missing",
             "Idle",
         ];
         assert_eq!(story(&seen), expected);

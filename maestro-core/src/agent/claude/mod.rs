@@ -16,11 +16,13 @@
 
 mod config;
 mod discover;
+mod hook;
 mod launch;
 mod link;
 mod map;
 mod outgoing;
 mod refusal;
+mod serve;
 mod session;
 mod transcript;
 mod version;
@@ -28,4 +30,5 @@ mod wire;
 
 pub use config::ClaudeCode;
 pub use discover::{Discovery, Login};
+pub use hook::{Hook, HookHandler, HookPoint, HookReply};
 pub use map::Mapper;

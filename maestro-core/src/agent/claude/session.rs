@@ -11,6 +11,7 @@ use super::config::Limits;
 use super::launch::Conversation;
 use super::link::{Link, ended};
 use super::map::Mapper;
+use super::serve::Served;
 use super::{outgoing, refusal};
 use crate::agent::{AgentPrompt, AgentReport, AgentSession, OpenContext};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,11 +44,13 @@ impl ClaudeSession {
         connection: Box<dyn Connection>,
         context: &OpenContext,
         mapper: Mapper,
+        served: Served,
         conversation: Conversation,
         limits: Limits,
         extra: &[String],
     ) -> Result<Self> {
-        let link = Arc::new(Link::new(connection, Arc::clone(&context.runtime), mapper));
+        let runtime = Arc::clone(&context.runtime);
+        let link = Arc::new(Link::new(connection, runtime, mapper, served));
         let (ours, reports) = async_channel::bounded(REPORTS);
         let reading = Arc::clone(&link).read_all(limits.quiet, ours.clone());
         let session = Self {
@@ -57,7 +60,7 @@ impl ClaudeSession {
             reports,
             ours,
         };
-        match session.shake_hands(&conversation).await {
+        match session.shake_hands(&conversation, context.spec.max_thinking_tokens).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 let said = session.link.state().last_words();
@@ -70,12 +73,16 @@ impl ClaudeSession {
         }
     }
 
-    async fn shake_hands(&self, conversation: &Conversation) -> Result<()> {
-        let hello = json!({ "subtype": "initialize", "hooks": null });
+    async fn shake_hands(&self, conversation: &Conversation, thinking: Option<u32>) -> Result<()> {
+        let hello = self.link.served.hello();
         self.link.request(hello, self.limits.handshake).await?;
-        let (Conversation::New(id) | Conversation::Resume(id)) = conversation;
-        let pointer = self.link.state().mapper.conversation(id.clone());
+        let pointer = self.link.state().mapper.conversation(conversation.id().to_owned());
         self.report(AgentReport::of(pointer));
+        if let Some(tokens) = thinking {
+            let most =
+                json!({ "subtype": "set_max_thinking_tokens", "max_thinking_tokens": tokens });
+            self.request(most, "claude.set_max_thinking_tokens").await?;
+        }
         Ok(())
     }
 

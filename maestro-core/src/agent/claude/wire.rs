@@ -261,7 +261,11 @@ wire! {
         blocked_path: Option<String>,
         tool_use_id: Option<String>,
         agent_id: Option<String>,
-        // elicitation
+        // hook_callback
+        callback_id: String,
+        // mcp_message
+        server_name: String,
+        // elicitation; `message` is also that of mcp_message
         mcp_server_name: Option<String>,
         message: Value,
         requested_schema: Value,

@@ -28,7 +28,7 @@ use result::{Around, Rejected, turn_end};
 use totals::Totals;
 use turns::{Turns, Was};
 
-use crate::agent::claude::wire::{Frame, Lifecycle, Response, TurnResult, parse};
+use crate::agent::claude::wire::{Asked, Frame, Lifecycle, Request, Response, TurnResult, parse};
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
@@ -70,6 +70,7 @@ pub struct Mapper {
     known: Known,
     rejected: Option<Rejected>,
     interrupted: bool,
+    warned_of_silence: bool,
     /// Ends of turns, also of those that gave no result.
     ends: u64,
 }
@@ -92,7 +93,31 @@ pub(super) struct Read {
     /// The CLI's answer to a request of ours.
     pub(super) response: Option<Response>,
     /// A request of the CLI that is no question for people: its id and what it wants.
-    pub(super) unanswered: Option<(String, String)>,
+    pub(super) asks: Option<(String, Asks)>,
+    /// A request of the CLI that it does not wait for any more.
+    pub(super) withdrawn: Option<String>,
+}
+
+/// What the CLI asks of the host's own code.
+#[derive(Debug)]
+pub(super) enum Asks {
+    Hook { callback_id: String, input: Value, tool_call_id: Option<String> },
+    Mcp { server: String, message: Value },
+    Other { subtype: String },
+}
+
+impl From<Asked> for Asks {
+    fn from(asked: Asked) -> Self {
+        match asked.subtype.as_str() {
+            "hook_callback" => Self::Hook {
+                callback_id: asked.callback_id,
+                input: asked.input,
+                tool_call_id: asked.tool_use_id,
+            },
+            "mcp_message" => Self::Mcp { server: asked.server_name, message: asked.message },
+            _ => Self::Other { subtype: asked.subtype },
+        }
+    }
 }
 
 impl Mapper {
@@ -123,7 +148,8 @@ impl Mapper {
         let mut read = Read {
             report: AgentReport { events: Vec::new(), raw: Some(line.to_owned()) },
             response: None,
-            unanswered: None,
+            asks: None,
+            withdrawn: None,
         };
         let events = &mut read.report.events;
         let Ok((frame, name)) = parse(line) else {
@@ -148,22 +174,23 @@ impl Mapper {
             Frame::Result(result) => self.result(*result, events),
             Frame::Lifecycle(lifecycle) => self.lifecycle(&lifecycle, events),
             Frame::RateLimit(limit) => self.rate_limit(limit, events),
-            Frame::Request(request) => {
-                let subtype = request.request.subtype.clone();
-                match Question::of(&request.request_id, request.request) {
-                    Some((question, asked)) => {
-                        if let Some(call) = &question.tool_call_id {
-                            self.calls.asked(call);
-                        }
-                        self.questions.insert(request.request_id, question);
-                        events.push(asked);
+            Frame::Request(Request { request_id, request }) => {
+                if Question::asks(&request) {
+                    let (question, asked) = Question::of(&request_id, request);
+                    if let Some(call) = &question.tool_call_id {
+                        self.calls.asked(call);
                     }
-                    None => read.unanswered = Some((request.request_id, subtype)),
+                    self.questions.insert(request_id, question);
+                    events.push(asked);
+                } else {
+                    read.asks = Some((request_id, request.into()));
                 }
             }
             Frame::CancelRequest(request_id) => {
                 if self.questions.remove(&request_id).is_some() {
                     events.push(AgentEvent::ApprovalWithdrawn { request_id });
+                } else {
+                    read.withdrawn = Some(request_id);
                 }
             }
             Frame::Response(response) => read.response = Some(response),
@@ -302,7 +329,13 @@ impl Mapper {
 
     /// It was silent for long enough.
     pub(super) fn silent(&mut self) -> Vec<AgentEvent> {
-        self.turns.silent()
+        let mut events = self.turns.silent();
+        if !events.is_empty() && !std::mem::replace(&mut self.warned_of_silence, true) {
+            let message =
+                "the agent does not say when it has nothing to do; a silence is taken for it";
+            events.insert(0, AgentEvent::Fact(system::warning("capability_missing", message)));
+        }
+        events
     }
 
     /// The process is gone: what is left of its work.

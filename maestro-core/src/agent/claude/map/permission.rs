@@ -18,14 +18,18 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// What the CLI asks, if it is a question for people.
-    pub(super) fn of(request_id: &str, asked: Asked) -> Option<(Self, AgentEvent)> {
+    /// Whether it is a question for people.
+    pub(super) fn asks(asked: &Asked) -> bool {
+        matches!(asked.subtype.as_str(), "can_use_tool" | "elicitation")
+    }
+
+    /// What the CLI asks.
+    pub(super) fn of(request_id: &str, asked: Asked) -> (Self, AgentEvent) {
         let kind = match (asked.subtype.as_str(), asked.tool_name.as_str()) {
-            ("can_use_tool", "AskUserQuestion") => ApprovalKind::Question,
-            ("can_use_tool", "ExitPlanMode") => ApprovalKind::Plan,
-            ("can_use_tool", _) => ApprovalKind::Tool,
             ("elicitation", _) => ApprovalKind::Elicitation,
-            _ => return None,
+            (_, "AskUserQuestion") => ApprovalKind::Question,
+            (_, "ExitPlanMode") => ApprovalKind::Plan,
+            _ => ApprovalKind::Tool,
         };
         let elicits = kind == ApprovalKind::Elicitation;
         let input = if elicits {
@@ -63,7 +67,7 @@ impl Question {
             suggestions: asked.permission_suggestions,
             tool_call_id: asked.tool_use_id,
         };
-        Some((question, event))
+        (question, event)
     }
 
     /// What the CLI is told, and the input that runs where it is another one than asked for.

@@ -9,8 +9,8 @@ use crate::agent::claude::version;
 use crate::agent::claude::wire::{Hello, RateLimit, System};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    AgentRateLimited, AgentRetrying, AgentWarning, ContentBlock, McpServerStatus, Message,
-    SessionUpdated, StopReason, Timestamp,
+    AgentRateLimited, AgentRetrying, AgentWarning, ContentBlock, EventData, McpServerStatus,
+    Message, SessionUpdated, StopReason, Timestamp,
 };
 
 impl Mapper {
@@ -193,7 +193,7 @@ impl Mapper {
 }
 
 /// What the CLI says for people, where it means that something is not as it should be.
-fn warned(system: System) -> Option<crate::model::EventData> {
+fn warned(system: System) -> Option<EventData> {
     let content = system.content.unwrap_or_default();
     match system.subtype.as_str() {
         "hook_response" if system.outcome.as_deref() == Some("error") => {
@@ -215,8 +215,8 @@ fn warned(system: System) -> Option<crate::model::EventData> {
     }
 }
 
-fn warning(code: &str, message: String) -> crate::model::EventData {
-    AgentWarning { code: code.to_owned(), message }.into()
+pub(super) fn warning(code: &str, message: impl Into<String>) -> EventData {
+    AgentWarning { code: code.to_owned(), message: message.into() }.into()
 }
 
 fn news(known: &mut Option<String>, told: Option<String>) -> Option<String> {
