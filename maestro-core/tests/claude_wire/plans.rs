@@ -155,7 +155,7 @@ fn how_full_the_context_is() {
     };
     let result = json!({
         "type": "result", "subtype": "success",
-        "modelUsage": { "model-a": { "contextWindow": 1000 } },
+        "modelUsage": { "model-a[1k]": { "contextWindow": 1000 } },
     });
     let reports = read_values(&[
         says("m-1", 20),

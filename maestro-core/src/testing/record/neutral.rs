@@ -6,9 +6,9 @@ use serde_json::Value;
 
 /// Makes recordings small, and alike wherever they are made.
 ///
-/// Paths that are named get neutral names, UUIDs are numbered in the order in which they appear, and
+/// Paths that are named get neutral names, ids are numbered in the order in which they appear, and
 /// what is long is shortened: texts to 300 characters and, in messages that tell what the agent
-/// offers, lists to three entries. What a model writes is short in a test, and stays whole.
+/// offers, lists to one entry. What a model writes is short in a test, and stays whole.
 #[derive(Debug, Clone, Default)]
 pub struct Neutral {
     paths: Vec<(String, String)>,
@@ -18,8 +18,8 @@ pub struct Neutral {
 /// How many characters of a text are kept.
 const TEXT: usize = 300;
 
-/// How many entries of a list are kept.
-const LIST: usize = 3;
+/// How many entries of a list are kept, other than of words that say what the agent can do.
+const LIST: usize = 1;
 
 /// How many bytes a UUID is written with.
 const UUID: usize = 36;
@@ -65,12 +65,12 @@ impl Neutral {
     fn number(&mut self, text: &str) -> String {
         let mut rest = text;
         let mut out = String::with_capacity(text.len());
-        while let Some(at) = (0..rest.len()).find(|&at| is_uuid(rest, at)) {
+        while let Some((at, length, kind)) = (0..rest.len()).find_map(|at| id_at(rest, at)) {
             out.push_str(&rest[..at]);
             let next = self.ids.len() + 1;
-            let number = || format!("00000000-0000-4000-8000-{next:012}");
-            out.push_str(self.ids.entry(rest[at..at + UUID].to_owned()).or_insert_with(number));
-            rest = &rest[at + UUID..];
+            let number = || format!("{kind}{next}");
+            out.push_str(self.ids.entry(rest[at..at + length].to_owned()).or_insert_with(number));
+            rest = &rest[at + length..];
         }
         out.push_str(rest);
         out
@@ -107,12 +107,24 @@ fn shorten(value: &mut Value, lists: bool) -> bool {
                     *entry = Value::from("...");
                     cut = true;
                 }
-                cut |= shorten(entry, lists);
+                cut |= shorten(entry, lists && key != "capabilities");
             }
             cut
         }
         _ => false,
     }
+}
+
+/// An id that begins here: where, how long it is, and what its number is put behind.
+fn id_at(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
+    if is_uuid(text, at) {
+        return Some((at, UUID, "uuid-"));
+    }
+    let rest = text.as_bytes().get(at..)?;
+    let prefix =
+        ["toolu_", "msg_", "req_"].into_iter().find(|id| rest.starts_with(id.as_bytes()))?;
+    let random = rest[prefix.len()..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (random >= 12).then_some((at, prefix.len() + random, prefix))
 }
 
 fn is_uuid(text: &str, at: usize) -> bool {
@@ -135,15 +147,16 @@ mod tests {
         let id = "1234abcd-0000-4000-8000-00000000abcd";
         let line =
             format!(r#"{{"cwd":"/tmp/x1","in":"/tmp/x1/home/-tmp-x1","a":"{id}","b":"{id}"}}"#);
-        let first = "00000000-0000-4000-8000-000000000001";
+        let first = "uuid-1";
         let expected =
             format!(r#"{{"cwd":"/work","in":"/home/-work","a":"{first}","b":"{first}"}}"#);
         assert_eq!(neutral.line(&line), expected);
         let long = format!(r#"{{"text":"{}","list":[1,2,3,4]}}"#, "ü".repeat(301));
         let short = format!(r#"{{"text":"{}...(301 chars)","list":[1,2,3,4]}}"#, "ü".repeat(100));
         assert_eq!(neutral.line(&long), short);
-        let init = r#"{"subtype":"init","tools":[1,2,3,4]}"#;
-        assert_eq!(neutral.line(init), r#"{"subtype":"init","tools":[1,2,3]}"#);
+        let init = r#"{"subtype":"init","tools":[1,2],"capabilities":[1,2]}"#;
+        let expected = r#"{"subtype":"init","tools":[1],"capabilities":[1,2]}"#;
+        assert_eq!(neutral.line(init), expected);
         assert_eq!(neutral.line("no JSON in /tmp/x1"), "no JSON in /work");
     }
 }

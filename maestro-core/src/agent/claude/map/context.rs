@@ -54,7 +54,9 @@ impl Context {
     pub(super) fn ended(&mut self, models: Option<&Map<String, Value>>) -> Option<EventData> {
         for (model, usage) in models.into_iter().flatten() {
             if let Some(size) = ModelUsage::of(usage).context_window {
-                self.sizes.insert(model.clone(), size);
+                // A model may be named with its window, as in `model[1m]`, but not in its messages.
+                let name = model.split('[').next().unwrap_or(model);
+                self.sizes.insert(name.to_owned(), size);
             }
         }
         self.news()
@@ -74,7 +76,8 @@ impl Context {
 
     fn news(&mut self) -> Option<EventData> {
         let used = self.read.saturating_add(self.wrote);
-        let size = self.model.as_ref().and_then(|model| self.sizes.get(model)).copied();
+        let size =
+            self.model.as_ref().and_then(|model| self.sizes.get(model.split('[').next()?)).copied();
         let updated = ContextUpdated { used, size };
         if used == 0 || self.told.as_ref() == Some(&updated) {
             return None;
