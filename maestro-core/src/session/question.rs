@@ -165,6 +165,7 @@ impl Work<'_> {
     ) -> Result<()> {
         let by = self.core.actor();
         self.void_lost()?;
+        self.drop_steers()?;
         if let Some(ended) = failed {
             let error = Some(ended.error.clone().unwrap_or_else(|| why.clone()));
             self.tell(&by, SessionFailed { error, exit: ended.exit.clone() })?;
@@ -178,6 +179,7 @@ impl Work<'_> {
         let by = self.core.actor();
         self.goes_on = false;
         self.void_lost()?;
+        self.drop_steers()?;
         let now = self.core.now();
         let told = machine::detach(&mut self.session, false, why, now);
         self.tell_all(&by, told)?;

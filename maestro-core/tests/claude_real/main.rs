@@ -1,7 +1,10 @@
 //! The driver with the real Claude Code CLI and a scripted model on loopback, in each of two releases:
 //! the newest and the oldest that it is tested with. Needs npm once; see `examples/fetch-claude.sh`.
 #![cfg(all(unix, feature = "tokio", feature = "process"))]
-#![expect(clippy::print_stderr, reason = "a skipped test says why, and the recorder what it made")]
+#![expect(clippy::print_stderr, reason = "what runs is worth knowing")]
+
+#[path = "../support/claude_program.rs"]
+mod claude_program;
 
 mod approvals;
 mod basics;

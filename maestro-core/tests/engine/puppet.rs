@@ -56,6 +56,10 @@ impl Agent for Puppet {
         if context.spec.model.as_deref() == Some("broken") {
             return Err(Error::new(ErrorKind::NotFound, "there is no such program"));
         }
+        if context.fork {
+            let of = context.resume.and_then(|pointer| pointer.agent_session_id);
+            self.hear(format!("copy of {}", of.unwrap_or_default()));
+        }
         let (reports, inbox) = async_channel::unbounded();
         let agent_session_id = Some("conversation".to_owned());
         let opened = AgentEvent::Pointer { agent_session_id, last_message: None };
@@ -64,6 +68,9 @@ impl Agent for Puppet {
     }
 
     async fn evidence(&self, _cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
+        if pointer.agent_session_id.as_deref() == Some("elsewhere") {
+            return Ok(Evidence::Holds);
+        }
         let known = self.known.lock().unwrap();
         let holds = pointer.last_prompt.as_ref().is_some_and(|id| known.contains(id));
         Ok(if holds { Evidence::Holds } else { Evidence::Missing })
@@ -141,7 +148,28 @@ impl AgentSession for Strings {
         Ok(())
     }
 
-    async fn steer(&self, _prompt: &AgentPrompt) -> Result<()> {
+    async fn steer(&self, prompt: &AgentPrompt) -> Result<()> {
+        let text = ContentBlock::join_text(&prompt.blocks);
+        self.puppet.hear(format!("steered: {text}"));
+        let prompt_id = prompt.id.to_string();
+        match text.as_str() {
+            "refuse" => return Err(Error::invalid("prompt", "is refused")),
+            "never" => {}
+            // The turn ends before it is taken in.
+            "late" => {
+                let end = AgentTurnEnd { counter: 100, ..AgentTurnEnd::default() };
+                let prompt_id = Some(prompt_id);
+                self.say(vec![
+                    AgentEvent::TurnEnded(end),
+                    AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id },
+                ]);
+                self.end(StopReason::EndTurn, &text);
+            }
+            _ => {
+                self.say(vec![AgentEvent::PromptFolded { prompt_id }]);
+                self.end(StopReason::EndTurn, &text);
+            }
+        }
         Ok(())
     }
 
