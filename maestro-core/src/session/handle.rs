@@ -9,7 +9,7 @@ use crate::event::{EventStream, Subject};
 use crate::id::{CommandId, SessionId, TurnId};
 use crate::model::{
     ContentBlock, EventFilter, Origin, Position, PromptCancelled, QueuedPrompt, SessionInfo,
-    SessionSpec, SessionState, StopReason, Verb,
+    SessionState, StopReason, Verb,
 };
 use crate::node::{Claimed, Core, Scope, Stored as _, Versioned};
 use crate::runtime::RuntimeExt as _;

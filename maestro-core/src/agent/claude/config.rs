@@ -260,7 +260,8 @@ impl Agent for ClaudeCode {
                 .account(self.account.clone());
             let served = Served { hooks: self.hooks.clone(), servers: context.mcp.clone() };
             let limits = self.limits;
-            ClaudeSession::open(connection, &context, mapper, served, conversation, limits, extra).await
+            ClaudeSession::open(connection, &context, mapper, served, conversation, limits, extra)
+                .await
         };
         let session = opened.await.map_err(|error| {
             let named = error.context().any(|(key, _)| key == "program");
