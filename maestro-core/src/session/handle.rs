@@ -60,7 +60,8 @@ impl SessionHandle {
                 When::Interrupt => self.instead(blocks).await,
             }
         };
-        asked.await.map_err(|error| error.during("session.prompt"))
+        // Boxed, since it holds three ways of asking.
+        Box::pin(asked).await.map_err(|error| error.during("session.prompt"))
     }
 
     /// Adds to the turn under way, and gives that turn. Without one it is a prompt like any other.
