@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim soak clean
+.PHONY: help verify fix test demo kills fleet sim record soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -37,6 +37,7 @@ test: ## everything that CI runs
 	    skipped=$$((skipped + 1)); note "$$* (no npm or no registry: no tests with the real claude)" skipped; \
 	  else failed=$$((failed + 1)); note "$$* (exit $$code)" failed; fi; }; \
 	step examples/fetch-claude.sh; \
+	step examples/fetch-claude.sh 2.1.197; \
 	step $(CARGO) test --workspace --all-features; \
 	step $(MAKE) --no-print-directory kills ROUNDS=2; \
 	echo; printf '%s' "$$summary" | tr '|' '\n'; \
@@ -64,6 +65,9 @@ fleet: ## SESSIONS sessions at once: do all complete, what does Maestro add, wha
 
 sim: ## seeded simulation against the reference model, SEEDS times
 	@$(CARGO) test -q --release -p maestro-core --test sim -- --seeds $(SEEDS)
+
+record: ## make the recordings of the real claude again that its driver is tested with
+	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture
 
 soak: ## what is too long for CI; its log stays in docs/soak
 	@mkdir -p docs/soak; log=docs/soak/$$(date -u +%Y-%m-%dT%H%MZ).log; echo "soak: writing $$log"; \

@@ -1,12 +1,17 @@
 #!/bin/sh
-# Installs the pinned Claude Code CLI once, below .cache/ of this repository, and prints the absolute path of
-# the program, and nothing else, on stdout. Needs no account: tests point the program at a scripted model.
+# Installs the Claude Code CLI once, below .cache/ of this repository, and prints the absolute path of the
+# program, and nothing else, on stdout. Needs no account: tests point the program at a scripted model.
+#
+# An argument chooses a release; without one it is the newest that the tests run with.
 #
 # Exit codes: 0 the path is printed; 1 something is broken here; 3 npm is absent or the registry cannot be
 # reached, so a test may say that it is skipped.
 set -eu
 
-version=2.1.330
+version=${1:-2.1.330}
+case $version in
+    *[!0-9.]* | '') printf 'fetch-claude: %s is no release\n' "$version" >&2; exit 1 ;;
+esac
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cache=$root/.cache
 final=$cache/claude-code-$version

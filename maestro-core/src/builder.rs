@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, McpServer};
 use crate::approval::PermissionHandler;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
@@ -34,6 +34,7 @@ pub struct MaestroBuilder {
     worktrees: Option<PathBuf>,
     state_directory: Option<PathBuf>,
     scheduler: Arc<dyn Scheduler>,
+    mcp: BTreeMap<String, Arc<dyn McpServer>>,
     permission: Option<Arc<dyn PermissionHandler>>,
     grants_last: Duration,
     concurrency: u32,
@@ -54,6 +55,7 @@ impl Default for MaestroBuilder {
             worktrees: None,
             state_directory: None,
             scheduler: Arc::new(FairScheduler),
+            mcp: BTreeMap::new(),
             permission: None,
             grants_last: Duration::from_hours(24),
             concurrency: 4,
@@ -131,6 +133,13 @@ impl MaestroBuilder {
         self
     }
 
+    /// Offers a tool server of this process to the sessions that name it in their spec. Another one
+    /// with the same name takes its place.
+    pub fn mcp_server(mut self, server: impl McpServer) -> Self {
+        self.mcp.insert(server.name().to_owned(), Arc::new(server));
+        self
+    }
+
     /// Answers approvals without a person where it wants to. Default: every one waits.
     pub fn permission_handler(mut self, handler: impl PermissionHandler) -> Self {
         self.permission = Some(Arc::new(handler));
@@ -201,6 +210,7 @@ impl MaestroBuilder {
             agents,
             tasks,
             workspaces: self.workspaces,
+            mcp: self.mcp,
             scheduler: self.scheduler,
             permission: self.permission,
             grants_last: self.grants_last,

@@ -79,6 +79,8 @@ impl House {
             spec,
             cwd: PlacePath::new(Place::new("none"), self.work.path()),
             resume: resume.clone(),
+            fork: false,
+            mcp: Vec::new(),
             env: env.into(),
             transport: Arc::new(NoPrograms),
             runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime>,
@@ -141,9 +143,9 @@ impl Talk {
     }
 
     async fn question(&mut self) -> String {
-        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval(_))).await;
         match seen.last() {
-            Some(AgentEvent::Approval { request_id, .. }) => request_id.clone(),
+            Some(AgentEvent::Approval(asked)) => asked.request_id.clone(),
             other => panic!("no question: {other:?}"),
         }
     }

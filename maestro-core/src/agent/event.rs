@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::error::ErrorInfo;
-use crate::model::{ApprovalKind, ApprovalOption, EventData, MicroUsd, Origin, StopReason, Usage};
+use crate::model::{
+    ApprovalKind, ApprovalOption, EventData, MicroUsd, Origin, Question, StopReason, Usage,
+};
 
 /// The agent's own frame, verbatim.
 pub type RawFrame = String;
@@ -42,32 +44,23 @@ pub enum AgentEvent {
     TurnStarted {
         /// What began it.
         origin: Origin,
+        /// The id that the prompt which began it went out with, where the agent says which.
+        prompt_id: Option<String>,
     },
     /// A turn ended.
     TurnEnded(AgentTurnEnd),
-    /// The agent waits for an answer.
-    Approval {
-        /// The agent's own name of the question.
-        request_id: String,
-        /// What kind of question it is.
-        kind: ApprovalKind,
-        /// The tool that wants to run.
-        tool: Option<String>,
-        /// The call that wants to run.
-        tool_call_id: Option<String>,
-        /// One line for people.
-        title: String,
-        /// The tool's input, or the question.
-        input: Value,
-        /// The answers that the agent knows.
-        options: Vec<ApprovalOption>,
-        /// Rules that the agent proposes, verbatim.
-        suggestions: Vec<Value>,
-        /// The path that made the agent ask.
-        blocked_path: Option<String>,
-        /// The subagent that asks, if one does.
-        agent_id: Option<String>,
+    /// The agent took up a prompt as part of the turn under way, or of the last one: it begins none.
+    PromptFolded {
+        /// The id that the prompt went out with.
+        prompt_id: String,
     },
+    /// A prompt that was sent into a turn is taken back: the agent will not see it.
+    PromptCancelled {
+        /// The id that the prompt went out with.
+        prompt_id: String,
+    },
+    /// The agent waits for an answer.
+    Approval(AgentApproval),
     /// The agent does not wait for an answer any more.
     ApprovalWithdrawn {
         /// The agent's own name of the question.
@@ -82,6 +75,33 @@ pub enum AgentEvent {
         /// How, for people.
         exit: String,
     },
+}
+
+/// What an agent waits for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AgentApproval {
+    /// The agent's own name of the question; it answers to this.
+    pub request_id: String,
+    /// What kind of question it is.
+    pub kind: ApprovalKind,
+    /// The tool that wants to run.
+    pub tool: Option<String>,
+    /// The call that wants to run.
+    pub tool_call_id: Option<String>,
+    /// One line for people.
+    pub title: String,
+    /// The tool's input, or the question.
+    pub input: Value,
+    /// The questions, where the agent asks the person something.
+    pub questions: Vec<Question>,
+    /// The answers that the agent knows.
+    pub options: Vec<ApprovalOption>,
+    /// Rules that the agent proposes, verbatim.
+    pub suggestions: Vec<Value>,
+    /// The path that made the agent ask.
+    pub blocked_path: Option<String>,
+    /// The subagent that asks, if one does.
+    pub agent_id: Option<String>,
 }
 
 /// How a turn ended.

@@ -54,6 +54,7 @@ impl Agent for AgentFn {
     }
 
     async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
+        context.without_extras()?;
         let (reports, inbox) = async_channel::unbounded();
         Ok(Box::new(FnSession {
             answer: Arc::clone(&self.0),
@@ -117,7 +118,7 @@ impl AgentSession for FnSession {
         });
         let reports = self.reports.clone();
         let turn = runtime::spawn(&*self.context.runtime, "agent", async move {
-            let started = AgentEvent::TurnStarted { origin: Origin::Prompt };
+            let started = AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None };
             let mut end = AgentTurnEnd {
                 usage: Usage { turns: 1, ..Usage::default() },
                 counter,

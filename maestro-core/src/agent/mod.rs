@@ -3,6 +3,7 @@
 pub mod claude;
 mod event;
 mod function;
+mod mcp;
 pub mod scripted;
 
 use std::fmt;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-pub use event::{AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
+pub use event::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
 pub use function::{AgentTurn, agent_fn};
+pub use mcp::{McpServer, ToolServer};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{NodeId, SessionId};
 use crate::model::{AgentPointer, ContentBlock, Decision, PlacePath, ProcessRef, SessionSpec};
 use crate::runtime::Runtime;
@@ -30,7 +32,8 @@ pub trait Agent: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Contract
     /// - With [`OpenContext::resume`] the agent goes on in the conversation that the pointer names,
-    ///   or the call fails with `NotFound`, which the caller answers by opening anew.
+    ///   or the call fails with `NotFound`, which the caller answers by opening anew. With
+    ///   [`OpenContext::fork`] beside it, it goes on in a copy with another id.
     /// - When the call fails, no process is left behind.
     ///
     /// # Errors
@@ -55,12 +58,32 @@ pub struct OpenContext {
     pub cwd: PlacePath,
     /// The conversation to go on with; none begins one.
     pub resume: Option<AgentPointer>,
+    /// Whether `resume` is copied into a conversation of its own, and itself left as it is.
+    pub fork: bool,
+    /// Tool servers of this process that the agent may use. Agents without a way to reach them
+    /// refuse with `Unsupported` when there are any.
+    pub mcp: Vec<Arc<dyn McpServer>>,
     /// Variables that Maestro adds for the agent and its tools, for example `MAESTRO_TASK_ID`.
     pub env: std::collections::BTreeMap<String, String>,
     /// What programs are started with.
     pub transport: Arc<dyn Transport>,
     /// Time and chance.
     pub runtime: Arc<dyn Runtime>,
+}
+
+impl OpenContext {
+    /// Refuses what only some agents can do.
+    ///
+    /// # Errors
+    /// `Unsupported` when a fork or tool servers are asked for.
+    fn without_extras(&self) -> Result<()> {
+        let asked = match (self.fork, self.mcp.is_empty()) {
+            (true, _) => "copy a conversation",
+            (_, false) => "use tool servers of this process",
+            _ => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::Unsupported, format!("this agent cannot {asked}")))
+    }
 }
 
 /// A conversation with an agent, as long as its process lives.

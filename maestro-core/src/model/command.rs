@@ -19,8 +19,20 @@ pub enum Verb {
         /// What is asked.
         prompt: Vec<ContentBlock>,
     },
+    /// Add a prompt to the turn under way.
+    SessionSteer {
+        /// The turn that it will be if that one ends before the agent takes it in.
+        turn_id: TurnId,
+        /// What is asked.
+        prompt: Vec<ContentBlock>,
+    },
     /// Stop the turn under way.
     SessionInterrupt,
+    /// Stop this turn, if it is under way.
+    TurnCancel {
+        /// The turn.
+        turn_id: TurnId,
+    },
     /// End the session for good.
     SessionClose,
     /// Pass an answer on to the agent.

@@ -22,6 +22,16 @@ pub enum ContentBlock {
         /// The bytes in base64.
         data: String,
     },
+    /// A file, given with a prompt. Claude Code takes PDF and text.
+    File {
+        /// Its name, for people and for the agent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its media type, for example `application/pdf`.
+        media_type: String,
+        /// The bytes in base64.
+        data: String,
+    },
     /// Anything else, verbatim.
     Other {
         /// The block as the agent gave it.

@@ -39,6 +39,23 @@ pub struct SessionSpec {
     /// A JSON schema for the result of each turn.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub output_schema: Value,
+    /// Tool servers of this process that the agent may use, by their registered names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mcp: Vec<String>,
+    /// Tool servers that the agent itself starts or reaches: an object with the agent's own
+    /// configuration of each, by name.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub mcp_config: Value,
+    /// Which of the agent's own settings it reads, for example `user`, `project`, `local`; an empty
+    /// list means none. Default: what the agent does by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setting_sources: Option<Vec<String>>,
+    /// The most tokens of thought for one answer of the model. Default: the agent's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_thinking_tokens: Option<u32>,
+    /// Whether messages are reported in pieces while they are written. Default: yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial_messages: Option<bool>,
     /// The most model calls of one turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_turn_requests: Option<u32>,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, McpServer};
 use crate::approval::PermissionHandler;
 use crate::command::Inbox;
 use crate::error::{Error, ErrorKind, Result};
@@ -36,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) agents: BTreeMap<String, Arc<dyn Agent>>,
     pub(crate) tasks: BTreeMap<String, Arc<dyn Task>>,
     pub(crate) workspaces: Vec<Arc<dyn Workspace>>,
+    /// Tool servers of this process, by name.
+    pub(crate) mcp: BTreeMap<String, Arc<dyn McpServer>>,
     pub(crate) scheduler: Arc<dyn Scheduler>,
     /// Who is asked about approvals before they wait for a person.
     pub(crate) permission: Option<Arc<dyn PermissionHandler>>,
@@ -155,6 +157,18 @@ impl Core {
             Error::invalid("agent", format!("{name:?} is not registered with this node"))
                 .with("registered", known.join(", "))
         })
+    }
+
+    /// The tool servers that a session names.
+    pub(crate) fn mcp_servers(&self, names: &[String]) -> Result<Vec<Arc<dyn McpServer>>> {
+        let find = |name: &String| {
+            self.parts.mcp.get(name).map(Arc::clone).ok_or_else(|| {
+                let known = self.parts.mcp.keys().map(String::as_str).collect::<Vec<_>>();
+                Error::invalid("mcp", format!("{name:?} is not registered with this node"))
+                    .with("registered", known.join(", "))
+            })
+        };
+        names.iter().map(find).collect()
     }
 
     /// The one name of a project's directory at this node's place.

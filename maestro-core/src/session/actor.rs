@@ -20,6 +20,7 @@ use crate::session::deliver::Called;
 use crate::session::live::{Registration, Signal};
 use crate::session::machine::{self, TurnResult};
 use crate::session::mirror::Mirror;
+use crate::session::steer::Steers;
 use crate::session::work::{Aside, Ended};
 use crate::session::writer::Then;
 
@@ -37,6 +38,7 @@ pub(super) struct SessionActor {
     /// What the agent asks in the commit under way.
     pub(super) inquiries: Vec<Inquiry>,
     pub(super) aside: Option<Aside>,
+    pub(super) steers: Steers,
     /// The last event of the session that this actor knows of; deltas come after it.
     pub(super) last_seq: u64,
     /// What other nodes see of the text under way.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command::Delivery;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +22,8 @@ pub(super) enum Called {
     Prompted { turn_id: TurnId, result: Result<()> },
     /// An answer was passed on, or not.
     Answered { delivery: Option<Delivery>, approval_id: ApprovalId, result: Result<()> },
+    /// A prompt was sent into the turn `into`, or not.
+    Steered { delivery: Delivery, message: String, into: TurnId, result: Result<()> },
     /// A setting was changed, or not.
     Changed { delivery: Delivery, change: Change, result: Result<()> },
 }
@@ -46,6 +48,11 @@ impl SessionActor {
                 // The prompt itself is in the record; this only says that it is time to look.
                 self.refresh().await?;
                 self.reply(delivery, Ok(Value::Null));
+            }
+            Verb::SessionSteer { turn_id, prompt } => {
+                let (turn_id, prompt) = (*turn_id, prompt.clone());
+                self.lease.verify()?;
+                self.steer(delivery, turn_id, prompt).await?;
             }
             Verb::TaskCancel => {
                 let error = Error::new(ErrorKind::Unsupported, "a session takes no such command");
@@ -92,8 +99,14 @@ impl SessionActor {
     fn call(&mut self, delivery: Delivery) {
         let agent = Arc::clone(&self.agent);
         let call: BoxFuture<'static, Called> = match delivery.verb.clone() {
-            Verb::SessionInterrupt => {
-                if !self.is_busy() {
+            verb @ (Verb::SessionInterrupt | Verb::TurnCancel { .. }) => {
+                let runs = match verb {
+                    Verb::TurnCancel { turn_id } => {
+                        self.session.value.open_turn().is_some_and(|turn| turn.id == turn_id)
+                    }
+                    _ => self.is_busy(),
+                };
+                if !runs {
                     return self.reply(delivery, Ok(Value::Null));
                 }
                 let core = Arc::clone(&self.core);
@@ -132,13 +145,16 @@ impl SessionActor {
             }
             .boxed(),
             // Taken up before a call is made.
-            Verb::SessionPrompt { .. } | Verb::SessionClose | Verb::TaskCancel => return,
+            Verb::SessionPrompt { .. }
+            | Verb::SessionSteer { .. }
+            | Verb::SessionClose
+            | Verb::TaskCancel => return,
         };
         self.calls.push(call);
     }
 
     /// Writes down what came of a command, beside the loop.
-    fn reply(&mut self, delivery: Delivery, result: Result<Value>) {
+    pub(super) fn reply(&mut self, delivery: Delivery, result: Result<Value>) {
         let core = Arc::clone(&self.core);
         let reply = async move {
             delivery.reply(&core, result).await;
@@ -171,6 +187,12 @@ impl SessionActor {
                     }
                     (None, Ok(())) => {}
                 }
+            }
+            Called::Steered { delivery, message, into, result } => {
+                if result.is_err() {
+                    self.write(Then::Stay, |work| work.drop_steer(&message, "not_taken")).await?;
+                }
+                self.reply(delivery, result.map(|()| json!(into)));
             }
             Called::Changed { delivery, change, result } => {
                 if result.is_ok() {

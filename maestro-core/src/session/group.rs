@@ -1,11 +1,15 @@
 //! The `sessions` group.
 
-use crate::error::{Error, Result};
+use crate::agent::Evidence;
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ProjectId, SessionId, TaskId};
-use crate::model::{Cursor, ProjectInfo, SessionInfo, SessionSpec, SessionState};
+use crate::model::{
+    AgentPointer, Cursor, ProjectInfo, SessionForked, SessionInfo, SessionResumed, SessionSpec,
+    SessionState,
+};
 use crate::node::{Core, Scope, Versioned};
 use crate::session::handle::SessionHandle;
-use crate::session::open::open;
+use crate::session::open::{Beginning, open};
 use crate::session::resume::resume;
 use crate::storage::{ListOrder, ListQuery, RecordKind};
 
@@ -68,16 +72,93 @@ impl Sessions {
         self.opened(spec).await.map_err(|error| error.during("sessions.open"))
     }
 
-    async fn opened(&self, mut spec: SessionSpec) -> Result<SessionHandle> {
+    /// Begins a session as a copy of another one, which is left as it is: the agent remembers in both
+    /// what was said up to now, as far as it has saved it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when the agent has not begun a conversation in that session,
+    /// `Unsupported` when the agent cannot copy one, and those of [`open`](Self::open).
+    pub async fn fork(&self, id: SessionId) -> Result<SessionHandle> {
+        self.forked(id).await.map_err(|error| error.during("sessions.fork"))
+    }
+
+    async fn forked(&self, id: SessionId) -> Result<SessionHandle> {
+        let core = &self.scope.core;
+        let source = core.store.require::<SessionInfo>(&self.scope.tenant, id).await?.value;
+        let from_agent_session_id = source.pointer.agent_session_id.clone();
+        if from_agent_session_id.is_none() {
+            let why = "the agent has not begun a conversation that could be copied";
+            return Err(Error::new(ErrorKind::Conflict, why).with("session_id", id));
+        }
+        let told = SessionForked { from_session_id: Some(id), from_agent_session_id };
+        let from = Beginning { pointer: source.pointer, told: told.into(), fork: true };
+        let SessionInfo { spec, cwd, project_id, .. } = source;
+        let live = open(&self.scope, spec, cwd, project_id, None, Some(from)).await?;
+        Ok(self.handle(live.id))
+    }
+
+    /// Makes a session of a conversation that the agent had without Maestro, by the agent's own id of
+    /// it. Nothing else may work in that conversation from then on.
+    ///
+    /// # Errors
+    /// `NotFound` when the agent has no such conversation, `AlreadyExists` when a session of this
+    /// project has it, and those of [`open`](Self::open).
+    pub async fn adopt(
+        &self,
+        spec: SessionSpec,
+        agent_session_id: impl Into<String> + Send,
+    ) -> Result<SessionHandle> {
+        let adopted = self.adopted(spec, agent_session_id.into()).await;
+        adopted.map_err(|error| error.during("sessions.adopt"))
+    }
+
+    async fn adopted(&self, spec: SessionSpec, id: String) -> Result<SessionHandle> {
+        let core = &self.scope.core;
+        let (spec, project) = self.resolve(spec).await?;
+        let mut query = ListQuery::new(Some(self.scope.tenant.clone()), RecordKind::SESSION);
+        query.groups = vec![project.id.to_string()];
+        let known = core.store.list_all::<SessionInfo>(query).await?;
+        let taken = known.iter().map(|read| &read.value).find(|session| {
+            session.state != SessionState::Closed
+                && session.pointer.agent_session_id.as_ref() == Some(&id)
+        });
+        if let Some(session) = taken {
+            let why = "another session has this conversation already";
+            return Err(Error::new(ErrorKind::AlreadyExists, why).with("session_id", session.id));
+        }
+        let pointer =
+            AgentPointer { agent_session_id: Some(id.clone()), ..AgentPointer::default() };
+        let evidence = core.agent(&spec.agent)?.evidence(&project.path, &pointer).await?;
+        if evidence == Evidence::Missing {
+            let why = "the agent has no such conversation";
+            return Err(Error::new(ErrorKind::NotFound, why).with("agent_session_id", id));
+        }
+        let told = SessionResumed {
+            agent_session_id: Some(id),
+            evidence: evidence.as_str().to_owned(),
+            fresh: false,
+        };
+        let from = Beginning { pointer, told: told.into(), fork: false };
+        let (cwd, project_id) = (project.path, Some(project.id));
+        let live = open(&self.scope, spec, cwd, project_id, None, Some(from)).await?;
+        Ok(self.handle(live.id))
+    }
+
+    async fn opened(&self, spec: SessionSpec) -> Result<SessionHandle> {
+        let (spec, project) = self.resolve(spec).await?;
+        let live = open(&self.scope, spec, project.path, Some(project.id), None, None).await?;
+        Ok(self.handle(live.id))
+    }
+
+    /// The project that a spec names, and the spec with its agent.
+    async fn resolve(&self, mut spec: SessionSpec) -> Result<(SessionSpec, ProjectInfo)> {
         spec.validate()?;
         let Some(name) = spec.project.as_deref() else {
             return Err(Error::invalid("project", "is needed: an agent works in a project"));
         };
         let project = crate::project::resolve(&self.scope, name).await?.value;
         spec.agent = agent_name(&self.scope.core, &spec, &project)?;
-        let cwd = project.path.clone();
-        let live = open(&self.scope, spec, cwd, Some(project.id), None).await?;
-        Ok(self.handle(live.id))
+        Ok((spec, project))
     }
 
     /// One session.

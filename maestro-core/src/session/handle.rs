@@ -9,63 +9,17 @@ use crate::event::{EventStream, Subject};
 use crate::id::{CommandId, SessionId, TurnId};
 use crate::model::{
     ContentBlock, EventFilter, Origin, Position, PromptCancelled, QueuedPrompt, SessionInfo,
-    SessionSpec, SessionState, StopReason, Verb,
+    SessionState, StopReason, Verb,
 };
 use crate::node::{Claimed, Core, Scope, Stored as _, Versioned};
 use crate::runtime::RuntimeExt as _;
 use crate::session::machine::TurnResult;
+use crate::session::prompt::{Prompt, When};
 use crate::session::resume::resume;
 use crate::session::turn::TurnHandle;
 use crate::session::work::Work;
 use crate::session::{machine, record};
 use crate::storage::RecordKind;
-
-/// What an agent is asked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prompt(pub(crate) Vec<ContentBlock>);
-
-impl From<&str> for Prompt {
-    fn from(text: &str) -> Self {
-        Self(vec![ContentBlock::text(text)])
-    }
-}
-
-impl From<String> for Prompt {
-    fn from(text: String) -> Self {
-        Self(vec![ContentBlock::text(text)])
-    }
-}
-
-impl From<Vec<ContentBlock>> for Prompt {
-    fn from(blocks: Vec<ContentBlock>) -> Self {
-        Self(blocks)
-    }
-}
-
-impl Prompt {
-    /// # Errors
-    /// `InvalidArgument` when nothing is asked.
-    pub(super) fn validate(self) -> Result<Vec<ContentBlock>> {
-        let says = |block: &ContentBlock| match block {
-            ContentBlock::Text { text } => !text.trim().is_empty(),
-            _ => true,
-        };
-        if !self.0.iter().any(says) {
-            return Err(Error::invalid("prompt", "must not be empty; say what is to be done"));
-        }
-        let size = |block: &ContentBlock| match block {
-            ContentBlock::Text { text } => text.len(),
-            ContentBlock::Image { data, .. } => data.len(),
-            ContentBlock::Other { block } => block.to_string().len(),
-        };
-        let (found, most) = (self.0.iter().map(size).sum::<usize>(), SessionSpec::MAX_PROMPT_BYTES);
-        if found > most {
-            let why = format!("must be at most {most} bytes long and has {found}");
-            return Err(Error::invalid("prompt", why));
-        }
-        Ok(self.0)
-    }
-}
 
 /// One session. Dropping the handle changes nothing about it.
 #[derive(Debug, Clone)]
@@ -87,6 +41,7 @@ impl SessionHandle {
 
     /// Asks the agent. The prompt is durable when this returns; it begins a turn when those before
     /// it are over. A session without a process gets one, here or on another node that can run it.
+    /// [`Prompt::when`] chooses another time; see [`When`].
     ///
     /// # Errors
     /// `Conflict` when the session is closed, `ResourceExhausted` when too many prompts wait,
@@ -95,11 +50,63 @@ impl SessionHandle {
     /// # Cancel safety
     /// A prompt that is durable stays, also when the future is dropped.
     pub async fn prompt(&self, prompt: impl Into<Prompt> + Send) -> Result<TurnHandle> {
-        let asked = async { self.ask(prompt.into().validate()?).await };
-        asked.await.map_err(|error| error.during("session.prompt"))
+        let asked = async {
+            let prompt = prompt.into();
+            let when = prompt.when;
+            let blocks = prompt.validate()?;
+            match when {
+                When::Queue => self.ask(blocks, false).await,
+                When::Steer => self.steered(blocks).await,
+                When::Interrupt => self.instead(blocks).await,
+            }
+        };
+        // Boxed, since it holds three ways of asking.
+        Box::pin(asked).await.map_err(|error| error.during("session.prompt"))
     }
 
-    async fn ask(&self, blocks: Vec<ContentBlock>) -> Result<TurnHandle> {
+    /// Adds to the turn under way, and gives that turn. Without one it is a prompt like any other.
+    ///
+    /// The agent takes it in when it next asks its model, and `prompt.folded` says so. When the turn
+    /// ends before, the prompt begins one of its own.
+    ///
+    /// # Errors
+    /// `Unsupported` when the agent cannot, and those of [`prompt`](Self::prompt).
+    pub async fn steer(&self, prompt: impl Into<Prompt> + Send) -> Result<TurnHandle> {
+        let asked = async { self.steered(prompt.into().validate()?).await };
+        asked.await.map_err(|error| error.during("session.steer"))
+    }
+
+    async fn steered(&self, blocks: Vec<ContentBlock>) -> Result<TurnHandle> {
+        if self.read().await?.value.open_turn().is_none() {
+            return self.ask(blocks, false).await;
+        }
+        let turn_id = self.scope.core.runtime().id::<TurnId>();
+        let verb = Verb::SessionSteer { turn_id, prompt: blocks.clone() };
+        match command::call(&self.scope, self.target(), verb).await {
+            Ok(into) => {
+                let id = serde_json::from_value(into).map_err(|error| {
+                    Error::new(ErrorKind::Internal, "the owner does not say which turn it is")
+                        .caused_by(error)
+                })?;
+                Ok(TurnHandle { scope: self.scope.clone(), session_id: self.id, id })
+            }
+            // The turn is over by now.
+            Err(error) if error.kind() == ErrorKind::Conflict => self.ask(blocks, false).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a prompt before all others and stops the turn that is in its way.
+    async fn instead(&self, blocks: Vec<ContentBlock>) -> Result<TurnHandle> {
+        let in_the_way = self.read().await?.value.open_turn().map(|turn| turn.id);
+        let turn = self.ask(blocks, true).await?;
+        if let Some(turn_id) = in_the_way {
+            self.stop(turn_id).await?;
+        }
+        Ok(turn)
+    }
+
+    async fn ask(&self, blocks: Vec<ContentBlock>, first: bool) -> Result<TurnHandle> {
         let Scope { core, tenant, .. } = &self.scope;
         self.ensure_owner().await?;
         let turn_id = core.runtime().id::<TurnId>();
@@ -107,14 +114,15 @@ impl SessionHandle {
         let command_id = core
             .store
             .change(tenant, self.id, |read, draft| {
-                self.queue(read, draft, turn_id, &blocks).map(Some)
+                self.queue(read, draft, turn_id, (&blocks, first)).map(Some)
             })
             .await?
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a prompt was not queued"))?;
         let turn = TurnHandle { scope: self.scope.clone(), session_id: self.id, id: turn_id };
         match command::wait(&self.scope, command_id, &watch).await {
             Err(error)
-                if error.kind() == ErrorKind::Unavailable && self.take_back(turn_id).await? =>
+                if error.kind() == ErrorKind::Unavailable
+                    && self.take_back(turn_id, "no_capable_node").await? =>
             {
                 Err(error)
             }
@@ -129,7 +137,7 @@ impl SessionHandle {
         read: &Versioned<SessionInfo>,
         draft: &mut crate::node::Draft,
         turn_id: TurnId,
-        blocks: &[ContentBlock],
+        (blocks, first): (&[ContentBlock], bool),
     ) -> Result<CommandId> {
         let Scope { core, tenant, actor } = &self.scope;
         let mut session = read.value.clone();
@@ -141,7 +149,11 @@ impl SessionHandle {
             key: None,
             first_prompt: Vec::new(),
         };
-        let told = machine::enqueue(&mut session, queued)?;
+        let told = if first {
+            machine::enqueue_first(&mut session, queued)?
+        } else {
+            machine::enqueue(&mut session, queued)?
+        };
         draft.update(read.version, &session)?;
         let told = record::events(core, actor, &session, None, told)?;
         draft.append(record::stream(&session), told);
@@ -150,7 +162,7 @@ impl SessionHandle {
     }
 
     /// Takes a prompt out of the queue. False when its turn has begun.
-    async fn take_back(&self, turn_id: TurnId) -> Result<bool> {
+    pub(super) async fn take_back(&self, turn_id: TurnId, reason: &str) -> Result<bool> {
         let Scope { core, tenant, actor } = &self.scope;
         let taken = core
             .store
@@ -165,7 +177,7 @@ impl SessionHandle {
                     turn_id: Some(turn_id),
                     ..record::refs(&session, None)
                 };
-                let data = PromptCancelled { reason: "no_capable_node".to_owned() }.into();
+                let data = PromptCancelled { reason: reason.to_owned() }.into();
                 draft
                     .append(record::stream(&session), vec![core.event(actor, &refs, &data, None)?]);
                 Ok(Some(()))
@@ -184,6 +196,17 @@ impl SessionHandle {
             return Ok(());
         }
         self.call(Verb::SessionInterrupt, "session.interrupt").await.map(|_| ())
+    }
+
+    /// Stops a turn, if it is under way.
+    pub(super) async fn stop(&self, turn_id: TurnId) -> Result<()> {
+        let read = self.read().await?;
+        if read.value.open_turn().is_none_or(|turn| turn.id != turn_id)
+            || (!is_owned(&self.scope.core, &read) && self.interrupt_unowned().await?)
+        {
+            return Ok(());
+        }
+        command::call(&self.scope, self.target(), Verb::TurnCancel { turn_id }).await.map(|_| ())
     }
 
     /// Ends a turn that waits for its next process. False when a process came to be meanwhile.
@@ -309,7 +332,7 @@ impl SessionHandle {
         }
     }
 
-    async fn call(&self, verb: Verb, operation: &'static str) -> Result<Value> {
+    pub(super) async fn call(&self, verb: Verb, operation: &'static str) -> Result<Value> {
         let result = command::call(&self.scope, self.target(), verb).await;
         result.map_err(|error| error.during(operation))
     }

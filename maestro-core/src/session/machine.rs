@@ -48,6 +48,26 @@ pub(crate) struct TurnResult {
 /// # Errors
 /// `Conflict` when the session is closed, `ResourceExhausted` when the queue is full.
 pub(crate) fn enqueue(session: &mut SessionInfo, prompt: QueuedPrompt) -> Result<Vec<EventData>> {
+    let last = session.queue.len();
+    enqueue_at(session, prompt, last)
+}
+
+/// Puts a prompt into the queue, before all others.
+///
+/// # Errors
+/// Those of [`enqueue`].
+pub(crate) fn enqueue_first(
+    session: &mut SessionInfo,
+    prompt: QueuedPrompt,
+) -> Result<Vec<EventData>> {
+    enqueue_at(session, prompt, 0)
+}
+
+fn enqueue_at(
+    session: &mut SessionInfo,
+    prompt: QueuedPrompt,
+    index: usize,
+) -> Result<Vec<EventData>> {
     if session.state == SessionState::Closed {
         return Err(Error::new(ErrorKind::Conflict, "the session is closed; open another one")
             .with("session_id", session.id));
@@ -57,9 +77,9 @@ pub(crate) fn enqueue(session: &mut SessionInfo, prompt: QueuedPrompt) -> Result
             .with("session_id", session.id)
             .with("max", SessionInfo::MAX_QUEUE));
     }
-    let position = u32::try_from(session.queue.len() + 1).unwrap_or(u32::MAX);
+    let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
     let event = PromptQueued { prompt: prompt.prompt.clone(), position };
-    session.queue.push(prompt);
+    session.queue.insert(index, prompt);
     Ok(vec![event.into()])
 }
 
@@ -82,18 +102,19 @@ pub(crate) fn begin_next(
     Some((turn_id, prompt, events))
 }
 
-/// Notes that the agent began a turn by itself. It goes on with the work of the turn before.
+/// Notes that the agent began a turn that nobody queued: by itself, or with a prompt that was sent
+/// into the turn before and came too late for it. It goes on with the work of that turn.
 pub(crate) fn begin_own(
     session: &mut SessionInfo,
     turn_id: TurnId,
     by: Actor,
-    origin: Origin,
+    (origin, prompt): (Origin, Vec<ContentBlock>),
     now: Timestamp,
 ) -> Vec<EventData> {
     let last = session.turn.as_ref();
     let begun = QueuedPrompt {
         turn_id,
-        prompt: Vec::new(),
+        prompt,
         by,
         origin,
         key: last.and_then(|turn| turn.key.clone()),

@@ -14,10 +14,12 @@ mod live;
 mod machine;
 mod mirror;
 mod open;
+mod prompt;
 mod question;
 mod record;
 mod rescue;
 mod resume;
+mod steer;
 mod task;
 mod turn;
 mod view;
@@ -27,7 +29,8 @@ mod work;
 mod writer;
 
 pub use group::{SessionFilter, SessionPage, Sessions};
-pub use handle::{Prompt, SessionHandle};
+pub use handle::SessionHandle;
+pub use prompt::{Prompt, When};
 pub use turn::TurnHandle;
 pub use view::LiveView;
 

@@ -11,14 +11,15 @@ use crate::command::{Inbox, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, ProjectId, SessionId, TaskId};
 use crate::model::{
-    AgentPointer, Extra, PlacePath, SessionInfo, SessionOpened, SessionSpec, SessionState,
-    SessionUpdated, Usage,
+    AgentPointer, EventData, Extra, PlacePath, SessionInfo, SessionOpened, SessionSpec,
+    SessionState, SessionUpdated, Usage,
 };
 use crate::node::{Core, HeldLease, Scope, Stored as _, Versioned};
 use crate::runtime::{RuntimeExt as _, spawn};
 use crate::session::actor::SessionActor;
 use crate::session::live::{self, Entered, LiveSession, Registration};
 use crate::session::mirror::Mirror;
+use crate::session::steer::Steers;
 use crate::session::wait::while_held;
 use crate::session::work::{Ended, Work};
 use crate::session::writer::Then;
@@ -51,9 +52,20 @@ pub(super) fn open<'a>(
     cwd: PlacePath,
     project_id: Option<ProjectId>,
     task: Option<&'a TaskRef>,
+    from: Option<Beginning>,
 ) -> BoxFuture<'a, Result<LiveSession>> {
     // Boxed, since the whole actor is made in it.
-    Box::pin(opened(scope, spec, cwd, project_id, task))
+    Box::pin(opened(scope, spec, cwd, project_id, task, from))
+}
+
+/// A conversation of the agent that a session begins with.
+#[derive(Debug, Clone)]
+pub(super) struct Beginning {
+    pub(super) pointer: AgentPointer,
+    /// What is told of it.
+    pub(super) told: EventData,
+    /// Whether it is copied, and itself left as it is.
+    pub(super) fork: bool,
 }
 
 async fn opened(
@@ -62,6 +74,7 @@ async fn opened(
     cwd: PlacePath,
     project_id: Option<ProjectId>,
     task: Option<&TaskRef>,
+    from: Option<Beginning>,
 ) -> Result<LiveSession> {
     let core = &scope.core;
     let agent = Arc::clone(core.agent(&spec.agent)?);
@@ -104,8 +117,22 @@ async fn opened(
     let start =
         Start { core, session, lease, last_seq, registration, task, pending: BTreeMap::new() };
     let (inbox, owner) = start.register();
-    match start.launch(&*agent, None).await {
-        Ok(process) => start.run(process, inbox, owner, |_| Ok(())).await,
+    let resume = from.as_ref().map(|from| from.pointer.clone());
+    let fork = from.as_ref().is_some_and(|from| from.fork);
+    match start.launch(&*agent, resume, fork).await {
+        Ok(process) => {
+            let tell = move |work: &mut Work<'_>| match &from {
+                Some(from) => {
+                    let by = work.core.actor();
+                    if !from.fork {
+                        work.session.pointer = from.pointer.clone();
+                    }
+                    work.tell(&by, from.told.clone())
+                }
+                None => Ok(()),
+            };
+            start.run(process, inbox, owner, tell).await
+        }
         Err(error) => start.fail(error).await,
     }
 }
@@ -182,6 +209,7 @@ impl Start<'_> {
         &self,
         agent: &dyn Agent,
         resume: Option<AgentPointer>,
+        fork: bool,
     ) -> Result<Box<dyn AgentSession>> {
         self.core.confirm(&self.lease).await?;
         let session = &self.session.value;
@@ -195,6 +223,8 @@ impl Start<'_> {
             spec: session.spec.clone(),
             cwd: session.cwd.clone(),
             resume,
+            fork,
+            mcp: self.core.mcp_servers(&session.spec.mcp)?,
             env,
             transport: Arc::clone(&self.core.parts.transport),
             runtime: Arc::clone(&self.core.parts.runtime),
@@ -220,6 +250,7 @@ impl Start<'_> {
             pending: self.pending,
             inquiries: Vec::new(),
             aside: None,
+            steers: Steers::new(),
             last_seq: self.last_seq,
             mirror: Mirror::default(),
             inbox,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agent::AgentEvent;
+use crate::agent::AgentApproval;
 use crate::approval::{self, Advised};
 use crate::error::{ErrorInfo, Result};
 use crate::id::ApprovalId;
@@ -14,22 +14,9 @@ use crate::session::machine;
 use crate::session::work::{Ended, Work};
 
 impl Work<'_> {
-    pub(super) fn approval(&mut self, event: &AgentEvent) -> Result<()> {
-        let AgentEvent::Approval {
-            request_id,
-            kind,
-            tool,
-            tool_call_id,
-            title,
-            input,
-            options,
-            suggestions,
-            blocked_path,
-            agent_id,
-        } = event
-        else {
-            return Ok(());
-        };
+    pub(super) fn approval(&mut self, asked: &AgentApproval) -> Result<()> {
+        let AgentApproval { request_id, kind, tool, tool_call_id, title, input, .. } = asked;
+        let AgentApproval { questions, options, suggestions, blocked_path, agent_id, .. } = asked;
         let now = self.core.now();
         let timeout = self.session.spec.approval_timeout_ms;
         let tenant = self.session.tenant_id.clone();
@@ -42,7 +29,7 @@ impl Work<'_> {
             tool: tool.clone(),
             tool_call_id: tool_call_id.clone(),
             agent_request_id: request_id.clone(),
-            questions: Vec::new(),
+            questions: questions.clone(),
             options: options.clone(),
             suggestions: suggestions.clone(),
             blocked_path: blocked_path.clone(),
@@ -178,6 +165,7 @@ impl Work<'_> {
     ) -> Result<()> {
         let by = self.core.actor();
         self.void_lost()?;
+        self.drop_steers()?;
         if let Some(ended) = failed {
             let error = Some(ended.error.clone().unwrap_or_else(|| why.clone()));
             self.tell(&by, SessionFailed { error, exit: ended.exit.clone() })?;
@@ -191,6 +179,7 @@ impl Work<'_> {
         let by = self.core.actor();
         self.goes_on = false;
         self.void_lost()?;
+        self.drop_steers()?;
         let now = self.core.now();
         let told = machine::detach(&mut self.session, false, why, now);
         self.tell_all(&by, told)?;

@@ -187,12 +187,12 @@ async fn launch(
     way: Way,
 ) -> Result<(Box<dyn crate::agent::AgentSession>, Way)> {
     let resumes = way.pointer.is_some();
-    match start.launch(agent, way.pointer.clone()).await {
+    match start.launch(agent, way.pointer.clone(), false).await {
         Ok(process) => Ok((process, way)),
         Err(error) if resumes && error.kind() == ErrorKind::NotFound => {
             tracing::warn!(%error, "the agent has lost the conversation; it starts anew");
             let way = Way::fresh(Evidence::Missing);
-            Ok((start.launch(agent, None).await?, way))
+            Ok((start.launch(agent, None, false).await?, way))
         }
         Err(error) => Err(error),
     }

@@ -45,7 +45,7 @@ impl TaskSession {
         let reference = TaskRef { id: task.id, attempt, env, cwd: cwd.clone() };
         let live = match find(scope, task).await? {
             Some(id) => resume_when_free(scope, id, &reference).await?,
-            None => open(scope, spec, cwd, task.project_id, Some(&reference)).await?,
+            None => open(scope, spec, cwd, task.project_id, Some(&reference), None).await?,
         };
         Ok(Self { scope: scope.clone(), by: task.created_by.clone(), attempt, live })
     }

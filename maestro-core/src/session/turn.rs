@@ -7,6 +7,7 @@ use crate::model::{
     TurnEnded, TurnInfo, TurnStarted,
 };
 use crate::node::{Scope, Stored as _, until_touched};
+use crate::session::handle::SessionHandle;
 
 /// A turn that was asked for.
 #[derive(Debug, Clone)]
@@ -40,6 +41,22 @@ impl TurnHandle {
     /// Dropping the future does not stop the turn.
     pub async fn wait(&self) -> Result<TurnInfo> {
         self.settled().await.map_err(|error| error.during("turn.wait"))
+    }
+
+    /// Takes the prompt back while it waits, and stops the turn while it runs. A turn that is over
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// `Unavailable` when the owner does not answer in time.
+    pub async fn cancel(&self) -> Result<()> {
+        let session = SessionHandle { scope: self.scope.clone(), id: self.session_id };
+        let stopped = async {
+            if session.take_back(self.id, "cancelled").await? {
+                return Ok(());
+            }
+            session.stop(self.id).await
+        };
+        stopped.await.map_err(|error: Error| error.during("turn.cancel"))
     }
 
     async fn settled(&self) -> Result<TurnInfo> {

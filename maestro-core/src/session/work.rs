@@ -16,6 +16,7 @@ use crate::node::{Core, Draft, Fence, Versioned};
 use crate::runtime::RuntimeExt as _;
 use crate::session::machine::{self, TurnResult};
 use crate::session::record;
+use crate::session::steer::Steers;
 
 /// A turn that the agent began by itself while a prompt of ours was on its way to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +48,8 @@ pub(super) struct Work<'a> {
     /// What the agent waits for, and its own names of it.
     pub(super) pending: BTreeMap<ApprovalId, String>,
     pub(super) aside: Option<Aside>,
+    /// Prompts that were sent into a turn, by the ids that they went out with.
+    pub(super) steers: Steers,
     events: Vec<NewEvent>,
     /// The frame under way, until its first durable event takes it.
     raw: Option<String>,
@@ -87,6 +90,7 @@ impl<'a> Work<'a> {
             pending: approvals.iter().map(|(id, read)| (*id, name(read))).collect(),
             approvals,
             aside: None,
+            steers: Steers::new(),
             events: Vec::new(),
             raw: None,
             live: Vec::new(),
@@ -183,7 +187,7 @@ impl<'a> Work<'a> {
                 machine::point(&mut self.session, &pointer);
                 Ok(())
             }
-            AgentEvent::TurnStarted { origin: Origin::Agent { reason } } => {
+            AgentEvent::TurnStarted { origin: Origin::Agent { reason }, .. } => {
                 let origin = Origin::Agent { reason: reason.clone() };
                 let id = self.core.runtime().id::<TurnId>();
                 if self.session.open_turn().is_some() {
@@ -192,16 +196,27 @@ impl<'a> Work<'a> {
                     let started = TurnStarted { origin, prompt: Vec::new() };
                     return self.tell_of(&agent, &refs, &started.into());
                 }
-                let told = machine::begin_own(&mut self.session, id, agent.clone(), origin, now);
+                let told = machine::begin_own(
+                    &mut self.session,
+                    id,
+                    agent.clone(),
+                    (origin, Vec::new()),
+                    now,
+                );
                 self.tell_all(&agent, told)
+            }
+            AgentEvent::TurnStarted { prompt_id: Some(id), .. } if self.steers.contains_key(id) => {
+                self.begin_steer(id)
             }
             AgentEvent::TurnStarted { .. } => {
                 // Ours, which was opened before it was sent.
                 self.aside = None;
                 Ok(())
             }
+            AgentEvent::PromptFolded { prompt_id } => self.fold(prompt_id),
+            AgentEvent::PromptCancelled { prompt_id } => self.drop_steer(prompt_id, "interrupted"),
             AgentEvent::TurnEnded(end) => self.turn_ended(end),
-            AgentEvent::Approval { .. } => self.approval(event),
+            AgentEvent::Approval(asked) => self.approval(asked),
             AgentEvent::ApprovalWithdrawn { request_id } => {
                 let asked = self.pending.iter().find(|(_, name)| *name == request_id);
                 let Some(id) = asked.map(|(id, _)| *id) else {

@@ -60,6 +60,7 @@ impl SessionActor {
             work.pending.clone_from(&self.pending);
             work.aside.clone_from(&self.aside);
             work.advice = advice;
+            work.steers.clone_from(&self.steers);
             compute(&mut work)?;
             if work.is_quiet() && then == Then::Stay {
                 return Ok(self.accept(work, &Receipt::default()));
@@ -150,6 +151,7 @@ impl SessionActor {
         self.session.value = work.session;
         self.pending = work.pending;
         self.aside = work.aside;
+        self.steers = work.steers;
         Written { asked: work.asked, begun: work.begun, ended: work.ended, delivers: work.delivers }
     }
 }

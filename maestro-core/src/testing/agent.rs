@@ -100,6 +100,8 @@ impl AgentHouse {
             owner: self.runtime.id(),
             spec: self.spec.clone(),
             cwd: self.cwd.clone(),
+            fork: false,
+            mcp: Vec::new(),
             resume: resume.clone(),
             env: std::collections::BTreeMap::new(),
             transport: Arc::clone(&self.transport),
@@ -154,9 +156,9 @@ impl Talk {
 
     /// Waits for a question and gives its id.
     async fn question(&mut self) -> String {
-        let seen = self.until(|event| matches!(event, AgentEvent::Approval { .. })).await;
+        let seen = self.until(|event| matches!(event, AgentEvent::Approval(_))).await;
         let asked = seen.into_iter().find_map(|event| match event {
-            AgentEvent::Approval { request_id, .. } => Some(request_id),
+            AgentEvent::Approval(asked) => Some(asked.request_id),
             _ => None,
         });
         asked.expect("it was just seen")

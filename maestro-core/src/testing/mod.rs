@@ -7,6 +7,7 @@
 //! - [`sim`]: seeded random work on a backend, compared after each step with the naive
 //!   [`reference`](mod@reference);
 //! - [`loopback`] and [`adversarial`]: wrappers that make a good store harder to live with;
+//! - [`record`](mod@record): recordings of what passes over connections;
 //! - [`SteppedRuntime`]: a clock that a test moves.
 //!
 //! What is here panics when a promise is broken, since that is how a test says so.
@@ -15,6 +16,7 @@ pub mod adversarial;
 pub mod agent;
 pub mod loopback;
 pub mod patient;
+pub mod record;
 pub mod reference;
 pub mod runtime;
 pub mod sim;

@@ -156,7 +156,9 @@ impl ProgramSpec {
 }
 
 /// Which environment a program gets. Nothing is taken over unless asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+///
+/// Its values may be secrets: printing it for debugging shows the names alone.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EnvPolicy {
     /// Whether to start from the environment of the node's own process.
@@ -165,6 +167,16 @@ pub struct EnvPolicy {
     pub deny: Vec<String>,
     /// Variables that are set in any case.
     pub set: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for EnvPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvPolicy")
+            .field("inherit", &self.inherit)
+            .field("deny", &self.deny)
+            .field("set", &self.set.keys())
+            .finish()
+    }
 }
 
 /// Something that a program wrote, or its end.

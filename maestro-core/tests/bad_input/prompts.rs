@@ -10,7 +10,7 @@ use maestro_core::{Maestro, Running};
 use scripted_model::{ModelConfig, ScriptedModel};
 use serde_json::Value;
 
-use crate::claude_program::program;
+use crate::claude_program::{NEWEST, program};
 use crate::den::{Den, git, project};
 
 /// Whether a request to the model holds exactly this text, as one block that a person wrote.
@@ -51,7 +51,7 @@ async fn scene(program: &Path) -> Scene {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_prompt_reaches_the_model_unharmed() {
-    let Some(program) = program() else { return };
+    let Some(program) = program(NEWEST) else { return };
     let Scene { den, model, maestro } = scene(program).await;
     let shop = project(&maestro, &den.repository("shop")).await;
     // What the scenario writes has to be committed, under a title made from the prompt.
@@ -87,7 +87,7 @@ async fn every_prompt_reaches_the_model_unharmed() {
 /// The library takes more than this release of the CLI does, which says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prompt_that_is_too_long_for_the_agent_fails_the_task_in_its_words() {
-    let Some(program) = program() else { return };
+    let Some(program) = program(NEWEST) else { return };
     let Scene { den, model: _model, maestro } = scene(program).await;
     let shop = project(&maestro, &den.repository("shop")).await;
     let prompt = "a b c d ".repeat(1024 * 1024);

@@ -17,6 +17,7 @@ mod recovery;
 mod reply;
 mod restart;
 mod sessions;
+mod steering;
 mod store;
 mod support;
 mod tasks;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use maestro_core::agent::{
-    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
+    Agent, AgentApproval, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd,
+    Evidence, OpenContext,
 };
 use maestro_core::model::{
     AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, PlacePath,
@@ -55,6 +56,10 @@ impl Agent for Puppet {
         if context.spec.model.as_deref() == Some("broken") {
             return Err(Error::new(ErrorKind::NotFound, "there is no such program"));
         }
+        if context.fork {
+            let of = context.resume.and_then(|pointer| pointer.agent_session_id);
+            self.hear(format!("copy of {}", of.unwrap_or_default()));
+        }
         let (reports, inbox) = async_channel::unbounded();
         let agent_session_id = Some("conversation".to_owned());
         let opened = AgentEvent::Pointer { agent_session_id, last_message: None };
@@ -63,6 +68,9 @@ impl Agent for Puppet {
     }
 
     async fn evidence(&self, _cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
+        if pointer.agent_session_id.as_deref() == Some("elsewhere") {
+            return Ok(Evidence::Holds);
+        }
         let known = self.known.lock().unwrap();
         let holds = pointer.last_prompt.as_ref().is_some_and(|id| known.contains(id));
         Ok(if holds { Evidence::Holds } else { Evidence::Missing })
@@ -112,25 +120,21 @@ impl AgentSession for Strings {
         let text = ContentBlock::join_text(&prompt.blocks);
         self.puppet.known.lock().unwrap().insert(prompt.id.to_string());
         self.puppet.hear(text.clone());
-        self.say(vec![AgentEvent::TurnStarted { origin: Origin::Prompt }]);
+        self.say(vec![AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None }]);
         match text.as_str() {
             "refuse" => return Err(Error::invalid("prompt", "is refused")),
             "hang" => {}
             "die" => self.say(vec![AgentEvent::Ended { error: None, exit: "signal 9".to_owned() }]),
             asks if asks == "ask" || asks.starts_with("ask ") => {
                 let command = asks.strip_prefix("ask ").unwrap_or("ls");
-                self.say(vec![AgentEvent::Approval {
+                self.say(vec![AgentEvent::Approval(AgentApproval {
                     request_id: "question-1".to_owned(),
                     kind: ApprovalKind::Tool,
                     tool: Some("Bash".to_owned()),
-                    tool_call_id: None,
                     title: "Run ls".to_owned(),
                     input: json!({ "command": command }),
-                    options: Vec::new(),
-                    suggestions: Vec::new(),
-                    blocked_path: None,
-                    agent_id: None,
-                }]);
+                    ..AgentApproval::default()
+                })]);
             }
             _ => {
                 let message = json!({
@@ -144,7 +148,28 @@ impl AgentSession for Strings {
         Ok(())
     }
 
-    async fn steer(&self, _prompt: &AgentPrompt) -> Result<()> {
+    async fn steer(&self, prompt: &AgentPrompt) -> Result<()> {
+        let text = ContentBlock::join_text(&prompt.blocks);
+        self.puppet.hear(format!("steered: {text}"));
+        let prompt_id = prompt.id.to_string();
+        match text.as_str() {
+            "refuse" => return Err(Error::invalid("prompt", "is refused")),
+            "never" => {}
+            // The turn ends before it is taken in.
+            "late" => {
+                let end = AgentTurnEnd { counter: 100, ..AgentTurnEnd::default() };
+                let prompt_id = Some(prompt_id);
+                self.say(vec![
+                    AgentEvent::TurnEnded(end),
+                    AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id },
+                ]);
+                self.end(StopReason::EndTurn, &text);
+            }
+            _ => {
+                self.say(vec![AgentEvent::PromptFolded { prompt_id }]);
+                self.end(StopReason::EndTurn, &text);
+            }
+        }
         Ok(())
     }
 

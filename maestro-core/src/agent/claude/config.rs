@@ -1,12 +1,16 @@
 //! How Claude Code is driven.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::discover::{Discovery, Login};
+use super::hook::{HookHandler, HookPoint, Hooked};
 use super::launch::{self, Conversation};
+use super::map::Mapper;
+use super::serve::Served;
 use super::session::ClaudeSession;
 use super::transcript;
 use crate::agent::{Agent, AgentSession, Evidence, OpenContext};
@@ -22,7 +26,8 @@ use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
 ///   ever writes a settings file.
 /// - The child gets the environment of this process without marks of other products, or exactly
 ///   what [`ClaudeCode::env`] says.
-/// - It checks no version: what a release does not know is an error of the call that needs it.
+/// - A release that this driver was not tested with is driven all the same, and `agent.warning` says
+///   so; what it does not know is an error of the call that needs it.
 ///
 /// # Examples
 /// ```no_run
@@ -41,6 +46,8 @@ pub struct ClaudeCode {
     place: Option<Place>,
     env: EnvPolicy,
     extra_args: Vec<String>,
+    account: Option<String>,
+    hooks: Vec<Hooked>,
     pub(super) limits: Limits,
 }
 
@@ -97,6 +104,8 @@ impl ClaudeCode {
                 ..EnvPolicy::default()
             },
             extra_args: Vec::new(),
+            account: None,
+            hooks: Vec::new(),
             limits: Limits {
                 handshake: Self::DEFAULT_HANDSHAKE_TIMEOUT,
                 control: Self::DEFAULT_CONTROL_TIMEOUT,
@@ -149,6 +158,20 @@ impl ClaudeCode {
     /// belong into one argument: `--flag=value`.
     pub fn extra_args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
         self.extra_args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Names the account that this configuration is billed and limited by, for what is reported of
+    /// its limits. Default: none.
+    pub fn account(mut self, name: impl Into<String>) -> Self {
+        self.account = Some(name.into());
+        self
+    }
+
+    /// Lets a handler answer at a point of the CLI's work, in every session. Several may be added; of
+    /// those at one point the CLI asks all.
+    pub fn hook(mut self, point: HookPoint, handler: impl HookHandler) -> Self {
+        self.hooks.push(Hooked { point, handler: Arc::new(handler) });
         self
     }
 
@@ -219,6 +242,9 @@ impl Agent for ClaudeCode {
         let resume = context.resume.as_ref();
         let conversation = match resume.map(|pointer| pointer.agent_session_id.clone()) {
             None => Conversation::New(context.runtime.uuid().to_string()),
+            Some(Some(of)) if !of.is_empty() && context.fork => {
+                Conversation::Fork { of, id: context.runtime.uuid().to_string() }
+            }
             Some(Some(id)) if !id.is_empty() => Conversation::Resume(id),
             Some(_) => {
                 let why = "the pointer names no conversation of the agent";
@@ -229,7 +255,13 @@ impl Agent for ClaudeCode {
             let program = self.program_spec(&context, &conversation)?;
             let connection = context.transport.start(program).await?;
             let extra = &self.extra_args;
-            ClaudeSession::open(connection, &context, conversation, self.limits, extra).await
+            let mapper = Mapper::new(context.cwd.as_path())
+                .budget(context.spec.budget_micro_usd)
+                .account(self.account.clone());
+            let served = Served { hooks: self.hooks.clone(), servers: context.mcp.clone() };
+            let limits = self.limits;
+            ClaudeSession::open(connection, &context, mapper, served, conversation, limits, extra)
+                .await
         };
         let session = opened.await.map_err(|error| {
             let named = error.context().any(|(key, _)| key == "program");

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::agent::OpenContext;
 use crate::error::{Error, Result};
 use crate::transport::EnvPolicy;
@@ -39,6 +41,20 @@ const MAX_ARGUMENT: usize = 128 * 1024 - 1;
 pub(super) enum Conversation {
     New(String),
     Resume(String),
+    /// A copy: of which conversation, and its own id.
+    Fork {
+        of: String,
+        id: String,
+    },
+}
+
+impl Conversation {
+    /// Its id.
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::New(id) | Self::Resume(id) | Self::Fork { id, .. } => id,
+        }
+    }
 }
 
 /// The arguments. A flag and its value are always one argument, so that no value is taken for a
@@ -57,11 +73,16 @@ pub(super) fn arguments(
         "--output-format=stream-json",
         "--input-format=stream-json",
         "--verbose",
-        "--include-partial-messages",
         "--permission-prompt-tool=stdio",
     ]
     .map(str::to_owned)
     .into();
+    if spec.partial_messages.unwrap_or(true) {
+        args.push("--include-partial-messages".to_owned());
+    }
+    if let Conversation::Fork { .. } = conversation {
+        args.push("--fork-session".to_owned());
+    }
     let mut flag = |name: &str, field: &str, value: &str| -> Result<()> {
         args.push(fitting(field, format!("--{name}={value}"))?);
         Ok(())
@@ -69,6 +90,17 @@ pub(super) fn arguments(
     match conversation {
         Conversation::New(id) => flag("session-id", "session_id", id)?,
         Conversation::Resume(id) => flag("resume", "session_id", id)?,
+        Conversation::Fork { of, id } => {
+            flag("resume", "session_id", of)?;
+            flag("session-id", "session_id", id)?;
+        }
+    }
+    if let Some(sources) = &spec.setting_sources {
+        flag("setting-sources", "setting_sources", &sources.join(","))?;
+    }
+    if !spec.mcp_config.is_null() {
+        let servers = json!({ "mcpServers": spec.mcp_config }).to_string();
+        flag("mcp-config", "mcp_config", &servers)?;
     }
     if let Some(model) = &spec.model {
         flag("model", "model", model)?;

@@ -12,17 +12,19 @@ use serde_json::Value;
 use super::map::Mapper;
 use super::outgoing;
 use super::refusal::LastWords;
+use super::serve::Served;
 use super::wire::Response;
 use crate::agent::{AgentEvent, AgentReport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AgentOutput, AgentStderr, EventData};
-use crate::runtime::{Runtime, RuntimeExt as _};
+use crate::runtime::{Runtime, RuntimeExt as _, Spawned};
 use crate::transport::{Connection, ExitStatus, Frame, Garbled};
 
 /// One process of the CLI, shared by the session and the task that reads.
 pub(super) struct Link {
     pub(super) connection: Box<dyn Connection>,
     pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) served: Served,
     state: Mutex<State>,
 }
 
@@ -33,6 +35,8 @@ pub(super) struct State {
     /// Whether we are ending the process.
     pub(super) closing: bool,
     waiting: HashMap<String, oneshot::Sender<Response>>,
+    /// Requests of the CLI that the host's code works on. Dropping one stops it.
+    pub(super) serving: HashMap<String, Spawned<()>>,
     requests: u64,
     /// The end of the standard error, and of the errors that results gave.
     last_words: VecDeque<String>,
@@ -46,17 +50,19 @@ impl Link {
         connection: Box<dyn Connection>,
         runtime: Arc<dyn Runtime>,
         mapper: Mapper,
+        served: Served,
     ) -> Self {
         let state = State {
             mapper,
             closing: false,
             waiting: HashMap::new(),
+            serving: HashMap::new(),
             requests: 0,
             last_words: VecDeque::new(),
             stray: None,
             exit: None,
         };
-        Self { connection, runtime, state: Mutex::new(state) }
+        Self { connection, runtime, served, state: Mutex::new(state) }
     }
 
     /// A panic while it was locked left nothing half done that matters more than going on.
@@ -103,25 +109,22 @@ impl Link {
             let heard =
                 if listens { self.runtime.timeout(quiet, next).await } else { Some(next.await) };
             let Some(frame) = heard else {
-                let silent = self.state().mapper.silent();
-                if let Some(idle) = silent
-                    && reports.send(AgentReport::of(idle)).await.is_err()
-                {
+                let events = self.state().mapper.silent();
+                let silent = AgentReport { events, raw: None };
+                if !silent.events.is_empty() && reports.send(silent).await.is_err() {
                     return;
                 }
                 continue;
             };
             let (report, last) = match frame {
-                Some(Frame::Line(line)) => (self.line(&line).await, false),
-                Some(Frame::Garbled(garbled)) => (Some(self.garbled(garbled)), false),
-                Some(Frame::Stderr(text)) => (Some(self.stderr(text)), false),
-                Some(Frame::Exited(status)) => (Some(self.exited(status)), true),
+                Some(Frame::Line(line)) => (self.line(&line), false),
+                Some(Frame::Garbled(garbled)) => (self.garbled(garbled), false),
+                Some(Frame::Stderr(text)) => (self.stderr(text), false),
+                Some(Frame::Exited(status)) => (self.exited(status), true),
                 // The transport broke its contract; the process is out of reach.
-                None => (Some(self.exited(ExitStatus::default())), true),
+                None => (self.exited(ExitStatus::default()), true),
             };
-            if let Some(report) = report.filter(|report| !report.events.is_empty())
-                && reports.send(report).await.is_err()
-            {
+            if !report.events.is_empty() && reports.send(report).await.is_err() {
                 return;
             }
             if last {
@@ -132,7 +135,7 @@ impl Link {
         }
     }
 
-    async fn line(&self, line: &str) -> Option<AgentReport> {
+    fn line(self: &Arc<Self>, line: &str) -> AgentReport {
         let (read, waiter) = {
             let mut state = self.state();
             let read = state.mapper.read(line);
@@ -153,10 +156,12 @@ impl Link {
                 .and_then(|response| state.waiting.remove(&response.request_id));
             (read, waiter)
         };
-        if let Some((request_id, subtype)) = read.unanswered {
-            // Left alone it would wait for ever. When it cannot be sent, the process has ended.
-            let why = format!("the host does not serve requests of the kind {subtype:?}");
-            let _ = self.connection.send(outgoing::refusal(&request_id, &why)).await;
+        if let Some((request_id, asks)) = read.asks {
+            self.serve(request_id, asks);
+        }
+        if let Some(request_id) = read.withdrawn {
+            let stopped = self.state().serving.remove(&request_id);
+            drop(stopped);
         }
         let mut report = read.report;
         if let (Some(waiter), Some(response)) = (waiter, read.response) {
@@ -168,7 +173,7 @@ impl Link {
             // The caller may have stopped waiting.
             let _ = waiter.send(response);
         }
-        Some(report)
+        report
     }
 
     fn garbled(&self, garbled: Garbled) -> AgentReport {
@@ -186,6 +191,7 @@ impl Link {
         state.exit = Some(status);
         // Their receivers learn from it that no answer will come.
         state.waiting.clear();
+        let serving = std::mem::take(&mut state.serving);
         let mut report = AgentReport { events: Vec::new(), raw: None };
         let cut = state.mapper.exited();
         report.events.extend(cut.into_iter().map(AgentEvent::Fact));
@@ -196,6 +202,9 @@ impl Link {
                 .info()
         });
         report.events.push(AgentEvent::Ended { error, exit: status.to_string() });
+        // Host code that is stopped may do anything when it is dropped.
+        drop(state);
+        drop(serving);
         report
     }
 }

@@ -11,20 +11,28 @@
 //!   with a higher `generation`. Only a whole `message` counts.
 //! - Cost and usage are totals of the process there, and differences here. A process that resumes
 //!   a conversation may go on with the totals of the one before; that is not counted again.
+//! - What is sent into a turn is taken in when the model is next asked. When the turn ends before, it
+//!   begins one of its own; only recent releases say which it was.
+//! - A recent release has the tools for a plan only with `CLAUDE_CODE_ENABLE_TODO_TOOLS=1` in its
+//!   environment.
 //! - A conversation is in a transcript below the CLI's configuration directory, which is written
 //!   in batches: a killed process may have lost its last messages, or all of them.
 
 mod config;
 mod discover;
+mod hook;
 mod launch;
 mod link;
 mod map;
 mod outgoing;
 mod refusal;
+mod serve;
 mod session;
 mod transcript;
+mod version;
 mod wire;
 
 pub use config::ClaudeCode;
 pub use discover::{Discovery, Login};
+pub use hook::{Hook, HookHandler, HookPoint, HookReply};
 pub use map::Mapper;

@@ -1,31 +1,63 @@
 //! What is sent to the CLI.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::agent::AgentPrompt;
+use crate::error::{Error, Result};
 use crate::model::ContentBlock;
 
 /// A prompt. Its id comes back with everything that the CLI says about it.
-pub(super) fn prompt(prompt: &AgentPrompt) -> String {
-    let content: Vec<Value> = prompt.blocks.iter().map(block).collect();
-    json!({
+///
+/// # Errors
+/// `InvalidArgument` for a file that the CLI takes no such kind of.
+pub(super) fn prompt(prompt: &AgentPrompt) -> Result<String> {
+    let content = prompt.blocks.iter().map(block).collect::<Result<Vec<Value>>>()?;
+    let message = json!({
         "type": "user",
         "message": { "role": "user", "content": content },
         "parent_tool_use_id": null,
         "uuid": prompt.id,
-    })
-    .to_string()
+    });
+    Ok(message.to_string())
 }
 
-fn block(block: &ContentBlock) -> Value {
-    match block {
+fn block(block: &ContentBlock) -> Result<Value> {
+    Ok(match block {
         ContentBlock::Text { text } => json!({ "type": "text", "text": text }),
         ContentBlock::Image { media_type, data } => json!({
             "type": "image",
             "source": { "type": "base64", "media_type": media_type, "data": data },
         }),
+        ContentBlock::File { name, media_type, data } => {
+            let mut document = json!({ "type": "document", "source": source(media_type, data)? });
+            if let Some(name) = name {
+                document["title"] = json!(name);
+            }
+            document
+        }
         ContentBlock::Other { block } => block.clone(),
+    })
+}
+
+/// A document's content: PDF as it is, text as text.
+fn source(media_type: &str, data: &str) -> Result<Value> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence == "application/pdf" {
+        return Ok(json!({ "type": "base64", "media_type": essence, "data": data }));
     }
+    let textual = essence.starts_with("text/")
+        || matches!(essence, "application/json" | "application/xml" | "application/toml");
+    if !textual {
+        return Err(Error::invalid("prompt", "Claude Code takes files of PDF and text only")
+            .with("media_type", media_type));
+    }
+    let bytes = BASE64.decode(data).ok();
+    let text = bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| Error::invalid("prompt", "has a text file that is no UTF-8 in base64"))?;
+    Ok(json!({ "type": "text", "media_type": "text/plain", "data": text }))
 }
 
 /// A request of ours.

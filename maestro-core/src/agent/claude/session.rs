@@ -11,6 +11,7 @@ use super::config::Limits;
 use super::launch::Conversation;
 use super::link::{Link, ended};
 use super::map::Mapper;
+use super::serve::Served;
 use super::{outgoing, refusal};
 use crate::agent::{AgentPrompt, AgentReport, AgentSession, OpenContext};
 use crate::error::{Error, ErrorKind, Result};
@@ -42,12 +43,14 @@ impl ClaudeSession {
     pub(super) async fn open(
         connection: Box<dyn Connection>,
         context: &OpenContext,
+        mapper: Mapper,
+        served: Served,
         conversation: Conversation,
         limits: Limits,
         extra: &[String],
     ) -> Result<Self> {
-        let mapper = Mapper::new(context.cwd.as_path()).budget(context.spec.budget_micro_usd);
-        let link = Arc::new(Link::new(connection, Arc::clone(&context.runtime), mapper));
+        let runtime = Arc::clone(&context.runtime);
+        let link = Arc::new(Link::new(connection, runtime, mapper, served));
         let (ours, reports) = async_channel::bounded(REPORTS);
         let reading = Arc::clone(&link).read_all(limits.quiet, ours.clone());
         let session = Self {
@@ -57,7 +60,7 @@ impl ClaudeSession {
             reports,
             ours,
         };
-        match session.shake_hands(&conversation).await {
+        match session.shake_hands(&conversation, context.spec.max_thinking_tokens).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 let said = session.link.state().last_words();
@@ -70,12 +73,16 @@ impl ClaudeSession {
         }
     }
 
-    async fn shake_hands(&self, conversation: &Conversation) -> Result<()> {
-        let hello = json!({ "subtype": "initialize", "hooks": null });
+    async fn shake_hands(&self, conversation: &Conversation, thinking: Option<u32>) -> Result<()> {
+        let hello = self.link.served.hello();
         self.link.request(hello, self.limits.handshake).await?;
-        let (Conversation::New(id) | Conversation::Resume(id)) = conversation;
-        let pointer = self.link.state().mapper.conversation(id.clone());
+        let pointer = self.link.state().mapper.conversation(conversation.id().to_owned());
         self.report(AgentReport::of(pointer));
+        if let Some(tokens) = thinking {
+            let most =
+                json!({ "subtype": "set_max_thinking_tokens", "max_thinking_tokens": tokens });
+            self.request(most, "claude.set_max_thinking_tokens").await?;
+        }
         Ok(())
     }
 
@@ -88,6 +95,7 @@ impl ClaudeSession {
 
     async fn send_prompt(&self, prompt: &AgentPrompt, steer: bool) -> Result<()> {
         let id = prompt.id.to_string();
+        let line = outgoing::prompt(prompt)?;
         {
             let mut state = self.link.state();
             if state.exit().is_some() {
@@ -95,7 +103,7 @@ impl ClaudeSession {
             }
             state.mapper.sent(id.clone(), steer);
         }
-        let sent = self.link.connection.send(outgoing::prompt(prompt)).await;
+        let sent = self.link.connection.send(line).await;
         if sent.is_err() {
             self.link.state().mapper.not_sent(&id);
         }
@@ -125,9 +133,20 @@ impl AgentSession for ClaudeSession {
     }
 
     async fn interrupt(&self) -> Result<()> {
-        self.link.state().mapper.interrupting();
-        let request = json!({ "subtype": "interrupt" });
-        self.request(request, "claude.interrupt").await.map(drop)
+        let request = {
+            let mut state = self.link.state();
+            state.mapper.interrupting();
+            interrupt(&state.mapper)
+        };
+        let receipt = self.request(request, "claude.interrupt").await?;
+        // Without the capability prompts that were sent into the turn stay queued, and would run.
+        let queued = receipt.get("still_queued").and_then(Value::as_array);
+        for id in queued.into_iter().flatten().filter_map(Value::as_str) {
+            if self.link.state().mapper.awaits(id) {
+                self.request(take_back(id), "claude.interrupt").await?;
+            }
+        }
+        Ok(())
     }
 
     async fn answer(&self, request_id: &str, decision: &Decision) -> Result<()> {
@@ -183,7 +202,7 @@ impl AgentSession for ClaudeSession {
         };
         if in_turn && !hard {
             // At the end of its input the CLI would finish its turn first, however long that takes.
-            let request = json!({ "subtype": "interrupt" });
+            let request = interrupt(&self.link.state().mapper);
             if let Err(error) = self.link.request(request, INTERRUPT_ON_CLOSE).await {
                 tracing::debug!(%error, "the agent was not stopped before its end");
             }
@@ -196,4 +215,18 @@ impl AgentSession for ClaudeSession {
             Err(error) => Err(error.during("claude.close")),
         }
     }
+}
+
+/// The request to stop all that was asked: the turn, and prompts that were sent into it.
+fn interrupt(mapper: &Mapper) -> Value {
+    let mut request = json!({ "subtype": "interrupt" });
+    if mapper.can("interrupt_cancel_queued_v1") {
+        request["cancel_queued"] = Value::Bool(true);
+    }
+    request
+}
+
+/// The request to forget a prompt that was not taken up yet.
+fn take_back(prompt_id: &str) -> Value {
+    json!({ "subtype": "cancel_async_message", "message_uuid": prompt_id })
 }

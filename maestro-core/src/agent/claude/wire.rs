@@ -14,7 +14,7 @@ pub(super) enum Frame {
     Assistant(Spoken),
     User(Spoken),
     Stream(Stream),
-    System(System),
+    System(Box<System>),
     Result(Box<TurnResult>),
     Lifecycle(Lifecycle),
     RateLimit(RateLimit),
@@ -30,7 +30,13 @@ pub(super) enum Frame {
 pub(super) fn parse(line: &str) -> Result<(Frame, String), serde_json::Error> {
     let object: Map<String, Value> = serde_json::from_str(line)?;
     let word = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
-    let name = match (word("type"), word("subtype")) {
+    // Requests and their answers name what they are about one level further in.
+    let inner = || {
+        let of = |key: &str| object.get(key)?.get("subtype")?.as_str();
+        of("request").or_else(|| of("response")).unwrap_or_default()
+    };
+    let subtype = if word("subtype").is_empty() { inner() } else { word("subtype") };
+    let name = match (word("type"), subtype) {
         (kind, "") => kind.to_owned(),
         (kind, subtype) => format!("{kind}/{subtype}"),
     };
@@ -40,7 +46,7 @@ pub(super) fn parse(line: &str) -> Result<(Frame, String), serde_json::Error> {
         "assistant" => Frame::Assistant(typed(whole)),
         "user" => Frame::User(typed(whole)),
         "stream_event" => Frame::Stream(typed(whole)),
-        "system" => Frame::System(typed(whole)),
+        "system" => Frame::System(Box::new(typed(whole))),
         "result" => Frame::Result(Box::new(typed(whole))),
         "command_lifecycle" => Frame::Lifecycle(typed(whole)),
         "rate_limit_event" => Frame::RateLimit(typed::<RateLimitEvent>(whole).rate_limit_info),
@@ -86,7 +92,19 @@ wire! {
         tool_use_result: Value,
         tool_result_meta: Vec<ToolResultMeta>,
     }
-    SpokenMessage { id: Option<String>, content: Value, }
+    SpokenMessage {
+        id: Option<String>,
+        model: Option<String>,
+        content: Value,
+        usage: MessageUsage,
+    }
+    /// What one call of the model used, as far as it is known by then.
+    MessageUsage {
+        input_tokens: u64,
+        output_tokens: u64,
+        cache_creation_input_tokens: u64,
+        cache_read_input_tokens: u64,
+    }
     ToolResultMeta {
         id: String,
         non_execution_kind: Option<String>,
@@ -99,9 +117,12 @@ wire! {
         event: StreamEvent,
         parent_tool_use_id: Option<String>,
         agent_id: Option<String>,
+        /// Blocks of the message that was being written are void.
+        abandoned_blocks: Option<Value>,
     }
     StreamEvent {
         r#type: String,
+        usage: MessageUsage,
         index: u32,
         message: StreamMessage,
         content_block: StreamText,
@@ -113,20 +134,52 @@ wire! {
     /// `system`, with the fields of all the subtypes that matter here.
     System {
         subtype: String,
+        uuid: Option<String>,
         session_id: Option<String>,
         // session_state_changed
         state: String,
         // init
         model: Option<String>,
         claude_code_version: Option<String>,
+        mcp_servers: Vec<McpServer>,
+        capabilities: Vec<String>,
         // init and status
         #[serde(rename = "permissionMode")]
         permission_mode: Option<String>,
+        // commands_changed
+        commands: Vec<Value>,
         // background_tasks_changed
-        tasks: Vec<Value>,
-        // task_started, permission_denied
+        tasks: Vec<BackgroundTask>,
+        // task_started, task_progress, task_updated, task_notification
         task_id: Option<String>,
         tool_use_id: Option<String>,
+        parent_task_id: Option<String>,
+        task_type: Option<String>,
+        subagent_type: Option<String>,
+        description: Option<String>,
+        prompt: Option<String>,
+        spawn_depth: Option<u32>,
+        is_backgrounded: Option<bool>,
+        summary: Option<String>,
+        last_tool_name: Option<String>,
+        status: Option<String>,
+        usage: Option<TaskUsage>,
+        patch: TaskPatch,
+        // permission_denied
+        message: Option<String>,
+        agent_id: Option<String>,
+        // compact_boundary, and status when compacting has failed
+        compact_metadata: CompactMetadata,
+        compact_error: Option<String>,
+        // hook_response
+        hook_name: Option<String>,
+        outcome: Option<String>,
+        output: Option<String>,
+        // local_command_output, informational, model_refusal_fallback
+        content: Option<String>,
+        level: Option<String>,
+        // session_writes_lost
+        error_code: Option<String>,
         // api_retry
         attempt: u32,
         max_retries: Option<u32>,
@@ -134,6 +187,16 @@ wire! {
         error_status: Option<u16>,
         error: Option<String>,
     }
+    McpServer { name: String, status: String, }
+    BackgroundTask { task_id: String, ambient: bool, }
+    TaskUsage { total_tokens: u64, tool_uses: u32, duration_ms: u64, }
+    TaskPatch {
+        status: Option<String>,
+        description: Option<String>,
+        error: Option<String>,
+        is_backgrounded: Option<bool>,
+    }
+    CompactMetadata { trigger: String, pre_tokens: Option<u64>, post_tokens: Option<u64>, }
 
     /// `result`: a turn ended. Costs and model usage are totals of the process.
     TurnResult {
@@ -165,6 +228,8 @@ wire! {
         cache_write: u64,
         #[serde(rename = "costUSD")]
         cost_usd: f64,
+        #[serde(rename = "contextWindow")]
+        context_window: Option<u64>,
     }
 
     /// What has become of a prompt: `queued`, `started`, `completed` or `cancelled`.
@@ -196,7 +261,11 @@ wire! {
         blocked_path: Option<String>,
         tool_use_id: Option<String>,
         agent_id: Option<String>,
-        // elicitation
+        // hook_callback
+        callback_id: String,
+        // mcp_message
+        server_name: String,
+        // elicitation; `message` is also that of mcp_message
         mcp_server_name: Option<String>,
         message: Value,
         requested_schema: Value,
@@ -215,6 +284,7 @@ wire! {
     /// What the CLI says about itself in reply to `initialize`.
     Hello {
         commands: Vec<Value>,
+        capabilities: Vec<String>,
         claude_code_version: Option<String>,
         current_permission_mode: Option<String>,
     }

@@ -7,11 +7,11 @@ use super::marker::fill_value;
 use super::permission::Verdict;
 use super::play::{Curtain, Player};
 use super::script::ToolStep;
-use crate::agent::AgentEvent;
+use crate::agent::AgentApproval;
 use crate::error::{Error, Result};
 use crate::model::{
-    ApprovalKind, ApprovalOption, Decision, FileChanged, StopReason, ToolContent, ToolEnded,
-    ToolStarted, ToolStatus, ToolUpdated,
+    ApprovalKind, ApprovalOption, Choice, Decision, FileChanged, Question, StopReason, ToolContent,
+    ToolEnded, ToolStarted, ToolStatus, ToolUpdated,
 };
 
 /// Whether a call may run.
@@ -43,17 +43,20 @@ impl Player {
         let questions = json!([{ "question": question, "options": options, "multiSelect": false }]);
         let input = json!({ "questions": questions });
         let id = self.start("AskUserQuestion", "other", input.clone())?;
-        let asks = AgentEvent::Approval {
+        let choices = choices
+            .iter()
+            .map(|choice| Choice { label: self.fill(choice), ..Choice::default() })
+            .collect();
+        let asked = Question { question: question.clone(), choices, ..Question::default() };
+        let asks = AgentApproval {
             request_id: format!("ask-{id}"),
             kind: ApprovalKind::Question,
             tool: Some("AskUserQuestion".to_owned()),
             tool_call_id: Some(id.clone()),
             title: question,
             input,
-            options: Vec::new(),
-            suggestions: Vec::new(),
-            blocked_path: None,
-            agent_id: None,
+            questions: vec![asked],
+            ..AgentApproval::default()
         };
         match self.stage.ask(ApprovalKind::Question, "AskUserQuestion", asks).await {
             Decision::Answer { answers } => {
@@ -209,14 +212,14 @@ impl Player {
     }
 }
 
-fn question(id: &str, tool: &str, input: &Value) -> AgentEvent {
+fn question(id: &str, tool: &str, input: &Value) -> AgentApproval {
     let option = |id: &str, title: &str| ApprovalOption {
         id: id.to_owned(),
         kind: id.to_owned(),
         title: title.to_owned(),
     };
     let path = input.get("file_path").and_then(Value::as_str);
-    AgentEvent::Approval {
+    AgentApproval {
         request_id: format!("ask-{id}"),
         kind: ApprovalKind::Tool,
         tool: Some(tool.to_owned()),
@@ -231,9 +234,7 @@ fn question(id: &str, tool: &str, input: &Value) -> AgentEvent {
             option("allow_always", "Allow in this session"),
             option("reject_once", "Deny"),
         ],
-        suggestions: Vec::new(),
-        blocked_path: None,
-        agent_id: None,
+        ..AgentApproval::default()
     }
 }
 

@@ -155,6 +155,7 @@ impl Agent for ScriptedAgent {
 
     async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
         let opened = || {
+            context.without_extras()?;
             let memory = &self.shared.memory;
             let id = match &context.resume {
                 None => {

@@ -111,9 +111,10 @@ impl ScriptedSession {
         values.extend(from.values.clone());
         let script = self.book.get(from.script.as_deref());
         let stage = Arc::clone(&self.stage);
+        let prompt_id = Some(prompt.id.to_string());
         let play = async move {
             let tally = Arc::<Mutex<Tally>>::default();
-            stage.report(vec![AgentEvent::TurnStarted { origin: Origin::Prompt }]);
+            stage.report(vec![AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id }]);
             let player = script.map(|script| Player {
                 stage: Arc::clone(&stage),
                 script,

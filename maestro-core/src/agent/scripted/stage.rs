@@ -9,7 +9,7 @@ use futures::channel::oneshot;
 
 use super::agent::Shared;
 use super::permission::Permissions;
-use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
+use crate::agent::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd};
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::model::{
     ApprovalKind, Decision, EventData, MicroUsd, Remember, StopReason, ToolEnded, ToolStatus, Usage,
@@ -97,13 +97,16 @@ impl Stage {
     }
 
     /// Asks, and waits for the answer.
-    pub(super) async fn ask(&self, kind: ApprovalKind, tool: &str, asks: AgentEvent) -> Decision {
+    pub(super) async fn ask(
+        &self,
+        kind: ApprovalKind,
+        tool: &str,
+        asks: AgentApproval,
+    ) -> Decision {
         let (answer, answered) = oneshot::channel();
-        if let AgentEvent::Approval { request_id, .. } = &asks {
-            let question = Question { kind, tool: tool.to_owned(), answer };
-            self.state().questions.insert(request_id.clone(), question);
-        }
-        self.report(vec![asks]);
+        let question = Question { kind, tool: tool.to_owned(), answer };
+        self.state().questions.insert(asks.request_id.clone(), question);
+        self.report(vec![AgentEvent::Approval(asks)]);
         // Nobody can answer any more only when the session is gone, and the turn with it.
         answered.await.unwrap_or_default()
     }

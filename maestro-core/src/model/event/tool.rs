@@ -145,6 +145,13 @@ pub enum ToolContent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exit_code: Option<i32>,
     },
+    /// An image.
+    Image {
+        /// Its media type, for example `image/png`.
+        media_type: String,
+        /// The bytes in base64.
+        data: String,
+    },
     /// Something large that is kept beside the event.
     Blob {
         /// Where it is.

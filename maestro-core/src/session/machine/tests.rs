@@ -184,7 +184,7 @@ fn a_turn_that_the_agent_begins_goes_on_with_the_work_before() {
     let mut session = begun("work", Some("key"));
     end_turn(&mut session, done(), LATER);
     let origin = Origin::Agent { reason: "subagent".to_owned() };
-    begin_own(&mut session, turn_id(20), Actor::agent("a"), origin, LATER);
+    begin_own(&mut session, turn_id(20), Actor::agent("a"), (origin, Vec::new()), LATER);
     assert_eq!(session.turn_for("key").unwrap().id, turn_id(20));
     let told = recover(&mut session, Recovery::Again, turn_id(30), Actor::default(), LATER);
     assert_eq!(types(&told), ["turn.ended", "prompt.queued"]);
@@ -195,7 +195,7 @@ fn a_turn_that_the_agent_begins_goes_on_with_the_work_before() {
 fn an_agents_own_turn_that_it_forgot_is_not_asked_again() {
     let mut session = session();
     let origin = Origin::Agent { reason: "subagent".to_owned() };
-    begin_own(&mut session, turn_id(20), Actor::agent("a"), origin, NOW);
+    begin_own(&mut session, turn_id(20), Actor::agent("a"), (origin, Vec::new()), NOW);
     let told = recover(&mut session, Recovery::Again, turn_id(30), Actor::default(), LATER);
     assert_eq!(types(&told), ["turn.ended"]);
     assert!(session.queue.is_empty());

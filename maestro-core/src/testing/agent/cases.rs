@@ -34,8 +34,7 @@ pub(super) async fn prompt_is_a_turn(house: AgentHouse) {
     let seen = talk.until_idle().await;
     let at = |fits: &dyn Fn(&AgentEvent) -> bool| seen.iter().position(fits);
     let prompted = |event: &AgentEvent| {
-        let origin = Origin::Prompt;
-        *event == AgentEvent::TurnStarted { origin }
+        matches!(event, AgentEvent::TurnStarted { origin: Origin::Prompt, .. })
     };
     let said = |event: &AgentEvent| matches!(event, AgentEvent::Fact(EventData::Message(_)));
     let over = |event: &AgentEvent| matches!(event, AgentEvent::TurnEnded(_));

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::tool;
 use crate::agent::claude::wire::ToolResultMeta;
-use crate::model::{EventData, FileChanged, ToolEnded, ToolStarted, ToolStatus, ToolUpdated};
+use crate::model::{
+    EventData, FileChanged, ToolContent, ToolEnded, ToolStarted, ToolStatus, ToolUpdated,
+};
 
 /// The tool calls under way.
 #[derive(Debug, Default)]
@@ -70,8 +72,8 @@ impl Calls {
             kind: tool::kind(name).to_owned(),
             title: tool::title(name, &input),
             locations: locations.iter().map(|path| tool::shown(cwd, path)).collect(),
+            background: input.get("run_in_background").is_some_and(|asked| *asked == true),
             input,
-            ..ToolStarted::default()
         };
         // The path alone is kept of the input: it may be as large as a file.
         let kept = locations.into_iter().next().map_or(Value::Null, Value::String);
@@ -107,6 +109,18 @@ impl Calls {
         Some(updated.into())
     }
 
+    /// The CLI itself refused a call, without asking anybody.
+    pub(super) fn refused(&mut self, id: &str, why: Option<String>) -> EventData {
+        self.denied(id);
+        let updated = ToolUpdated {
+            tool_call_id: id.to_owned(),
+            status: Some(ToolStatus::Denied),
+            content: why.into_iter().map(|text| ToolContent::Text { text }).collect(),
+            ..ToolUpdated::default()
+        };
+        updated.into()
+    }
+
     /// A call may not run.
     pub(super) fn denied(&mut self, id: &str) {
         if let Some(call) = self.open.get_mut(id) {
@@ -124,12 +138,26 @@ impl Calls {
         let ToolResult { id, content, is_error, mut structured } = result;
         let call = self.open.remove(&id);
         let status = status(is_error, &content, &structured, call.as_ref(), meta);
+        let shell = call.as_ref().is_some_and(|call| tool::kind(&call.name) == "execute");
+        let terminal =
+            if shell { tool::terminal(is_error, &content, &mut structured) } else { None };
         let mut ended = ToolEnded {
             tool_call_id: id.clone(),
             status,
-            content: tool::content(content),
+            background: tool::goes_on(&structured),
+            truncated: tool::is_cut(&structured),
+            content: match terminal {
+                Some(terminal) => vec![terminal],
+                None => tool::content(content),
+            },
             ..ToolEnded::default()
         };
+        if ended.content.iter().any(|content| matches!(content, ToolContent::Image { .. }))
+            && let Some(bytes) = structured.pointer_mut("/file/base64")
+        {
+            // The same image again.
+            *bytes = Value::Null;
+        }
         let mut changed = None;
         if status == ToolStatus::Completed {
             if let Some((diff, change)) = tool::change(&id, cwd, &mut structured) {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Mapper;
 use super::calls::{Caller, ToolResult};
+use super::tool;
 use crate::agent::AgentEvent;
 use crate::agent::claude::wire::{Spoken, Stream};
 use crate::model::{ContentBlock, Message, Thought};
@@ -12,24 +13,31 @@ impl Mapper {
     /// A piece of a message that is being written.
     pub(super) fn stream(&mut self, stream: Stream, events: &mut Vec<AgentEvent>) {
         let parent = stream.parent_tool_use_id.clone();
-        let agent_id = self.agent_of(stream.agent_id.clone(), parent.as_deref());
+        let agent_id = self.agents.of(stream.agent_id.clone(), parent.as_deref());
         if agent_id.is_none() && stream.event.r#type == "message_start" {
             events.extend(self.turns.works());
+        }
+        if agent_id.is_none() && stream.event.r#type == "message_delta" {
+            self.context.wrote(&stream.event.usage);
         }
         let piece = self.partials.stream(stream, agent_id);
         events.extend(piece.map(AgentEvent::Fact));
     }
 
     /// A whole block of the agent's message.
-    pub(super) fn assistant(&mut self, spoken: Spoken, events: &mut Vec<AgentEvent>) {
+    pub(super) fn assistant(&mut self, mut spoken: Spoken, events: &mut Vec<AgentEvent>) {
         let caller = self.caller(&spoken);
         if caller.agent_id.is_none() {
             events.extend(self.turns.works());
         }
-        let message_id = spoken.message.id.unwrap_or_default();
+        let by = caller.agent_id.as_ref();
+        let appeared = self.agents.spoke(by, caller.parent.as_deref());
+        events.extend(appeared.map(AgentEvent::Fact));
+        let message_id = spoken.message.id.take().unwrap_or_default();
         let mut said = Said::default();
-        for block in blocks(spoken.message.content) {
-            let index = self.partials.confirm(caller.agent_id.as_ref(), &message_id);
+        for block in blocks(spoken.message.content.take()) {
+            let (index, void) = self.partials.confirm(by, &message_id);
+            events.extend(void.map(AgentEvent::Fact));
             match block_type(&block) {
                 "thinking" | "redacted_thinking" => {
                     say(&mut said, &message_id, "assistant", &caller, events);
@@ -49,6 +57,8 @@ impl Mapper {
                     let input = block.get_mut("input").map(Value::take).unwrap_or_default();
                     let word = |key: &str| block.get(key).and_then(Value::as_str).unwrap_or("");
                     let (id, name) = (word("id"), word("name"));
+                    self.agents.called(id, name, &input, by);
+                    self.plans.called(id, name, &input, by);
                     let started = self.calls.start(id, name, input, &caller, &self.cwd);
                     events.push(AgentEvent::Fact(started));
                 }
@@ -56,6 +66,11 @@ impl Mapper {
             }
         }
         say(&mut said, &message_id, "assistant", &caller, events);
+        if caller.agent_id.is_none() {
+            let message = spoken.message;
+            let full = self.context.spoke(&message_id, message.model, &message.usage);
+            events.extend(full.map(AgentEvent::Fact));
+        }
         point(&caller, spoken.uuid, events);
     }
 
@@ -91,7 +106,11 @@ impl Mapper {
                 structured: structured.take(),
             };
             let meta = spoken.tool_result_meta.iter().find(|meta| meta.id == result.id);
-            let ended = self.calls.end(result, meta, &self.cwd);
+            let ok = !result.is_error;
+            let over = self.agents.call_ended(&result.id, ok, &result.structured);
+            let plan = self.plans.ended(&result.id, ok, &result.structured, &result.content);
+            let mut ended = self.calls.end(result, meta, &self.cwd);
+            ended.extend(over.into_iter().chain(plan));
             events.extend(ended.into_iter().map(AgentEvent::Fact));
         }
         say(&mut said, &message_id, "user", &caller, events);
@@ -100,7 +119,7 @@ impl Mapper {
 
     fn caller(&self, spoken: &Spoken) -> Caller {
         let parent = spoken.parent_tool_use_id.clone().filter(|parent| !parent.is_empty());
-        let agent_id = self.agent_of(spoken.agent_id.clone(), parent.as_deref());
+        let agent_id = self.agents.of(spoken.agent_id.clone(), parent.as_deref());
         Caller { parent, agent_id }
     }
 }
@@ -170,6 +189,9 @@ fn content_block(mut block: Value) -> ContentBlock {
         && let Some(Value::String(text)) = block.get_mut("text").map(Value::take)
     {
         return ContentBlock::Text { text };
+    }
+    if let Some((media_type, data)) = tool::image(&mut block) {
+        return ContentBlock::Image { media_type, data };
     }
     ContentBlock::Other { block }
 }

@@ -1,9 +1,12 @@
 //! From the CLI's messages to what agents report. Pure: no I/O, no clock.
 
+mod agents;
 mod calls;
+mod context;
 mod messages;
 mod partial;
 mod permission;
+mod plan;
 mod result;
 mod system;
 mod tool;
@@ -15,17 +18,22 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use agents::Agents;
 use calls::Calls;
+use context::Context;
 use partial::Partials;
 use permission::Question;
+use plan::Plans;
 use result::{Around, Rejected, turn_end};
 use totals::Totals;
-use turns::Turns;
+use turns::{Turns, Was};
 
-use crate::agent::claude::wire::{Frame, Lifecycle, Response, TurnResult, parse};
+use crate::agent::claude::wire::{Asked, Frame, Lifecycle, Request, Response, TurnResult, parse};
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AgentFrame, AgentOutput, Decision, EventData, Origin, StopReason, Usage};
+use crate::model::{
+    AgentFrame, AgentOutput, Decision, EventData, McpServerStatus, Origin, StopReason, Usage,
+};
 
 /// Makes reports of the messages of one process of the CLI, in their order.
 ///
@@ -50,16 +58,19 @@ use crate::model::{AgentFrame, AgentOutput, Decision, EventData, Origin, StopRea
 pub struct Mapper {
     cwd: PathBuf,
     budget: Option<i64>,
+    account: Option<String>,
     turns: Turns,
     partials: Partials,
     calls: Calls,
     totals: Totals,
     questions: HashMap<String, Question>,
-    /// Subagents by the call that started them.
-    agents: HashMap<String, String>,
+    agents: Agents,
+    plans: Plans,
+    context: Context,
     known: Known,
     rejected: Option<Rejected>,
     interrupted: bool,
+    warned_of_silence: bool,
     /// Ends of turns, also of those that gave no result.
     ends: u64,
 }
@@ -71,6 +82,8 @@ struct Known {
     model: Option<String>,
     mode: Option<String>,
     version: Option<String>,
+    mcp_servers: Vec<McpServerStatus>,
+    capabilities: Vec<String>,
 }
 
 /// A message, read.
@@ -80,7 +93,31 @@ pub(super) struct Read {
     /// The CLI's answer to a request of ours.
     pub(super) response: Option<Response>,
     /// A request of the CLI that is no question for people: its id and what it wants.
-    pub(super) unanswered: Option<(String, String)>,
+    pub(super) asks: Option<(String, Asks)>,
+    /// A request of the CLI that it does not wait for any more.
+    pub(super) withdrawn: Option<String>,
+}
+
+/// What the CLI asks of the host's own code.
+#[derive(Debug)]
+pub(super) enum Asks {
+    Hook { callback_id: String, input: Value, tool_call_id: Option<String> },
+    Mcp { server: String, message: Value },
+    Other { subtype: String },
+}
+
+impl From<Asked> for Asks {
+    fn from(asked: Asked) -> Self {
+        match asked.subtype.as_str() {
+            "hook_callback" => Self::Hook {
+                callback_id: asked.callback_id,
+                input: asked.input,
+                tool_call_id: asked.tool_use_id,
+            },
+            "mcp_message" => Self::Mcp { server: asked.server_name, message: asked.message },
+            _ => Self::Other { subtype: asked.subtype },
+        }
+    }
 }
 
 impl Mapper {
@@ -95,6 +132,12 @@ impl Mapper {
         self
     }
 
+    /// Names the account that limits are told of.
+    pub(super) fn account(mut self, name: Option<String>) -> Self {
+        self.account = name;
+        self
+    }
+
     /// What a message says.
     pub fn frame(&mut self, line: &str) -> AgentReport {
         self.read(line).report
@@ -105,7 +148,8 @@ impl Mapper {
         let mut read = Read {
             report: AgentReport { events: Vec::new(), raw: Some(line.to_owned()) },
             response: None,
-            unanswered: None,
+            asks: None,
+            withdrawn: None,
         };
         let events = &mut read.report.events;
         let Ok((frame, name)) = parse(line) else {
@@ -115,31 +159,38 @@ impl Mapper {
         match frame {
             Frame::Stream(stream) => {
                 self.stream(stream, events);
-                read.report.raw = None;
+                let durable = |event: &AgentEvent| match event {
+                    AgentEvent::Fact(fact) => !fact.is_ephemeral(),
+                    _ => false,
+                };
+                if !events.iter().any(durable) {
+                    read.report.raw = None;
+                }
                 return read;
             }
             Frame::Assistant(spoken) => self.assistant(spoken, events),
             Frame::User(spoken) => self.user(spoken, events),
-            Frame::System(system) => self.system(system, events),
+            Frame::System(system) => self.system(*system, events),
             Frame::Result(result) => self.result(*result, events),
             Frame::Lifecycle(lifecycle) => self.lifecycle(&lifecycle, events),
             Frame::RateLimit(limit) => self.rate_limit(limit, events),
-            Frame::Request(request) => {
-                let subtype = request.request.subtype.clone();
-                match Question::of(&request.request_id, request.request) {
-                    Some((question, asked)) => {
-                        if let Some(call) = &question.tool_call_id {
-                            self.calls.asked(call);
-                        }
-                        self.questions.insert(request.request_id, question);
-                        events.push(asked);
+            Frame::Request(Request { request_id, request }) => {
+                if Question::asks(&request) {
+                    let (question, asked) = Question::of(&request_id, request);
+                    if let Some(call) = &question.tool_call_id {
+                        self.calls.asked(call);
                     }
-                    None => read.unanswered = Some((request.request_id, subtype)),
+                    self.questions.insert(request_id, question);
+                    events.push(asked);
+                } else {
+                    read.asks = Some((request_id, request.into()));
                 }
             }
             Frame::CancelRequest(request_id) => {
                 if self.questions.remove(&request_id).is_some() {
                     events.push(AgentEvent::ApprovalWithdrawn { request_id });
+                } else {
+                    read.withdrawn = Some(request_id);
                 }
             }
             Frame::Response(response) => read.response = Some(response),
@@ -159,10 +210,17 @@ impl Mapper {
                 self.turns.take(&lifecycle.command_uuid);
             }
             // It was taken back before it began: an interrupt came first.
-            "cancelled" if self.turns.take(&lifecycle.command_uuid) && !self.turns.is_open() => {
-                events.push(AgentEvent::TurnStarted { origin: Origin::Prompt });
-                events.push(self.end_without_result(StopReason::Cancelled, None));
-            }
+            "cancelled" => match self.turns.take(&lifecycle.command_uuid) {
+                Some(Was::Prompt) if !self.turns.is_open() => {
+                    let prompt_id = Some(lifecycle.command_uuid.clone());
+                    events.push(AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id });
+                    events.extend(self.end_without_result(StopReason::Cancelled, None));
+                }
+                Some(_) => events.push(AgentEvent::PromptCancelled {
+                    prompt_id: lifecycle.command_uuid.clone(),
+                }),
+                None => {}
+            },
             _ => {}
         }
     }
@@ -172,7 +230,11 @@ impl Mapper {
             self.turns.woken(kind);
         }
         events.extend(self.turns.works());
-        events.extend(self.calls.cut(true).into_iter().map(AgentEvent::Fact));
+        events.extend(self.turns.ended(&result.user_message_uuids));
+        let mut left = self.calls.cut(true);
+        left.extend(self.partials.end_turn());
+        left.extend(self.context.ended(result.model_usage.as_ref()));
+        events.extend(left.into_iter().map(AgentEvent::Fact));
         let spent = self.totals.advance(&result);
         self.ends += 1;
         let around = Around {
@@ -183,25 +245,29 @@ impl Mapper {
             rejected: self.rejected.take(),
             interrupted: self.interrupted,
         };
-        self.turns.ended(&result.user_message_uuids);
-        self.partials.end_turn();
         self.interrupted = false;
         events.push(AgentEvent::TurnEnded(turn_end(result, &around)));
     }
 
     /// The end of a turn that the CLI gave no result for.
-    fn end_without_result(&mut self, stop_reason: StopReason, error: Option<Error>) -> AgentEvent {
+    fn end_without_result(
+        &mut self,
+        stop_reason: StopReason,
+        error: Option<Error>,
+    ) -> Vec<AgentEvent> {
         self.ends += 1;
         self.turns.ended(&[]);
-        self.partials.end_turn();
         self.interrupted = false;
-        AgentEvent::TurnEnded(AgentTurnEnd {
+        let mut left = self.calls.cut(true);
+        left.extend(self.partials.end_turn());
+        let end = AgentEvent::TurnEnded(AgentTurnEnd {
             stop_reason,
             error: error.map(|error| error.info()),
             usage: Usage { turns: 1, ..Usage::default() },
             counter: self.ends,
             ..AgentTurnEnd::default()
-        })
+        });
+        left.into_iter().map(AgentEvent::Fact).chain([end]).collect()
     }
 
     /// A prompt goes out. `steer` means that it adds to the turn under way.
@@ -212,6 +278,11 @@ impl Mapper {
     /// A prompt could not be sent.
     pub(super) fn not_sent(&mut self, prompt_id: &str) {
         self.turns.take(prompt_id);
+    }
+
+    /// Whether a prompt is on its way that the CLI has not taken up.
+    pub(super) fn awaits(&self, prompt_id: &str) -> bool {
+        self.turns.awaits(prompt_id)
     }
 
     /// An interrupt goes out.
@@ -257,22 +328,23 @@ impl Mapper {
     }
 
     /// It was silent for long enough.
-    pub(super) fn silent(&mut self) -> Option<AgentEvent> {
-        self.turns.silent()
+    pub(super) fn silent(&mut self) -> Vec<AgentEvent> {
+        let mut events = self.turns.silent();
+        if !events.is_empty() && !std::mem::replace(&mut self.warned_of_silence, true) {
+            let message =
+                "the agent does not say when it has nothing to do; a silence is taken for it";
+            events.insert(0, AgentEvent::Fact(system::warning("capability_missing", message)));
+        }
+        events
     }
 
     /// The process is gone: what is left of its work.
     pub(super) fn exited(&mut self) -> Vec<EventData> {
         self.questions.clear();
-        self.calls.cut(false)
-    }
-
-    fn agent_of(&self, agent_id: Option<String>, parent: Option<&str>) -> Option<String> {
-        let parent = parent.filter(|parent| !parent.is_empty());
-        agent_id.or_else(|| {
-            let parent = parent?;
-            Some(self.agents.get(parent).map_or(parent, String::as_str).to_owned())
-        })
+        let mut left = self.calls.cut(false);
+        left.extend(self.partials.exited());
+        left.extend(self.agents.exited());
+        left
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::agent::claude::wire::{Stream, StreamText};
-use crate::model::{EventData, MessageDelta, ThoughtDelta};
+use crate::model::{EventData, MessageDelta, MessageSuperseded, ThoughtDelta};
 
 /// The messages that are being written: at most one by each agent of the conversation.
 #[derive(Debug, Default)]
@@ -21,6 +21,24 @@ struct Partial {
     confirmed: u32,
     /// How many bytes of each block have come.
     offsets: HashMap<u32, u64>,
+    /// Whether it was said that the pieces are void.
+    void: bool,
+}
+
+impl Partial {
+    /// Declares void what has come in pieces and not whole; none when that is nothing, or is said.
+    fn supersede(&mut self, agent_id: Option<&String>) -> Option<EventData> {
+        if self.void || self.confirmed >= self.begun || self.offsets.is_empty() {
+            return None;
+        }
+        self.void = true;
+        let superseded = MessageSuperseded {
+            message_id: self.message_id.clone(),
+            generation: self.generation,
+            agent_id: agent_id.cloned(),
+        };
+        Some(superseded.into())
+    }
 }
 
 impl Partials {
@@ -33,14 +51,15 @@ impl Partials {
         let event = stream.event;
         match event.r#type.as_str() {
             "message_start" => {
-                let partial = self.open.entry(agent_id).or_default();
-                let void = partial.confirmed < partial.begun;
+                let partial = self.open.entry(agent_id.clone()).or_default();
+                let superseded = partial.supersede(agent_id.as_ref());
+                let again = partial.confirmed < partial.begun;
                 *partial = Partial {
-                    generation: if void { partial.generation.saturating_add(1) } else { 0 },
+                    generation: if again { partial.generation.saturating_add(1) } else { 0 },
                     message_id: event.message.id,
                     ..Partial::default()
                 };
-                None
+                superseded
             }
             "content_block_start" => {
                 if let Some(partial) = self.open.get_mut(&agent_id) {
@@ -49,6 +68,9 @@ impl Partials {
                 self.piece(event.index, event.content_block, agent_id)
             }
             "content_block_delta" => self.piece(event.index, event.delta, agent_id),
+            "message_stop" if stream.abandoned_blocks.is_some() => {
+                self.open.get_mut(&agent_id)?.supersede(agent_id.as_ref())
+            }
             _ => None,
         }
     }
@@ -80,19 +102,34 @@ impl Partials {
     }
 
     /// A whole block of a message has come: which one, if the message came in pieces. The blocks come
-    /// whole in their order.
-    pub(super) fn confirm(&mut self, agent_id: Option<&String>, message_id: &str) -> Option<u32> {
-        let partial = self.open.get_mut(&agent_id.cloned())?;
+    /// whole in their order. When it is another message than the one that was being written, it was
+    /// asked for again without a stream, and the pieces are void.
+    pub(super) fn confirm(
+        &mut self,
+        agent_id: Option<&String>,
+        message_id: &str,
+    ) -> (Option<u32>, Option<EventData>) {
+        let Some(partial) = self.open.get_mut(&agent_id.cloned()) else {
+            return (None, None);
+        };
         if partial.message_id != message_id {
-            return None;
+            return (None, partial.supersede(agent_id));
         }
         let block = partial.confirmed;
         partial.confirmed = partial.confirmed.saturating_add(1);
-        Some(block)
+        (Some(block), None)
     }
 
     /// Forgets what the main agent was writing: after a turn nothing of it is taken up again.
-    pub(super) fn end_turn(&mut self) {
-        self.open.remove(&None);
+    pub(super) fn end_turn(&mut self) -> Option<EventData> {
+        self.open.remove(&None)?.supersede(None)
+    }
+
+    /// The process is gone: nothing that was being written becomes whole.
+    pub(super) fn exited(&mut self) -> Vec<EventData> {
+        let mut open: Vec<_> = self.open.drain().collect();
+        open.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let void = open.iter_mut().filter_map(|(id, partial)| partial.supersede(id.as_ref()));
+        void.collect()
     }
 }

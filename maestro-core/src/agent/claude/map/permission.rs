@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::tool;
-use crate::agent::AgentEvent;
 use crate::agent::claude::wire::Asked;
+use crate::agent::{AgentApproval, AgentEvent};
 use crate::error::{Error, Result};
-use crate::model::{ApprovalKind, ApprovalOption, Decision, Remember};
+use crate::model::{ApprovalKind, ApprovalOption, Choice, Decision, Question as Asks, Remember};
 
 /// A question that waits for its answer.
 #[derive(Debug)]
@@ -18,14 +18,18 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// What the CLI asks, if it is a question for people.
-    pub(super) fn of(request_id: &str, asked: Asked) -> Option<(Self, AgentEvent)> {
+    /// Whether it is a question for people.
+    pub(super) fn asks(asked: &Asked) -> bool {
+        matches!(asked.subtype.as_str(), "can_use_tool" | "elicitation")
+    }
+
+    /// What the CLI asks.
+    pub(super) fn of(request_id: &str, asked: Asked) -> (Self, AgentEvent) {
         let kind = match (asked.subtype.as_str(), asked.tool_name.as_str()) {
-            ("can_use_tool", "AskUserQuestion") => ApprovalKind::Question,
-            ("can_use_tool", "ExitPlanMode") => ApprovalKind::Plan,
-            ("can_use_tool", _) => ApprovalKind::Tool,
             ("elicitation", _) => ApprovalKind::Elicitation,
-            _ => return None,
+            (_, "AskUserQuestion") => ApprovalKind::Question,
+            (_, "ExitPlanMode") => ApprovalKind::Plan,
+            _ => ApprovalKind::Tool,
         };
         let elicits = kind == ApprovalKind::Elicitation;
         let input = if elicits {
@@ -44,25 +48,26 @@ impl Question {
             (_, Some(description)) => format!("{name}: {description}"),
             (_, None) => tool::title(name, &input),
         };
-        let event = AgentEvent::Approval {
+        let event = AgentEvent::Approval(AgentApproval {
             request_id: request_id.to_owned(),
             kind,
             tool: (!elicits).then_some(asked.tool_name),
             tool_call_id: asked.tool_use_id.clone(),
             title,
+            questions: if kind == ApprovalKind::Question { questions(&input) } else { Vec::new() },
             input: input.clone(),
             options: options(kind, &asked.permission_suggestions),
             suggestions: asked.permission_suggestions.clone(),
             blocked_path: asked.blocked_path,
             agent_id: asked.agent_id,
-        };
+        });
         let question = Self {
             kind,
             input,
             suggestions: asked.permission_suggestions,
             tool_call_id: asked.tool_use_id,
         };
-        Some((question, event))
+        (question, event)
     }
 
     /// What the CLI is told, and the input that runs where it is another one than asked for.
@@ -162,6 +167,27 @@ fn options(kind: ApprovalKind, suggestions: &[Value]) -> Vec<ApprovalOption> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What the person is asked, of the input of the tool that asks.
+fn questions(input: &Value) -> Vec<Asks> {
+    let text = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let all = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let choice = |option: &Value| Choice {
+        label: text(option, "label"),
+        description: text(option, "description"),
+    };
+    let question = |asked: &Value| Asks {
+        question: text(asked, "question"),
+        header: text(asked, "header"),
+        choices: all(asked, "options").iter().map(choice).collect(),
+        multiple: asked.get("multiSelect").is_some_and(|several| *several == true),
+    };
+    all(input, "questions").iter().map(question).collect()
 }
 
 fn first_question(input: &Value) -> Option<&str> {

@@ -13,7 +13,8 @@ pub(super) fn kind(name: &str) -> &'static str {
         "Edit" | "MultiEdit" | "Write" | "NotebookEdit" => "edit",
         "Grep" | "Glob" | "ToolSearch" => "search",
         "Bash" | "BashOutput" | "KillShell" | "KillBash" | "Monitor" => "execute",
-        "Task" | "Agent" | "TodoWrite" | "TaskCreate" | "TaskUpdate" | "ExitPlanMode" => "think",
+        "Task" | "Agent" | "TodoWrite" | "TaskCreate" | "TaskUpdate" | "TaskList" | "TaskGet"
+        | "EnterPlanMode" | "ExitPlanMode" => "think",
         "WebFetch" | "WebSearch" => "fetch",
         _ => "other",
     }
@@ -76,13 +77,81 @@ pub(super) fn content(content: Value) -> Vec<ToolContent> {
                 _ => ToolContent::Other { content: Value::Object(map) },
             }
         }
-        other => ToolContent::Other { content: other },
+        mut other => match image(&mut other) {
+            Some((media_type, data)) => ToolContent::Image { media_type, data },
+            None => ToolContent::Other { content: other },
+        },
     };
     match content {
         Value::Null => Vec::new(),
         Value::Array(blocks) => blocks.into_iter().map(block).collect(),
         one => vec![block(one)],
     }
+}
+
+/// The media type and the bytes of an image that holds them itself. They move out of the block.
+pub(super) fn image(block: &mut Value) -> Option<(String, String)> {
+    if block.get("type").is_none_or(|kind| kind != "image") {
+        return None;
+    }
+    // The model's blocks have a source; those of tool servers have their fields at the top.
+    let (fields, media_type) = match block.get("source") {
+        Some(source) if source.get("type").is_some_and(|kind| kind == "base64") => {
+            ("source", "media_type")
+        }
+        Some(_) => return None,
+        None => ("", "mimeType"),
+    };
+    let holder = if fields.is_empty() { block } else { block.get_mut(fields)? };
+    let media_type = holder.get(media_type)?.as_str()?.to_owned();
+    match holder.get_mut("data")?.take() {
+        Value::String(data) => Some((media_type, data)),
+        _ => None,
+    }
+}
+
+/// What a command wrote, and how it ended. The output moves out of the structured result, so that it
+/// is held once; a result that says nothing of a command is left alone.
+pub(super) fn terminal(is_error: bool, told: &Value, result: &mut Value) -> Option<ToolContent> {
+    if is_error {
+        // Of a command that failed there is no structured result.
+        let text = told.as_str()?;
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let code = first.strip_prefix("Exit code ")?.parse().ok()?;
+        return Some(ToolContent::Terminal { output: rest.to_owned(), exit_code: Some(code) });
+    }
+    let map = result.as_object_mut()?;
+    let is = |key: &str| map.get(key).is_some_and(|value| *value == true);
+    let goes_on = map.contains_key("backgroundTaskId");
+    if is("isImage") || !map.get("stdout").is_some_and(Value::is_string) {
+        return None;
+    }
+    // A code that is no error and not 0 comes with its meaning instead.
+    let meant = map.get("returnCodeInterpretation").is_some_and(Value::is_string);
+    let exit_code = (!goes_on && !meant && !is("interrupted")).then_some(0);
+    let mut text = |key: &str| match map.remove(key) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let (mut output, errors) = (text("stdout"), text("stderr"));
+    if !errors.is_empty() {
+        if !output.is_empty() && !output.ends_with('\n') {
+            output.push('\n');
+        }
+        output.push_str(&errors);
+    }
+    Some(ToolContent::Terminal { output, exit_code })
+}
+
+/// Whether a result says that the tool goes on and is not waited for.
+pub(super) fn goes_on(result: &Value) -> bool {
+    let is = |key: &str| result.get(key).is_some_and(|value| *value == true);
+    is("isAsync") || result.get("backgroundTaskId").is_some_and(Value::is_string)
+}
+
+/// Whether the agent itself was shown only a part of what the tool gave.
+pub(super) fn is_cut(result: &Value) -> bool {
+    result.get("persistedOutputPath").is_some_and(Value::is_string)
 }
 
 /// The change of a file that a structured result tells of. The contents move out of the result

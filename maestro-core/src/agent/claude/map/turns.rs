@@ -1,4 +1,4 @@
-//! When turns begin, and when the agent has nothing to do.
+//! When turns begin, which prompts they take in, and when the agent has nothing to do.
 
 use crate::agent::AgentEvent;
 use crate::model::Origin;
@@ -8,6 +8,13 @@ use crate::model::Origin;
 pub(super) struct Turns {
     open: bool,
     waiting: Vec<Waiting>,
+    /// The prompts of the turn under way.
+    taken: Vec<String>,
+    /// Whether the turn under way was begun by a prompt that nobody named.
+    unnamed: bool,
+    /// Prompts that were added to a turn which is over, and of which an older CLI does not say
+    /// whether they were part of it or are about to begin one.
+    unclear: Vec<String>,
     /// Whether the CLI says what becomes of prompts.
     tells_prompts: bool,
     /// Whether the CLI says when it has nothing to do.
@@ -28,6 +35,15 @@ struct Waiting {
     steer: bool,
 }
 
+/// What was known of a prompt that is not on its way any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Was {
+    /// It would have begun a turn.
+    Prompt,
+    /// It added to one.
+    Steer,
+}
+
 impl Turns {
     pub(super) fn is_open(&self) -> bool {
         self.open
@@ -37,12 +53,15 @@ impl Turns {
         self.waiting.push(Waiting { id, steer });
     }
 
-    /// A prompt is not on its way any more; whether it was, and would have begun a turn.
-    pub(super) fn take(&mut self, id: &str) -> bool {
-        match self.waiting.iter().position(|waiting| waiting.id == id) {
-            Some(index) => !self.waiting.remove(index).steer,
-            None => false,
-        }
+    /// A prompt is not on its way any more.
+    pub(super) fn take(&mut self, id: &str) -> Option<Was> {
+        let index = self.waiting.iter().position(|waiting| waiting.id == id)?;
+        Some(if self.waiting.remove(index).steer { Was::Steer } else { Was::Prompt })
+    }
+
+    /// Whether a prompt is on its way.
+    pub(super) fn awaits(&self, id: &str) -> bool {
+        self.waiting.iter().any(|waiting| waiting.id == id)
     }
 
     /// The CLI says what becomes of prompts, so nothing else needs to be guessed from.
@@ -54,43 +73,76 @@ impl Turns {
     /// to.
     pub(super) fn taken_up(&mut self, id: &str) -> Option<AgentEvent> {
         self.take(id);
-        self.open(Origin::Prompt)
+        if self.open { self.fold(id) } else { self.open(Origin::Prompt, Some(id.to_owned())) }
+    }
+
+    /// The turn under way takes in a prompt.
+    fn fold(&mut self, id: &str) -> Option<AgentEvent> {
+        if self.taken.iter().any(|taken| taken == id) {
+            return None;
+        }
+        self.taken.push(id.to_owned());
+        // The first that is named began it.
+        if std::mem::take(&mut self.unnamed) {
+            return None;
+        }
+        Some(AgentEvent::PromptFolded { prompt_id: id.to_owned() })
     }
 
     /// A turn is being set up: a prompt's, if one waits. An older CLI says it in no other way.
-    pub(super) fn set_up(&mut self) -> Option<AgentEvent> {
+    pub(super) fn set_up(&mut self) -> Vec<AgentEvent> {
         if self.open || self.tells_prompts {
-            return None;
+            return Vec::new();
         }
-        let next = self.waiting.iter().position(|waiting| !waiting.steer)?;
-        self.waiting.remove(next);
-        self.open(Origin::Prompt)
+        if let Some(next) = self.waiting.iter().position(|waiting| !waiting.steer) {
+            let id = self.waiting.remove(next).id;
+            return self.open(Origin::Prompt, Some(id)).into_iter().collect();
+        }
+        let mut unclear = std::mem::take(&mut self.unclear).into_iter();
+        let Some(first) = unclear.next() else {
+            return Vec::new();
+        };
+        let started = self.open(Origin::Prompt, Some(first));
+        let rest = unclear.filter_map(|id| self.fold(&id)).collect::<Vec<_>>();
+        started.into_iter().chain(rest).collect()
     }
 
     /// The main agent works. When no prompt began it, the agent did.
-    pub(super) fn works(&mut self) -> Option<AgentEvent> {
-        if let Some(started) = self.set_up() {
-            return Some(started);
+    pub(super) fn works(&mut self) -> Vec<AgentEvent> {
+        let started = self.set_up();
+        if !started.is_empty() {
+            return started;
         }
         let reason = self.woken_by.clone();
-        self.open(Origin::Agent { reason: reason.unwrap_or_else(|| "unprompted".to_owned()) })
+        let origin = Origin::Agent { reason: reason.unwrap_or_else(|| "unprompted".to_owned()) };
+        self.open(origin, None).into_iter().collect()
     }
 
-    fn open(&mut self, origin: Origin) -> Option<AgentEvent> {
+    fn open(&mut self, origin: Origin, prompt_id: Option<String>) -> Option<AgentEvent> {
         if self.open {
             return None;
         }
         self.open = true;
         self.active = true;
         self.woken_by = None;
-        Some(AgentEvent::TurnStarted { origin })
+        self.taken = prompt_id.iter().cloned().collect();
+        self.unnamed = prompt_id.is_none() && origin == Origin::Prompt;
+        Some(AgentEvent::TurnStarted { origin, prompt_id })
     }
 
-    /// The turn under way ended, and with it the prompts that were folded into it.
-    pub(super) fn ended(&mut self, prompts: &[String]) {
+    /// The turn under way ends. Gives the prompts that it answers beside the one that began it.
+    pub(super) fn ended(&mut self, prompts: &[String]) -> Vec<AgentEvent> {
+        let mut folded = Vec::new();
+        for id in prompts {
+            self.take(id);
+            folded.extend(self.fold(id));
+        }
         self.open = false;
-        let tells = self.tells_prompts;
-        self.waiting.retain(|waiting| !prompts.contains(&waiting.id) && (tells || !waiting.steer));
+        if !self.tells_prompts {
+            let steers = self.waiting.extract_if(.., |waiting| waiting.steer);
+            self.unclear.extend(steers.map(|waiting| waiting.id));
+        }
+        folded
     }
 
     /// Which tasks run in the background.
@@ -106,15 +158,14 @@ impl Turns {
 
     /// The CLI says whether it has anything to do. It is not believed while a prompt is on its
     /// way: it said so before it saw the prompt.
-    pub(super) fn told(&mut self, idle: bool) -> Option<AgentEvent> {
+    pub(super) fn told(&mut self, idle: bool) -> Vec<AgentEvent> {
         self.tells_idle = true;
-        if !idle || self.waiting.iter().any(|waiting| !waiting.steer) {
+        let awaited = |waiting: &Waiting| self.tells_prompts || !waiting.steer;
+        if !idle || self.waiting.iter().any(awaited) {
             self.active = true;
-            return None;
+            return Vec::new();
         }
-        self.waiting.clear();
-        self.active = false;
-        Some(AgentEvent::Idle)
+        self.idle()
     }
 
     /// Whether only silence can tell that the agent has nothing to do.
@@ -127,11 +178,16 @@ impl Turns {
     }
 
     /// It was silent for long enough.
-    pub(super) fn silent(&mut self) -> Option<AgentEvent> {
-        if !self.listens() {
-            return None;
-        }
+    pub(super) fn silent(&mut self) -> Vec<AgentEvent> {
+        if self.listens() { self.idle() } else { Vec::new() }
+    }
+
+    /// Nothing begins any more, so what is unclear was part of the last turn.
+    fn idle(&mut self) -> Vec<AgentEvent> {
         self.active = false;
-        Some(AgentEvent::Idle)
+        let left = self.waiting.drain(..).map(|waiting| waiting.id);
+        let folded = std::mem::take(&mut self.unclear).into_iter().chain(left);
+        let folded = folded.map(|prompt_id| AgentEvent::PromptFolded { prompt_id });
+        folded.chain([AgentEvent::Idle]).collect()
     }
 }

@@ -1,0 +1,87 @@
+//! What the model plays beside its built-in scenarios.
+
+use scripted_model::ModelConfig;
+
+const ALL: [&str; 6] = [
+    r#"
+name = "plan"
+about = "Presents a plan."
+
+[[steps]]
+blocks = [{ tool = "ExitPlanMode", input = { plan = "1. Look. 2. Leap." } }]
+
+[[steps]]
+blocks = [{ text = "Then I begin." }]
+"#,
+    r#"
+name = "todo"
+about = "Writes a list, and works on it."
+
+[[steps]]
+blocks = [{ tool = "TodoWrite", input = { todos = [
+    { content = "Look", status = "in_progress", activeForm = "Looking" },
+    { content = "Leap", status = "pending", activeForm = "Leaping" },
+] } }]
+
+[[steps]]
+blocks = [{ tool = "TodoWrite", input = { todos = [
+    { content = "Look", status = "completed", activeForm = "Looking" },
+    { content = "Leap", status = "in_progress", activeForm = "Leaping" },
+] } }]
+
+[[steps]]
+blocks = [{ text = "On it." }]
+"#,
+    r#"
+name = "tasks"
+about = "Makes entries of a list, and works on one."
+
+[[steps]]
+blocks = [
+    { tool = "TaskCreate", input = { subject = "Look", description = "Look around", activeForm = "Looking" } },
+    { tool = "TaskCreate", input = { subject = "Leap", description = "Leap" } },
+]
+
+[[steps]]
+blocks = [{ tool = "TaskUpdate", input = { taskId = "1", status = "completed" } }]
+
+[[steps]]
+blocks = [{ text = "On it." }]
+"#,
+    r#"
+name = "two-agents"
+about = "Starts two subagents that each touch a file."
+
+[[steps]]
+blocks = [
+    { tool = "Agent", input = { description = "A", prompt = "scenario: bash command=\"touch a.txt\"", subagent_type = "general-purpose" } },
+    { tool = "Agent", input = { description = "B", prompt = "scenario: bash command=\"touch b.txt\"", subagent_type = "general-purpose" } },
+]
+
+[[steps]]
+blocks = [{ text = "Both were started." }]
+"#,
+    r#"
+name = "structured"
+about = "Gives its result as data."
+
+[[steps]]
+blocks = [{ tool = "StructuredOutput", input = { answer = 42 } }]
+"#,
+    r#"
+name = "use"
+about = "Uses a tool of a tool server. Variable: tool."
+defaults = { tool = "mcp__stock__count" }
+
+[[steps]]
+blocks = [{ tool = "mcp__stock__count", input = { sku = "x" } }]
+
+[[steps]]
+blocks = [{ text = "Counted." }]
+"#,
+];
+
+pub(crate) fn all() -> ModelConfig {
+    let add = |config: ModelConfig, text: &&str| config.toml(text).expect("a scenario");
+    ALL.iter().fold(ModelConfig::new(), add)
+}
