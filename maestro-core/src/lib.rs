@@ -41,6 +41,7 @@ mod node;
 pub mod project;
 pub mod runtime;
 pub mod scheduler;
+pub mod secret;
 pub mod session;
 pub mod storage;
 pub mod task;

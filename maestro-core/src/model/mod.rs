@@ -15,6 +15,7 @@ mod node;
 mod place;
 mod policy;
 mod project;
+mod secret;
 mod session;
 mod task;
 mod view;
@@ -37,6 +38,7 @@ pub use node::{Capabilities, NodeInfo, NodeState};
 pub use place::{Place, PlacePath, ProcessRef};
 pub use policy::{Effect, RuleInfo, RuleLevel, RuleSpec, Ruling, ToolUse};
 pub use project::{ProjectInfo, ProjectSpec, ProjectState};
+pub use secret::{Secret, SecretRef};
 pub use session::{
     AgentPointer, QueuedPrompt, SessionInfo, SessionSpec, SessionState, ToolRules, TurnInfo,
 };
