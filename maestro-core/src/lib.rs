@@ -27,7 +27,9 @@
 //! # }
 //! ```
 
+pub mod account;
 pub mod agent;
+pub mod agents;
 pub mod approval;
 mod builder;
 mod command;

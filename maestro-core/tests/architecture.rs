@@ -24,6 +24,8 @@ const FLOORS: &[&[&str]] = &[
     &["model"],
     PORTS,
     &[
+        "account",
+        "agents",
         "session",
         "task",
         "scheduler",

@@ -78,6 +78,7 @@ impl House {
             cwd: self.cwd(),
             resume: resume.clone(),
             env: env.into(),
+            account: None,
             transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),
         };

@@ -403,6 +403,7 @@ fn context(runtime: &Arc<ManualRuntime>, transport: Arc<Memory>) -> OpenContext 
         cwd: PlacePath::new(Place::new("memory"), "/src/shop"),
         resume: None,
         env: [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())].into(),
+        account: None,
         transport,
         runtime: Arc::clone(runtime) as Arc<dyn Runtime>,
     }

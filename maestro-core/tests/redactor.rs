@@ -17,13 +17,16 @@ fn redactor() -> Redactor {
 }
 
 fn wrapped(text: &str, width: usize, with: &str) -> String {
-    let lines: Vec<&str> =
-        text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(width)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect();
     lines.join(with)
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Whether a stretch of 16 bytes of one text is left in another.
@@ -158,7 +161,8 @@ fn cost() {
             line.as_bytes()
                 .chunks(10_000)
                 .map(|part| format!("{}{KEY}", String::from_utf8_lossy(part)))
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
         ),
     ] {
         let start = std::time::Instant::now();

@@ -80,6 +80,7 @@ impl House {
             cwd: PlacePath::new(Place::new("none"), self.work.path()),
             resume: resume.clone(),
             env: env.into(),
+            account: None,
             transport: Arc::new(NoPrograms),
             runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime>,
         };

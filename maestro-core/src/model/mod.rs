@@ -1,6 +1,8 @@
 //! Plain data: what users give (`…Spec`), what they read (`…Info`), and events. No I/O.
 
+mod account;
 mod actor;
+mod agent;
 mod approval;
 mod blob;
 mod check;
@@ -22,7 +24,11 @@ mod view;
 mod workspace;
 
 pub use crate::time::Timestamp;
+pub use account::{
+    AccountInfo, AccountLimit, AccountSpec, AccountState, AccountStatus, LoginState,
+};
 pub use actor::{Actor, ActorKind};
+pub use agent::{AgentCommand, AgentInfo, AgentModel, AgentStatus};
 pub use approval::{
     ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Choice, Grant, GrantState, Question,
 };

@@ -110,7 +110,7 @@ fn variable(name: &str) -> Result<Secret> {
         Error::new(ErrorKind::NotFound, "the variable is not set in the environment of this node")
     })?;
     let value = value.into_string().map_err(|_| not_text())?;
-    trimmed(Zeroizing::new(value.into_bytes()))
+    trimmed(Zeroizing::new(value).as_bytes())
 }
 
 fn file(path: &Path) -> Result<Secret> {
@@ -124,7 +124,7 @@ fn file(path: &Path) -> Result<Secret> {
     };
     let file = std::fs::File::open(path).map_err(failed)?;
     warn_if_open_to_others(path, &file);
-    trimmed(read(file).map_err(failed)?)
+    trimmed(&read(file).map_err(failed)?)
 }
 
 #[cfg(unix)]
@@ -161,7 +161,7 @@ fn command(argv: &[String], running: &Running) -> Result<Secret> {
     };
     let (value, status) = (value.map_err(unavailable)?, status.map_err(unavailable)?);
     match status {
-        Some(status) if status.success() => trimmed(value.unwrap_or_default()),
+        Some(status) if status.success() => trimmed(&value.unwrap_or_default()),
         Some(status) => Err(Error::new(ErrorKind::Unavailable, "the command failed")
             .with("exit", status)
             .retryable(false)),
@@ -177,12 +177,12 @@ fn read(source: impl std::io::Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn trimmed(bytes: Zeroizing<Vec<u8>>) -> Result<Secret> {
+fn trimmed(bytes: &[u8]) -> Result<Secret> {
     if bytes.len() > LocalSecrets::MAX_BYTES {
         return Err(Error::new(ErrorKind::InvalidArgument, "the secret is too long")
             .with("max_bytes", LocalSecrets::MAX_BYTES));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?.trim_end();
+    let text = std::str::from_utf8(bytes).map_err(|_| not_text())?.trim_end();
     if text.is_empty() {
         return Err(Error::new(ErrorKind::NotFound, "the secret is empty"));
     }

@@ -81,7 +81,8 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
             let fresh = way.pointer.is_none();
             work.session.cwd.clone_from(&cwd);
             if fresh {
-                work.session.pointer = AgentPointer::default();
+                let config_dir = work.session.pointer.config_dir.take();
+                work.session.pointer = AgentPointer { config_dir, ..AgentPointer::default() };
             }
             let agent_session_id = work.session.pointer.agent_session_id.clone();
             let evidence = way.evidence.as_str().to_owned();

@@ -102,6 +102,7 @@ impl AgentHouse {
             cwd: self.cwd.clone(),
             resume: resume.clone(),
             env: std::collections::BTreeMap::new(),
+            account: None,
             transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),
         };
