@@ -14,6 +14,8 @@ use crate::maestro::Maestro;
 use crate::node::{self, Core, LeaseTimes, Parts};
 use crate::runtime::{Runtime, RuntimeExt as _};
 use crate::scheduler::{FairScheduler, Scheduler};
+use crate::secret::SecretStore;
+use crate::secret::local::LocalSecrets;
 use crate::storage::StorageConfig;
 use crate::storage::memory::Memory;
 use crate::task::{AgentTask, Task};
@@ -37,6 +39,7 @@ pub struct MaestroBuilder {
     mcp: BTreeMap<String, Arc<dyn McpServer>>,
     permission: Option<Arc<dyn PermissionHandler>>,
     grants_last: Duration,
+    secrets: Option<Arc<dyn SecretStore>>,
     concurrency: u32,
     lease_times: LeaseTimes,
     sweep_every: Duration,
@@ -58,6 +61,7 @@ impl Default for MaestroBuilder {
             mcp: BTreeMap::new(),
             permission: None,
             grants_last: Duration::from_hours(24),
+            secrets: None,
             concurrency: 4,
             lease_times: LeaseTimes::default(),
             sweep_every: Duration::from_secs(5),
@@ -153,6 +157,12 @@ impl MaestroBuilder {
         self
     }
 
+    /// What resolves references to secrets. Default: variables, files and commands of this machine.
+    pub fn secrets(mut self, secrets: impl SecretStore) -> Self {
+        self.secrets = Some(Arc::new(secrets));
+        self
+    }
+
     /// How long leases last. Default 30 s.
     pub fn lease_times(mut self, times: LeaseTimes) -> Self {
         self.lease_times = times;
@@ -204,8 +214,11 @@ impl MaestroBuilder {
         }
         let node_id = runtime.id::<NodeId>();
         let store = node::Store::new(storage, Arc::clone(&runtime));
+        let secrets = self.secrets.take();
+        let secrets = secrets.unwrap_or_else(|| Arc::new(LocalSecrets::new(Arc::clone(&runtime))));
         let parts = Parts {
             runtime,
+            secrets,
             transport,
             agents,
             tasks,

@@ -60,6 +60,8 @@ macro_rules! uuid_ids {
 uuid_ids! {
     /// A project.
     ProjectId = "project_id";
+    /// An account.
+    AccountId = "account_id";
     /// A session.
     SessionId = "session_id";
     /// A turn of a session.

@@ -27,7 +27,9 @@
 //! # }
 //! ```
 
+pub mod account;
 pub mod agent;
+pub mod agents;
 pub mod approval;
 mod builder;
 mod command;
@@ -41,6 +43,7 @@ mod node;
 pub mod project;
 pub mod runtime;
 pub mod scheduler;
+pub mod secret;
 pub mod session;
 pub mod storage;
 pub mod task;

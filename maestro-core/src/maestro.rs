@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::account::Accounts;
+use crate::agents::Agents;
 use crate::approval::Approvals;
 use crate::builder::MaestroBuilder;
 use crate::error::Result;
@@ -75,6 +77,16 @@ impl Maestro {
     /// Projects.
     pub fn projects(&self) -> Projects {
         Projects { scope: self.scope.clone() }
+    }
+
+    /// Agents.
+    pub fn agents(&self) -> Agents {
+        Agents { scope: self.scope.clone() }
+    }
+
+    /// Accounts.
+    pub fn accounts(&self) -> Accounts {
+        Accounts { scope: self.scope.clone() }
     }
 
     /// Tasks.

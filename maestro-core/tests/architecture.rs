@@ -24,6 +24,8 @@ const FLOORS: &[&[&str]] = &[
     &["model"],
     PORTS,
     &[
+        "account",
+        "agents",
         "session",
         "task",
         "scheduler",
@@ -38,7 +40,7 @@ const FLOORS: &[&[&str]] = &[
     &["maestro", "builder"],
     &["testing", "ffi"],
 ];
-const PORTS: &[&str] = &["runtime", "storage", "blob", "transport", "workspace", "agent"];
+const PORTS: &[&str] = &["runtime", "secret", "storage", "blob", "transport", "workspace", "agent"];
 const MODEL: usize = 1;
 const PORT: usize = 2;
 const ENGINE: usize = 3;
@@ -47,6 +49,7 @@ const ENGINE: usize = 3;
 /// of a port is part of the port itself, unless `ADAPTER_PARTS` gives it to an adapter.
 const ADAPTERS: &[(&str, &str, &[&str])] = &[
     ("runtime", "Runtime", &["tokio", "smol", "manual"]),
+    ("secret", "SecretStore", &["local"]),
     ("storage", "Storage", &["memory", "sqlite", "postgres"]),
     ("blob", "BlobStore", &["memory", "directory", "object_store"]),
     ("transport", "Transport", &["process", "channel"]),
@@ -59,7 +62,7 @@ const ADAPTER_PARTS: &[(&str, &str, &str)] =
 /// Rooms that are as pure as a machine, under another name.
 const PURE: &[&[&str]] = &[&["approval", "rules"]];
 /// Ports that another port may build on. Every port may use `runtime`; nothing else until it is listed here.
-const PORT_ON_PORT: &[(&str, &str)] = &[("agent", "transport")];
+const PORT_ON_PORT: &[(&str, &str)] = &[("agent", "secret"), ("agent", "transport")];
 
 /// Optional dependencies: only an adapter or the composition root may name them.
 const ADAPTER_CRATES: &[&str] = &["tokio", "smol", "rusqlite"];

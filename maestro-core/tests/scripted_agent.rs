@@ -82,6 +82,7 @@ impl House {
             fork: false,
             mcp: Vec::new(),
             env: env.into(),
+            account: None,
             transport: Arc::new(NoPrograms),
             runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime>,
         };

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use maestro_core::Result;
+use maestro_core::{Maestro, Result, Running};
 use serde_json::json;
 
 use crate::args::Common;
@@ -29,10 +29,7 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
             Err(error) => Err(format!("{error}; install git 2.38 or newer")),
         },
     )?;
-    say(
-        "claude",
-        node::discover().map(|claude| format!("{claude:?}")).map_err(|error| error.to_string()),
-    )?;
+    say("claude", claude().await.map_err(|error| error.to_string()))?;
     if common.store.exists() {
         let opened = node::observe(common, async |_| Ok(())).await;
         say(
@@ -43,4 +40,27 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
         say("store", Ok(format!("none yet at {}", common.store.display())))?;
     }
     Ok(if healthy { Exit::Ok } else { Exit::Unavailable })
+}
+
+/// Looks for Claude Code, and asks it what it is. It asks no model anything.
+async fn claude() -> Result<String> {
+    let found = node::discover()?;
+    let maestro = Maestro::builder().agent("claude", found).concurrency(0).build().await?;
+    let status = maestro.agents().probe("claude").await;
+    maestro.close(Running::Park).await?;
+    let status = status?;
+    if let Some(problem) = status.problem {
+        return Err(problem.into());
+    }
+    let tested =
+        if status.tested == Some(true) { "tested" } else { "not tested with this Maestro" };
+    Ok(format!(
+        "{} at {} ({tested}); login: {}; {} models, {} commands; configuration: {}",
+        status.version.unwrap_or_default(),
+        status.program.unwrap_or_default(),
+        status.login,
+        status.models.len(),
+        status.commands.len(),
+        status.config_dir.unwrap_or_default(),
+    ))
 }

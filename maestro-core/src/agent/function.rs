@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use crate::agent::{
     Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
+    ProbeContext,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    AgentPointer, ContentBlock, Decision, EventData, Message, Origin, PlacePath, ProcessRef,
-    StopReason, Usage,
+    AgentPointer, AgentStatus, ContentBlock, Decision, EventData, Message, Origin, PlacePath,
+    ProcessRef, StopReason, Usage,
 };
 use crate::runtime::{self, RuntimeExt as _, Spawned};
 
@@ -64,6 +65,12 @@ impl Agent for AgentFn {
             turn: Mutex::new(None),
             turns: Mutex::new(0),
         }))
+    }
+
+    async fn probe(&self, _: ProbeContext) -> AgentStatus {
+        let mut status = AgentStatus::default();
+        (status.installed, status.login) = (true, "none".to_owned());
+        status
     }
 
     async fn evidence(&self, _cwd: &PlacePath, _pointer: &AgentPointer) -> Result<Evidence> {

@@ -18,7 +18,9 @@ pub use mcp::{McpServer, ToolServer};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{NodeId, SessionId};
-use crate::model::{AgentPointer, ContentBlock, Decision, PlacePath, ProcessRef, SessionSpec};
+use crate::model::{
+    AgentPointer, AgentStatus, ContentBlock, Decision, PlacePath, ProcessRef, Secret, SessionSpec,
+};
 use crate::runtime::Runtime;
 use crate::transport::Transport;
 
@@ -40,6 +42,14 @@ pub trait Agent: fmt::Debug + Send + Sync + 'static {
     /// `NotFound` (the program, or the conversation), `InvalidArgument` naming the field,
     /// `Protocol`, `Timeout`, `Unavailable`.
     async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>>;
+
+    /// Looks what is there: program, version, login, and what it offers.
+    ///
+    /// # Contract
+    /// - It may start processes, which are ended before it returns, and asks no model anything.
+    /// - It gives what it found by [`ProbeContext::timeout`]; what went wrong is
+    ///   [`AgentStatus::problem`]. No secret is in it.
+    async fn probe(&self, context: ProbeContext) -> AgentStatus;
 
     /// Looks, without starting anything, whether the agent's own memory holds what we have seen.
     async fn evidence(&self, cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence>;
@@ -65,6 +75,40 @@ pub struct OpenContext {
     pub mcp: Vec<Arc<dyn McpServer>>,
     /// Variables that Maestro adds for the agent and its tools, for example `MAESTRO_TASK_ID`.
     pub env: std::collections::BTreeMap<String, String>,
+    /// The account to use; none uses what the driver was set up with.
+    pub account: Option<AgentAccount>,
+    /// What programs are started with.
+    pub transport: Arc<dyn Transport>,
+    /// Time and chance.
+    pub runtime: Arc<dyn Runtime>,
+}
+
+/// An account, with its secrets.
+///
+/// # Contract
+/// A driver keeps the credentials out of command lines, out of everything that it reports, and, where
+/// the agent has a way for it, out of the environment of the agent's tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentAccount {
+    /// Its name.
+    pub name: String,
+    /// Variables that the agent is given.
+    pub credentials: std::collections::BTreeMap<String, Secret>,
+    /// The agent's configuration directory, where it is not the driver's.
+    pub config_dir: Option<std::path::PathBuf>,
+}
+
+/// Everything that a driver needs to look at its agent.
+#[derive(Debug, Clone)]
+pub struct ProbeContext {
+    /// The incarnation that owns the processes.
+    pub owner: NodeId,
+    /// A directory to start them in.
+    pub cwd: PlacePath,
+    /// The account to look with; none uses what the driver was set up with.
+    pub account: Option<AgentAccount>,
+    /// How long all of it may take.
+    pub timeout: std::time::Duration,
     /// What programs are started with.
     pub transport: Arc<dyn Transport>,
     /// Time and chance.

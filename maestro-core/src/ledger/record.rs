@@ -49,6 +49,7 @@ pub(crate) fn entry(
         id: format!("{node_id}:{}:{process}:{}", session.id, end.counter),
         tenant_id: session.tenant_id.clone(),
         project_id: session.project_id,
+        account_id: session.account_id,
         session_id: session.id,
         turn_id,
         task_id: session.task_id,
@@ -82,6 +83,7 @@ pub(crate) async fn record(core: &Core, entry: &LedgerEntry) -> Result<()> {
     draft.insert(entry)?;
     let refs = EventRefs {
         project_id: entry.project_id,
+        account_id: entry.account_id,
         session_id: Some(entry.session_id),
         turn_id: entry.turn_id,
         task_id: entry.task_id,

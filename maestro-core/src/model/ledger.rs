@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::id::{AccountId, NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
 use crate::model::{Extra, MicroUsd, Timestamp, Usage};
 
 /// An entry of the ledger: what one turn used, as far as one report says. Entries are never changed.
@@ -16,6 +16,9 @@ pub struct LedgerEntry {
     /// The project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
+    /// The account that it is billed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// The session.
     pub session_id: SessionId,
     /// The turn; none for what was used between turns.

@@ -1,6 +1,8 @@
 //! Plain data: what users give (`…Spec`), what they read (`…Info`), and events. No I/O.
 
+mod account;
 mod actor;
+mod agent;
 mod approval;
 mod blob;
 mod check;
@@ -16,13 +18,18 @@ mod place;
 mod policy;
 mod project;
 mod reply;
+mod secret;
 mod session;
 mod task;
 mod view;
 mod workspace;
 
 pub use crate::time::Timestamp;
+pub use account::{
+    AccountInfo, AccountLimit, AccountSpec, AccountState, AccountStatus, LoginState,
+};
 pub use actor::{Actor, ActorKind};
+pub use agent::{AgentCommand, AgentInfo, AgentModel, AgentStatus};
 pub use approval::{
     ApprovalInfo, ApprovalKind, ApprovalOption, ApprovalState, Choice, Grant, GrantState, Question,
 };
@@ -39,6 +46,7 @@ pub use place::{Place, PlacePath, ProcessRef};
 pub use policy::{Effect, RuleInfo, RuleLevel, RuleSpec, Ruling, ToolUse};
 pub use project::{ProjectInfo, ProjectSpec, ProjectState};
 pub use reply::{ReplyInfo, ReplySpec};
+pub use secret::{Secret, SecretRef};
 pub use session::{
     AgentPointer, QueuedPrompt, SessionInfo, SessionSpec, SessionState, ToolRules, TurnInfo,
 };

@@ -21,6 +21,9 @@ pub struct ProjectSpec {
     /// The agent for tasks that name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// The account for sessions that name none, by id or name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The branch or commit that workspaces start from; none means what is checked out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -38,6 +41,12 @@ impl ProjectSpec {
     /// Sets the agent for tasks that name none.
     pub fn agent(mut self, agent: impl Into<String>) -> Self {
         self.agent = Some(agent.into());
+        self
+    }
+
+    /// Sets the account for sessions that name none.
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
         self
     }
 
@@ -107,6 +116,9 @@ pub struct ProjectInfo {
     /// The agent for tasks that name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// The account for sessions that name none, by id or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// What workspaces start from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,

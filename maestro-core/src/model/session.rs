@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorInfo, Result};
-use crate::id::{NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::id::{AccountId, NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
 use crate::model::{
     Actor, ContentBlock, Extra, Origin, PlacePath, ProcessRef, StopReason, Timestamp, Usage, check,
 };
@@ -22,6 +22,9 @@ pub struct SessionSpec {
     /// The project, by id or name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
+    /// The account, by id or name; the project's when none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// One line for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
@@ -86,6 +89,12 @@ impl SessionSpec {
     /// Sets the agent by its registered name.
     pub fn agent(mut self, agent: impl Into<String>) -> Self {
         self.agent = agent.into();
+        self
+    }
+
+    /// Sets the account, by id or name.
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
         self
     }
 
@@ -197,6 +206,9 @@ pub struct AgentPointer {
     /// The agent's id of the last whole message that we have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
+    /// The configuration directory that the agent keeps it in, where the account has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_dir: Option<std::path::PathBuf>,
 }
 
 /// A prompt that waits.
@@ -274,6 +286,12 @@ pub struct SessionInfo {
     /// Its project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
+    /// Its account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    /// The name that its account had when it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<String>,
     /// The task that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,

@@ -99,6 +99,12 @@ impl TaskSpec {
         self
     }
 
+    /// Sets the account, by id or name.
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.session.account = Some(account.into());
+        self
+    }
+
     /// Sets the key that makes a repeated submission give the same task.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());

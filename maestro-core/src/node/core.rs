@@ -22,6 +22,7 @@ use crate::node::store::{Store, Stored, Versioned};
 use crate::node::suspects::Suspects;
 use crate::runtime::{Runtime, RuntimeExt as _};
 use crate::scheduler::Scheduler;
+use crate::secret::SecretStore;
 use crate::session::LiveSessions;
 use crate::storage::{Claim, ClaimOutcome, Permit, RecordKey, Renew, Want};
 use crate::task::{Chance, Task};
@@ -32,6 +33,7 @@ use crate::workspace::Workspace;
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) agents: BTreeMap<String, Arc<dyn Agent>>,
     pub(crate) tasks: BTreeMap<String, Arc<dyn Task>>,

@@ -62,6 +62,7 @@ impl Projects {
             path: path.clone(),
             state: ProjectState::Active,
             agent: spec.agent.clone(),
+            account: spec.account.clone(),
             base: spec.base.clone(),
             max_running: spec.max_running,
             created_at: core.now(),
@@ -101,6 +102,7 @@ impl Projects {
                 }
                 let mut project = read.value.clone();
                 project.agent = spec.agent.clone().or(project.agent);
+                project.account = spec.account.clone().or(project.account);
                 project.base = spec.base.clone().or(project.base);
                 project.max_running = spec.max_running.or(project.max_running);
                 if project == read.value {

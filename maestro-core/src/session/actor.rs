@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, select_biased};
 
+use crate::account;
 use crate::agent::{AgentEvent, AgentPrompt, AgentReport, AgentSession};
 use crate::approval::{self, Inquiry};
 use crate::command::{Delivery, Owner};
@@ -178,6 +179,7 @@ impl SessionActor {
             .await;
         self.inquiries.clear();
         let written = written?;
+        account::note(&self.core, &self.session.value, account::Seen::of(&reports));
         for approval in written.asked {
             self.follow_up(approval)?;
         }

@@ -241,7 +241,9 @@ pub(crate) fn fail_start(session: &mut SessionInfo, now: Timestamp) {
 
 /// Notes that the agent remembers nothing of what was asked so far.
 pub(crate) fn forget(session: &mut SessionInfo) {
-    session.pointer = AgentPointer::default();
+    // Where its memory is kept stays the same.
+    let config_dir = session.pointer.config_dir.take();
+    session.pointer = AgentPointer { config_dir, ..AgentPointer::default() };
     session.remembers_from = session.turns + 1;
 }
 

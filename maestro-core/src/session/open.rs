@@ -6,13 +6,14 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
+use crate::account;
 use crate::agent::{Agent, AgentSession, OpenContext};
 use crate::command::{Inbox, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, ProjectId, SessionId, TaskId};
 use crate::model::{
-    AgentPointer, EventData, Extra, PlacePath, SessionInfo, SessionOpened, SessionSpec,
-    SessionState, SessionUpdated, Usage,
+    AgentPointer, EventData, Extra, PlacePath, ProjectInfo, SessionInfo, SessionOpened,
+    SessionSpec, SessionState, SessionUpdated, Usage,
 };
 use crate::node::{Core, HeldLease, Scope, Stored as _, Versioned};
 use crate::runtime::{RuntimeExt as _, spawn};
@@ -79,15 +80,23 @@ async fn opened(
     let core = &scope.core;
     let agent = Arc::clone(core.agent(&spec.agent)?);
     check_place(core, &cwd)?;
+    let account = match account_name(scope, &spec, project_id).await? {
+        Some(name) => Some(account::for_session(scope, &name, agent.kind()).await?),
+        None => None,
+    };
+    let config_dir = account.as_ref().and_then(|account| account.config_dir.as_ref());
+    let config_dir = config_dir.map(|directory| directory.path.clone());
     let session = SessionInfo {
         id: core.runtime().id::<SessionId>(),
         tenant_id: scope.tenant.clone(),
         created_by: scope.actor.clone(),
         project_id,
+        account_id: account.as_ref().map(|account| account.id),
+        account_name: account.map(|account| account.name),
         task_id: task.map(|task| task.id),
         state: SessionState::Idle,
         cwd,
-        pointer: AgentPointer::default(),
+        pointer: AgentPointer { config_dir, ..AgentPointer::default() },
         process: None,
         node_id: None,
         processes: 0,
@@ -135,6 +144,22 @@ async fn opened(
         }
         Err(error) => start.fail(error).await,
     }
+}
+
+/// The account that the session names, or its project does.
+async fn account_name(
+    scope: &Scope,
+    spec: &SessionSpec,
+    project_id: Option<ProjectId>,
+) -> Result<Option<String>> {
+    if spec.account.is_some() {
+        return Ok(spec.account.clone());
+    }
+    let Some(id) = project_id else {
+        return Ok(None);
+    };
+    let project = scope.core.store.require::<ProjectInfo>(&scope.tenant, id).await?;
+    Ok(project.value.account)
 }
 
 async fn insert(
@@ -217,6 +242,8 @@ impl Start<'_> {
         env.extend(self.core.env_for_tools());
         env.insert(SESSION_ID.to_owned(), session.id.to_string());
         env.extend(self.task.iter().flat_map(|task| task.env.clone()));
+        let resolving = account::for_process(self.core, session);
+        let account = while_held(&self.lease, resolving).await?;
         let context = OpenContext {
             session_id: session.id,
             owner: self.core.node_id,
@@ -226,6 +253,7 @@ impl Start<'_> {
             fork,
             mcp: self.core.mcp_servers(&session.spec.mcp)?,
             env,
+            account,
             transport: Arc::clone(&self.core.parts.transport),
             runtime: Arc::clone(&self.core.parts.runtime),
         };
@@ -299,6 +327,7 @@ impl Start<'_> {
     /// Records that no process came to be, and gives the lease back.
     pub(super) async fn fail(self, error: Error) -> Result<LiveSession> {
         self.registration.leave();
+        account::note(self.core, &self.session.value, account::Seen::of_error(&error.info()));
         record_failure(self.core, &self.session, &self.lease, &error).await;
         Err(error)
     }

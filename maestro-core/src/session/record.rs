@@ -40,6 +40,7 @@ pub(crate) fn refs(session: &SessionInfo, attempt: Option<u32>) -> EventRefs {
     EventRefs {
         project_id: session.project_id,
         session_id: Some(session.id),
+        account_id: session.account_id,
         turn_id: session.open_turn().map(|turn| turn.id),
         task_id: session.task_id,
         attempt,

@@ -8,9 +8,9 @@ use crate::error::{ErrorInfo, Result};
 use crate::id::{ApprovalId, TurnId};
 use crate::ledger;
 use crate::model::{
-    Actor, AgentPointer, ApprovalInfo, ApprovalState, ContentBlock, Event, EventData, EventRefs,
-    LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState, TurnEnded, TurnStarted,
-    UsageRecorded, Voiding,
+    Actor, AgentPointer, AgentRateLimited, ApprovalInfo, ApprovalState, ContentBlock, Event,
+    EventData, EventRefs, LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState,
+    TurnEnded, TurnStarted, UsageRecorded, Voiding,
 };
 use crate::node::{Core, Draft, Fence, Versioned};
 use crate::runtime::RuntimeExt as _;
@@ -182,7 +182,7 @@ impl<'a> Work<'a> {
                 let pointer = AgentPointer {
                     agent_session_id: agent_session_id.clone(),
                     last_message: last_message.clone(),
-                    last_prompt: None,
+                    ..AgentPointer::default()
                 };
                 machine::point(&mut self.session, &pointer);
                 Ok(())
@@ -253,6 +253,12 @@ impl<'a> Work<'a> {
             };
             self.live.push((self.events.len(), event));
             return Ok(());
+        }
+        if let (EventData::AgentRateLimited(limited), Some(account)) =
+            (data, self.session.account_name.clone())
+        {
+            let limited = AgentRateLimited { account: Some(account), ..limited.clone() };
+            return self.tell(&agent, limited);
         }
         if let EventData::SessionUpdated(updated) = data {
             let (model, mode) = (updated.model.clone(), updated.mode.clone());

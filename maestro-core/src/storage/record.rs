@@ -18,6 +18,8 @@ impl RecordKind {
     pub const NODE: Self = Self::named("node");
     /// A project.
     pub const PROJECT: Self = Self::named("project");
+    /// An account.
+    pub const ACCOUNT: Self = Self::named("account");
     /// A task with its attempts.
     pub const TASK: Self = Self::named("task");
     /// A session with its queue of prompts.

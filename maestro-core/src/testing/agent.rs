@@ -104,6 +104,7 @@ impl AgentHouse {
             mcp: Vec::new(),
             resume: resume.clone(),
             env: std::collections::BTreeMap::new(),
+            account: None,
             transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),
         };

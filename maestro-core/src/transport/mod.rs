@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::id::NodeId;
-use crate::model::{Place, PlacePath, ProcessRef};
+use crate::model::{Place, PlacePath, ProcessRef, Secret};
 
 /// Names the incarnation that a program belongs to, in the environment of the program and of
 /// everything that it starts. This is the marker of [`Transport`]'s contract.
@@ -35,6 +35,8 @@ pub const ROLE_VARIABLE: &str = "MAESTRO_ROLE";
 /// # Contract
 /// - A started program and everything that it starts ends when the node's process ends, however
 ///   that ends, and carries a marker that names the node's incarnation.
+/// - What a program is handed ([`ProgramSpec::handed`]) is in no command line, no environment and no
+///   file, and can be read once.
 /// - A [`ProcessRef`] stays valid for ever: it never matches another process that got the same pid.
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
@@ -129,6 +131,8 @@ pub struct ProgramSpec {
     pub args: Vec<String>,
     /// Its environment.
     pub env: EnvPolicy,
+    /// Secrets that it reads by itself, outside of its environment.
+    pub handed: Vec<Handed>,
     /// Its directory.
     pub cwd: PlacePath,
     /// The incarnation that it belongs to.
@@ -148,11 +152,26 @@ impl ProgramSpec {
             program: program.into(),
             args: Vec::new(),
             env: EnvPolicy::default(),
+            handed: Vec::new(),
             cwd,
             owner,
             max_line_bytes: Self::DEFAULT_MAX_LINE_BYTES,
         }
     }
+}
+
+/// A secret that a program reads from a file descriptor: a pipe with nothing else in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The variable that tells the program the descriptor's number.
+    pub variable: String,
+    /// What it reads there, to the end; at most [`Handed::MAX_BYTES`].
+    pub secret: Secret,
+}
+
+impl Handed {
+    /// What fits into a pipe on every system.
+    pub const MAX_BYTES: usize = 4096;
 }
 
 /// Which environment a program gets. Nothing is taken over unless asked for.

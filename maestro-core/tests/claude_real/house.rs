@@ -89,6 +89,7 @@ impl House {
             fork,
             mcp,
             env: env.into(),
+            account: None,
             transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),
         };

@@ -28,6 +28,7 @@ pub(crate) fn context(runtime: &Arc<ManualRuntime>, transport: Arc<Memory>) -> O
         spec: SessionSpec::default(),
         cwd: PlacePath::new(Place::new("memory"), "/src/shop"),
         resume: None,
+        account: None,
         fork: false,
         mcp: Vec::new(),
         env: [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())].into(),

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use maestro_core::agent::{
     Agent, AgentApproval, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd,
-    Evidence, OpenContext,
+    Evidence, OpenContext, ProbeContext,
 };
 use maestro_core::model::{
-    AgentPointer, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin, PlacePath,
-    ProcessRef, StopReason, Usage,
+    AgentPointer, AgentStatus, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin,
+    PlacePath, ProcessRef, StopReason, Usage,
 };
 use maestro_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -65,6 +65,12 @@ impl Agent for Puppet {
         let opened = AgentEvent::Pointer { agent_session_id, last_message: None };
         reports.try_send(AgentReport::of(opened)).unwrap();
         Ok(Box::new(Strings { puppet: self.clone(), reports, inbox, turns: Mutex::new(0) }))
+    }
+
+    async fn probe(&self, _: ProbeContext) -> AgentStatus {
+        let mut status = AgentStatus::default();
+        (status.installed, status.login) = (true, "none".to_owned());
+        status
     }
 
     async fn evidence(&self, _cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use maestro_core::Result;
 use maestro_core::agent::{
     Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
+    ProbeContext,
 };
 use maestro_core::model::{
-    AgentPointer, Decision, EventData, Origin, PlacePath, ProcessRef, Usage,
+    AgentPointer, AgentStatus, Decision, EventData, Origin, PlacePath, ProcessRef, Usage,
 };
 use serde_json::{Value, json};
 
@@ -63,6 +64,10 @@ impl Agent for Quill {
         let (reports, inbox) = async_channel::unbounded();
         self.sessions.lock().unwrap().push(reports.clone());
         Ok(Box::new(Paper { reports, inbox }))
+    }
+
+    async fn probe(&self, _: ProbeContext) -> AgentStatus {
+        AgentStatus::default()
     }
 
     async fn evidence(&self, _cwd: &PlacePath, _pointer: &AgentPointer) -> Result<Evidence> {

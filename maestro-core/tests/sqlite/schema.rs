@@ -43,15 +43,15 @@ async fn many_openers_migrate_once() {
     }
     let file = Connection::open(&path).unwrap();
     let number = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(number("SELECT count(*) FROM migration"), 1);
-    assert_eq!(number("PRAGMA user_version"), 1);
+    assert_eq!(number("SELECT count(*) FROM migration"), 2);
+    assert_eq!(number("PRAGMA user_version"), 2);
     assert_eq!(number("PRAGMA application_id"), 0x4D41_4553);
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_unless_it_allows_us() {
     let directory = tempfile::tempdir().unwrap();
-    let newer = "INSERT INTO migration VALUES (2, '0002_more', 'ff', 0);
+    let newer = "INSERT INTO migration VALUES (3, '0003_more', 'ff', 0);
                  ALTER TABLE record ADD COLUMN more TEXT;";
     let path = changed(&directory, newer).await;
     let store = open(Sqlite::at(&path)).await;
@@ -73,8 +73,8 @@ async fn a_newer_schema_is_refused_unless_it_allows_us() {
 async fn a_changed_or_missing_migration_is_refused() {
     for sql in [
         "UPDATE migration SET checksum = 'ff'",
-        "UPDATE migration SET number = 2",
-        "INSERT INTO migration VALUES (3, '0003_late', 'ff', 0)",
+        "UPDATE migration SET number = 3 WHERE number = 2",
+        "INSERT INTO migration VALUES (4, '0003_late', 'ff', 0)",
     ] {
         let directory = tempfile::tempdir().unwrap();
         let error = refused(&changed(&directory, sql).await).await;

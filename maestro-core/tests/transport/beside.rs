@@ -4,10 +4,10 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use maestro_core::agent::{
-    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, Evidence, OpenContext,
+    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, Evidence, OpenContext, ProbeContext,
 };
 use maestro_core::model::{
-    AgentPointer, Decision, PlacePath, ProcessRef, ProjectSpec, SessionSpec,
+    AgentPointer, AgentStatus, Decision, PlacePath, ProcessRef, ProjectSpec, SessionSpec,
 };
 use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::transport::proc_table::{self, ProcessStamp, Signal};
@@ -33,6 +33,10 @@ impl Agent for Shell {
         spec.args = vec!["-c".to_owned(), TOOLS.to_owned()];
         spec.env.set.insert("PATH".to_owned(), PATH.to_owned());
         Ok(Box::new(Script(context.transport.start(spec).await?)))
+    }
+
+    async fn probe(&self, _: ProbeContext) -> AgentStatus {
+        AgentStatus::default()
     }
 
     async fn evidence(&self, _cwd: &PlacePath, _pointer: &AgentPointer) -> Result<Evidence> {

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use futures::future::{join, join_all};
 use maestro_core::ErrorKind;
-use maestro_core::model::PlacePath;
+use maestro_core::model::{PlacePath, Secret};
 use maestro_core::transport::proc_table::{ProcessStamp, Signal, signal};
 use maestro_core::transport::process::{PROGRAM_VARIABLE, ProcessConfig, ProcessTransport};
 use maestro_core::transport::{
-    ExitStatus, Frame, OWNER_VARIABLE, ProcessStatus, ProgramSpec, StopGrace, Transport as _,
+    ExitStatus, Frame, Handed, OWNER_VARIABLE, ProcessStatus, ProgramSpec, StopGrace,
+    Transport as _,
 };
 
 use super::scene::{PATH, Scene, eventually, frames, new_node, role, spec, transport};
@@ -44,6 +45,42 @@ async fn fifty_programs_lose_nothing() {
     join_all((0..50).map(each)).await;
     transport.close().await.expect("it closes");
     assert_eq!(scene.marked(), []);
+}
+
+/// What is handed over is read once, by the program alone, under the guardian too.
+#[tokio::test]
+async fn what_is_handed_is_nowhere_but_in_its_pipe() {
+    let scene = Scene::new();
+    let transport = scene.transport();
+    let script = "printf '%s-' \"$KEY\"; cat /dev/fd/$KEY; printf %s-; cat /dev/fd/$SECOND; echo; \
+                  cat /dev/fd/$KEY; tr '\\0' ' ' < /proc/self/environ; tr '\\0' ' ' < /proc/$PPID/cmdline; \
+                  echo; cat";
+    let hand = |variable: &str, secret: &str| Handed {
+        variable: variable.to_owned(),
+        secret: Secret::new(secret),
+    };
+    let count = async || {
+        let spec = scene.spec(&transport, "ls /proc/self/fd | wc -l");
+        let program = transport.start(spec).await.expect("`sh` is there");
+        frames(&*program).await
+    };
+    let without = count().await;
+    let mut spec = scene.spec(&transport, script);
+    spec.handed = vec![hand("KEY", "made-up-1"), hand("SECOND", "made-up-2")];
+    assert!(!format!("{spec:?}").contains("made-up"));
+    let program = transport.start(spec).await.expect("`sh` is there");
+    // Another program that is started meanwhile has none of it.
+    assert_eq!(count().await, without);
+    program.close_input().await.expect("input closes");
+    let seen = frames(&*program).await;
+    assert_eq!(seen[0], Frame::Line("3-made-up-1-made-up-2".to_owned()));
+    let rest = format!("{:?}", &seen[1..]);
+    assert!(rest.contains("KEY=3") && !rest.contains("made-up"), "{rest}");
+    let mut spec = scene.spec(&transport, "true");
+    spec.handed = vec![hand("KEY", &"x".repeat(Handed::MAX_BYTES + 1))];
+    let error = transport.start(spec).await.expect_err("it is too long");
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    transport.close().await.expect("it closes");
 }
 
 #[tokio::test]

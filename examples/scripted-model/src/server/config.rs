@@ -17,6 +17,7 @@ pub struct ModelConfig {
     pub(crate) port: u16,
     pub(crate) fallback: Option<String>,
     pub(crate) keep_requests: usize,
+    pub(crate) api_key: Option<String>,
 }
 
 impl ModelConfig {
@@ -28,6 +29,7 @@ impl ModelConfig {
             port: 0,
             fallback: None,
             keep_requests: KEEP_REQUESTS,
+            api_key: None,
         }
     }
 
@@ -72,6 +74,13 @@ impl ModelConfig {
     /// Keeps the last so many requests in the log. Default 1000.
     pub fn keep_requests(mut self, count: usize) -> Self {
         self.keep_requests = count;
+        self
+    }
+
+    /// Answers only those who send this key, as `x-api-key` or as a bearer token; others get a 401.
+    /// Default: everybody.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
         self
     }
 

@@ -61,6 +61,7 @@ impl ScriptedModel {
         let app = App {
             library: Arc::new(config.library),
             fallback: config.fallback,
+            api_key: config.api_key,
             faults: Arc::new(Faults::default()),
             log: Arc::clone(&log),
             stopping: stopping.clone(),

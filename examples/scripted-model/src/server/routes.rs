@@ -30,6 +30,7 @@ const HELP: &str = "No scenario: a prompt for this endpoint has a line `scenario
 pub(super) struct App {
     pub(super) library: Arc<Library>,
     pub(super) fallback: Option<String>,
+    pub(super) api_key: Option<String>,
     pub(super) faults: Arc<Faults>,
     pub(super) log: Arc<Log>,
     pub(super) stopping: watch::Receiver<bool>,
@@ -69,6 +70,16 @@ impl Call {
             answer: Answer::Alive,
         };
         Self { app, id: fresh_id("req"), request }
+    }
+
+    /// Whether the key is right, where one is asked for.
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        let Some(key) = &self.app.api_key else {
+            return true;
+        };
+        let sent = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = sent("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        [sent("x-api-key"), bearer].contains(&Some(key.as_str()))
     }
 
     /// Reads the body as JSON.
@@ -148,6 +159,9 @@ async fn messages(
     let mut call = Call::new(app, &method, &uri, &headers);
     if let Err((status, message)) = call.read(body) {
         return call.refuse(status, message);
+    }
+    if !call.is_known(&headers) {
+        return call.refuse(401, "invalid x-api-key".to_owned());
     }
     match decide(&call) {
         Ok(play) => perform(&call, play, line).await,

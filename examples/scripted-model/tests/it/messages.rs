@@ -198,3 +198,12 @@ async fn without_a_marker_the_fallback_plays() {
     assert_eq!(ask(&model, &later).await.text(), "step 1");
     assert_eq!(ask(&model, &[user("scenario: hello text=x")]).await.text(), "x");
 }
+
+#[tokio::test]
+async fn a_key_is_asked_for_where_one_is_set() {
+    let config = ModelConfig::new().scenario(rich()).api_key("sk-made-up");
+    let model = ScriptedModel::start(config).await.expect("it starts");
+    let reply = ask(&model, &[user("scenario: rich")]).await;
+    assert_eq!(reply.status, 401);
+    assert!(matches!(model.requests()[0].answer, Answer::Refused { status: 401, .. }));
+}

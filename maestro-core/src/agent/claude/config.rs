@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::clean::Clean;
 use super::discover::{Discovery, Login};
 use super::hook::{HookHandler, HookPoint, Hooked};
 use super::launch::{self, Conversation};
+use super::login;
 use super::map::Mapper;
+use super::probe;
 use super::serve::Served;
 use super::session::ClaudeSession;
 use super::transcript;
-use crate::agent::{Agent, AgentSession, Evidence, OpenContext};
+use crate::agent::{Agent, AgentSession, Evidence, OpenContext, ProbeContext};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AgentPointer, Place, PlacePath};
+use crate::model::{AgentPointer, AgentStatus, Place, PlacePath};
 use crate::runtime::RuntimeExt as _;
+use crate::secret::Redactor;
 use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
 
 /// The driver for the Claude Code CLI, over its stream of JSON lines.
@@ -48,6 +52,7 @@ pub struct ClaudeCode {
     extra_args: Vec<String>,
     account: Option<String>,
     hooks: Vec<Hooked>,
+    login_for_tools: bool,
     pub(super) limits: Limits,
 }
 
@@ -106,6 +111,7 @@ impl ClaudeCode {
             extra_args: Vec::new(),
             account: None,
             hooks: Vec::new(),
+            login_for_tools: false,
             limits: Limits {
                 handshake: Self::DEFAULT_HANDSHAKE_TIMEOUT,
                 control: Self::DEFAULT_CONTROL_TIMEOUT,
@@ -129,7 +135,7 @@ impl ClaudeCode {
     /// How the CLI is going to log in, as far as was seen.
     pub fn login(&self) -> Login {
         let found = self.discovery.as_ref();
-        found.map_or(Login::Unknown, |found| found.login)
+        found.map_or(Login::None, |found| found.login)
     }
 
     /// Gives the CLI a configuration directory of its own, for settings, login and transcripts.
@@ -151,6 +157,17 @@ impl ClaudeCode {
     /// products leave there for their own children; see [`ClaudeCode::DENIED`].
     pub fn env(mut self, env: EnvPolicy) -> Self {
         self.env = env;
+        self
+    }
+
+    /// Lets the tools that the CLI runs see its API key or OAuth token in their environment, as the
+    /// CLI by itself does with an API key. Default: they do not; the CLI alone reads it, from a pipe.
+    ///
+    /// Other logins, such as `ANTHROPIC_AUTH_TOKEN` and those of cloud providers, the CLI takes from
+    /// its environment only, and its tools inherit them. With `--bare` it takes any login from there
+    /// only.
+    pub fn login_for_tools(mut self, shown: bool) -> Self {
+        self.login_for_tools = shown;
         self
     }
 
@@ -207,7 +224,7 @@ impl ClaudeCode {
     }
 
     /// Where transcripts are, as far as is known without reading the environment.
-    fn transcripts(&self) -> Option<PathBuf> {
+    pub(super) fn transcripts(&self) -> Option<PathBuf> {
         let set = &self.env.set;
         let named = || set.get("CLAUDE_CONFIG_DIR").map(PathBuf::from);
         let at_home = || Some(Path::new(set.get("HOME")?).join(".claude"));
@@ -216,19 +233,43 @@ impl ClaudeCode {
         explicit.or_else(named).or_else(at_home).or_else(found)
     }
 
+    pub(super) fn program_name(&self) -> Result<&str> {
+        self.program.to_str().ok_or_else(|| {
+            Error::invalid("program", "must be valid UTF-8").with("program", self.program.display())
+        })
+    }
+
+    /// What a process needs that logs in nowhere.
+    pub(super) fn environment_without_login(&self) -> EnvPolicy {
+        let nobody = crate::agent::AgentAccount {
+            name: String::new(),
+            credentials: std::collections::BTreeMap::new(),
+            config_dir: None,
+        };
+        login::Login::of(self.env.clone(), Some(&nobody), false, false).env
+    }
+
+    /// What to start, and what to keep out of all that it says.
     fn program_spec(
         &self,
         context: &OpenContext,
         conversation: &Conversation,
-    ) -> Result<ProgramSpec> {
-        let program = self.program.to_str().ok_or_else(|| {
-            Error::invalid("program", "must be valid UTF-8").with("program", self.program.display())
-        })?;
-        let mut spec = ProgramSpec::new(program, context.cwd.clone(), context.owner);
+    ) -> Result<(ProgramSpec, Redactor)> {
+        let mut spec = ProgramSpec::new(self.program_name()?, context.cwd.clone(), context.owner);
         spec.args = launch::arguments(context, conversation, &self.extra_args)?;
-        spec.env = launch::environment(&self.env, self.config_dir.as_deref(), context);
+        let account = context.account.as_ref();
+        let is_local = context.transport.own_process().is_some();
+        let is_bare = spec.args.iter().any(|argument| argument == "--bare");
+        let hide = cfg!(unix) && !self.login_for_tools && !is_bare;
+        let mut login = login::Login::of(self.env.clone(), account, is_local, hide);
+        login.note(context.spec.env.iter().chain(&context.env));
+        let own = account.and_then(|account| account.config_dir.as_deref());
+        let config_dir = own.or(self.config_dir.as_deref());
+        spec.env = launch::environment(&login.env, config_dir, context);
+        spec.handed = login.handed;
         spec.max_line_bytes = self.limits.max_line_bytes;
-        Ok(spec)
+        let secrets = login.secrets.iter().map(|(name, secret)| (name.as_str(), secret));
+        Ok((spec, Redactor::new(secrets)))
     }
 }
 
@@ -252,8 +293,10 @@ impl Agent for ClaudeCode {
             }
         };
         let opened = async {
-            let program = self.program_spec(&context, &conversation)?;
-            let connection = context.transport.start(program).await?;
+            let (program, redactor) = self.program_spec(&context, &conversation)?;
+            let started = context.transport.start(program).await;
+            let connection = started.map_err(|error| redactor.error(error))?;
+            let connection = Clean::around(connection, redactor);
             let extra = &self.extra_args;
             let mapper = Mapper::new(context.cwd.as_path())
                 .budget(context.spec.budget_micro_usd)
@@ -271,10 +314,15 @@ impl Agent for ClaudeCode {
         Ok(Box::new(session))
     }
 
+    async fn probe(&self, context: ProbeContext) -> AgentStatus {
+        probe::probe(self, context).await
+    }
+
     /// Reads the transcript, on a thread of its own since it may be long.
     async fn evidence(&self, cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
         let elsewhere = self.place.as_ref().is_some_and(|place| *place != cwd.place);
-        let Some(directory) = self.transcripts().filter(|_| !elsewhere) else {
+        let directory = pointer.config_dir.clone().or_else(|| self.transcripts());
+        let Some(directory) = directory.filter(|_| !elsewhere) else {
             return Ok(Evidence::Unknown);
         };
         let (cwd, pointer) = (cwd.path.clone(), pointer.clone());

@@ -5,6 +5,8 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::login::PROVIDERS;
+use crate::agent::AgentAccount;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What was found of Claude Code on this machine.
@@ -23,23 +25,57 @@ pub struct Discovery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Login {
-    /// By a variable of the environment, such as `ANTHROPIC_API_KEY`.
-    Environment,
+    /// By `ANTHROPIC_API_KEY`.
+    ApiKey,
+    /// By `ANTHROPIC_AUTH_TOKEN`, which a gateway takes.
+    AuthToken,
+    /// By `CLAUDE_CODE_OAUTH_TOKEN`.
+    OauthToken,
+    /// By a cloud provider with a login of its own.
+    Provider,
     /// By what an earlier login stored in the configuration directory.
     Stored,
     /// None can be seen; the CLI may still find one, for example in a keychain.
-    Unknown,
+    None,
 }
 
-/// The variables that hold a login, or choose a provider with its own.
-const LOGIN_VARIABLES: [&str; 6] = [
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "CLAUDE_CODE_OAUTH_TOKEN",
-    "CLAUDE_CODE_USE_BEDROCK",
-    "CLAUDE_CODE_USE_VERTEX",
-    "CLAUDE_CODE_USE_FOUNDRY",
-];
+impl Login {
+    /// The wire value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::AuthToken => "auth_token",
+            Self::OauthToken => "oauth_token",
+            Self::Provider => "provider",
+            Self::Stored => "stored",
+            Self::None => "none",
+        }
+    }
+
+    /// What the CLI takes of several, in its order.
+    fn of(has: impl Fn(&str) -> bool, config_dir: Option<&Path>) -> Self {
+        let stored = || config_dir.is_some_and(|dir| dir.join(".credentials.json").exists());
+        if PROVIDERS.iter().any(|name| has(name)) {
+            Self::Provider
+        } else if has("ANTHROPIC_AUTH_TOKEN") {
+            Self::AuthToken
+        } else if has("ANTHROPIC_API_KEY") {
+            Self::ApiKey
+        } else if has("CLAUDE_CODE_OAUTH_TOKEN") {
+            Self::OauthToken
+        } else if stored() {
+            Self::Stored
+        } else {
+            Self::None
+        }
+    }
+
+    /// How an account logs in. Looks into its configuration directory.
+    pub(super) fn of_account(account: &AgentAccount) -> Self {
+        let has = |name: &str| account.credentials.contains_key(name);
+        Self::of(has, account.config_dir.as_deref())
+    }
+}
 
 impl Discovery {
     /// Looks in `PATH` and in the places that the CLI's own installers use.
@@ -63,17 +99,8 @@ impl Discovery {
             Some(directory) if !directory.is_empty() => Some(PathBuf::from(directory)),
             _ => home.map(|home| home.join(".claude")),
         };
-        let by_variable = LOGIN_VARIABLES
-            .iter()
-            .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-        let stored = config_dir
-            .as_deref()
-            .is_some_and(|directory| directory.join(".credentials.json").exists());
-        let login = match (by_variable, stored) {
-            (true, _) => Login::Environment,
-            (false, true) => Login::Stored,
-            (false, false) => Login::Unknown,
-        };
+        let has = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let login = Login::of(has, config_dir.as_deref());
         Ok(Self { program, config_dir, login })
     }
 }

@@ -18,13 +18,16 @@
 //! - A conversation is in a transcript below the CLI's configuration directory, which is written
 //!   in batches: a killed process may have lost its last messages, or all of them.
 
+mod clean;
 mod config;
 mod discover;
 mod hook;
 mod launch;
 mod link;
+mod login;
 mod map;
 mod outgoing;
+mod probe;
 mod refusal;
 mod serve;
 mod session;

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use super::memory::Memory;
 use super::script::Script;
 use super::session::ScriptedSession;
-use crate::agent::{Agent, AgentSession, Evidence, OpenContext};
+use crate::agent::{Agent, AgentSession, Evidence, OpenContext, ProbeContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SessionId;
-use crate::model::{AgentPointer, PlacePath};
+use crate::model::{AgentPointer, AgentStatus, PlacePath};
 use crate::runtime::RuntimeExt as _;
 
 /// A deterministic agent in this process. Clones share their memory.
@@ -180,6 +180,12 @@ impl Agent for ScriptedAgent {
             Ok(session) => Ok(Box::new(session)),
             Err(error) => Err(error.during("scripted.open")),
         }
+    }
+
+    async fn probe(&self, _: ProbeContext) -> AgentStatus {
+        let mut status = AgentStatus::default();
+        (status.installed, status.login) = (true, "none".to_owned());
+        status
     }
 
     async fn evidence(&self, _: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {

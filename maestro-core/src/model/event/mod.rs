@@ -29,7 +29,7 @@ pub use usage::*;
 pub use workspace::*;
 
 use crate::error::Result;
-use crate::id::{NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::id::{AccountId, NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
 use crate::model::{Actor, Cursor, Envelope, Timestamp};
 
 /// The home of events: `task/<id>`, `session/<id>`, `node/<id>` … of a tenant.
@@ -73,6 +73,9 @@ pub struct EventRefs {
     /// The attempt of the task, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+    /// The account that it is billed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// The node that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_id: Option<NodeId>,

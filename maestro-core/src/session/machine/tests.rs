@@ -19,6 +19,8 @@ fn session() -> SessionInfo {
         tenant_id: TenantId::default(),
         created_by: Actor::default(),
         project_id: None,
+        account_id: None,
+        account_name: None,
         task_id: None,
         spec: SessionSpec::default(),
         state: SessionState::Idle,

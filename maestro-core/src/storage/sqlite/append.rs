@@ -43,9 +43,9 @@ fn insert_event(
         .prepare_cached(
             "INSERT INTO event (tenant_id, stream, seq, at, type, actor_kind, actor_id, project_id,
                  session_id, turn_id, task_id, attempt, node_id, trace_id, schema, data_key_id,
-                 data_codec, data, raw_key_id, raw_codec, raw)
+                 data_codec, data, raw_key_id, raw_codec, raw, account_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21)",
+                 ?18, ?19, ?20, ?21, ?22)",
         )?
         .execute(params![
             stream.tenant_id.as_str(),
@@ -69,6 +69,7 @@ fn insert_event(
             event.raw.as_ref().map(|raw| &raw.key_id),
             event.raw.as_ref().map(|raw| &raw.codec),
             event.raw.as_ref().map(|raw| &raw.bytes),
+            text(refs.account_id.as_ref().map(|id| id as _)),
         ])?;
     Ok(())
 }

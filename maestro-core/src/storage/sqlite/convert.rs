@@ -22,7 +22,7 @@ pub(super) const RECORD_LEASE: &str = "LEFT JOIN lease l \
 /// The columns of [`event`].
 pub(super) const EVENT: &str = "tenant_id, stream, seq, at, type, actor_kind, actor_id, \
      project_id, session_id, turn_id, task_id, attempt, node_id, trace_id, schema, data_key_id, \
-     data_codec, data, raw_key_id, raw_codec, raw";
+     data_codec, data, raw_key_id, raw_codec, raw, account_id";
 
 /// A count as SQLite keeps it. None of ours comes near the limit.
 pub(super) fn int(count: u64) -> i64 {
@@ -148,6 +148,7 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<(StreamKey, u64, NewEvent
             turn_id: id(row, 9)?,
             task_id: id(row, 10)?,
             attempt: row.get(11)?,
+            account_id: id(row, 21)?,
             node_id: id(row, 12)?,
             trace_id: row.get(13)?,
         },

@@ -22,8 +22,10 @@ struct Migration {
 }
 
 /// In order; the number of a migration is its place, from 1. Those that were released never change.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_start", sql: include_str!("migrations/0001_start.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_start", sql: include_str!("migrations/0001_start.sql") },
+    Migration { name: "0002_account", sql: include_str!("migrations/0002_account.sql") },
+];
 
 impl Migration {
     fn checksum(&self) -> String {

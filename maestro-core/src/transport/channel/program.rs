@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::running::Running;
 use crate::id::NodeId;
-use crate::model::PlacePath;
-use crate::transport::{OWNER_VARIABLE, ProgramSpec};
+use crate::model::{PlacePath, Secret};
+use crate::transport::{Handed, OWNER_VARIABLE, ProgramSpec};
 
 /// The side of a connection that the program is on: its arguments, its input, its two outputs, and
 /// what it is asked.
@@ -16,6 +16,7 @@ use crate::transport::{OWNER_VARIABLE, ProgramSpec};
 pub struct ProgramIo {
     args: Vec<String>,
     env: BTreeMap<String, String>,
+    handed: Vec<Handed>,
     cwd: PlacePath,
     owner: NodeId,
     running: Arc<Running>,
@@ -25,7 +26,14 @@ impl ProgramIo {
     pub(super) fn new(spec: ProgramSpec, running: Arc<Running>) -> Self {
         let mut env = spec.env.set;
         env.insert(OWNER_VARIABLE.to_owned(), spec.owner.to_string());
-        Self { args: spec.args, env, cwd: spec.cwd, owner: spec.owner, running }
+        Self {
+            args: spec.args,
+            env,
+            handed: spec.handed,
+            cwd: spec.cwd,
+            owner: spec.owner,
+            running,
+        }
     }
 
     /// Its arguments, without its name.
@@ -36,6 +44,12 @@ impl ProgramIo {
     /// A variable of its environment.
     pub fn env(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str)
+    }
+
+    /// A secret that it was handed, by the variable that would tell a process its descriptor.
+    pub fn handed(&self, variable: &str) -> Option<&Secret> {
+        let handed = self.handed.iter().find(|handed| handed.variable == variable);
+        handed.map(|handed| &handed.secret)
     }
 
     /// Its directory.

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::PROGRAM_VARIABLE;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
-use crate::transport::{EnvPolicy, OWNER_VARIABLE, ProgramSpec, ROLE_VARIABLE};
+use crate::transport::{EnvPolicy, Handed, OWNER_VARIABLE, ProgramSpec, ROLE_VARIABLE};
 
 /// Where a name is looked up when the program's environment has no `PATH`, as `execvp` does.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// The number of the first descriptor that a program is handed: behind its three streams.
+const FIRST_HANDED: i32 = 3;
 
 /// What a program is started with.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(super) struct Launch {
     pub(super) args: Vec<OsString>,
     pub(super) env: BTreeMap<OsString, OsString>,
     pub(super) cwd: PathBuf,
+    /// What the program is handed: descriptors of ours with the numbers that they get there.
+    pub(super) handed: Vec<(OwnedFd, i32)>,
 }
 
 impl Launch {
@@ -33,9 +40,10 @@ impl Launch {
             without_nul("args", arg)?;
         }
         let cwd = directory(spec, place)?;
-        let env = environment(spec, mark)?;
+        let mut env = environment(spec, mark)?;
+        let handed = hand(&spec.handed, &mut env)?;
         let program = look_up(&spec.program, env.get(OsStr::new("PATH")), &cwd)?;
-        Ok(Self { program, args: spec.args.iter().map(OsString::from).collect(), env, cwd })
+        Ok(Self { program, args: spec.args.iter().map(OsString::from).collect(), env, cwd, handed })
     }
 }
 
@@ -89,6 +97,29 @@ fn environment(spec: &ProgramSpec, mark: &str) -> Result<BTreeMap<OsString, OsSt
     env.insert(OWNER_VARIABLE.into(), spec.owner.to_string().into());
     env.insert(PROGRAM_VARIABLE.into(), mark.into());
     Ok(env)
+}
+
+/// Writes each secret into a pipe of its own, and names its end in the environment.
+fn hand(handed: &[Handed], env: &mut BTreeMap<OsString, OsString>) -> Result<Vec<(OwnedFd, i32)>> {
+    let mut ends = Vec::with_capacity(handed.len());
+    for (Handed { variable, secret }, number) in handed.iter().zip(FIRST_HANDED..) {
+        if secret.expose().len() > Handed::MAX_BYTES {
+            return Err(Error::invalid("handed", "is longer than a pipe takes")
+                .with("variable", variable)
+                .with("max_bytes", Handed::MAX_BYTES));
+        }
+        let no_pipe = |error: io::Error| {
+            Error::new(ErrorKind::Unavailable, "no pipe to hand a secret over").caused_by(error)
+        };
+        // Closed in every other child, so that nobody else can read it.
+        let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+            .map_err(|e| no_pipe(e.into()))?;
+        // It fits, so this waits for nobody; the end of the writer is the end of the text.
+        std::fs::File::from(writer).write_all(secret.expose().as_bytes()).map_err(no_pipe)?;
+        env.insert(variable.into(), number.to_string().into());
+        ends.push((reader, number));
+    }
+    Ok(ends)
 }
 
 /// The program's path: as it is, seen from its directory, or found in its `PATH`.

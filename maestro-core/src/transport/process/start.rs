@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use command_fds::{CommandFdExt as _, FdMapping};
 use tokio::process::Command;
 
 use super::cgroup;
@@ -37,7 +38,7 @@ const WAITING_LINES: usize = 16;
 
 /// Starts a program and returns once it runs. Belongs on the I/O thread.
 pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<ProcessConnection> {
-    let (mark, launch, guardian) = {
+    let (mark, mut launch, guardian) = {
         let shared = Arc::clone(&shared);
         let spec = spec.clone();
         blocking(move || {
@@ -47,7 +48,7 @@ pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<Proc
         })
         .await?
     };
-    let command = command(&shared, &spec, &launch, guardian.as_deref(), &mark)?;
+    let command = command(&shared, &spec, &mut launch, guardian.as_deref(), &mark)?;
     let (key, program) =
         shared.registry.add(|| spawn(&shared, &spec, command, guardian.is_some(), mark))?;
     let connection = ProcessConnection::new(Arc::clone(&shared), Arc::clone(&program));
@@ -70,7 +71,7 @@ pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<Proc
 fn command(
     shared: &Shared,
     spec: &ProgramSpec,
-    launch: &Launch,
+    launch: &mut Launch,
     guardian: Option<&Guardian>,
     mark: &str,
 ) -> Result<Command> {
@@ -100,6 +101,14 @@ fn command(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
+    if !launch.handed.is_empty() {
+        // The guardian hands on what it has, as every program does.
+        let mappings = launch.handed.drain(..);
+        let mappings = mappings.map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
+        command
+            .fd_mappings(mappings.collect())
+            .map_err(|error| Error::invalid("handed", "cannot be handed over").caused_by(error))?;
+    }
     Ok(command)
 }
 

@@ -28,6 +28,7 @@ pub(super) async fn feeds_give_back_what_was_appended(cx: Ctx) {
             turn_id: Some(cx.clock.id()),
             task_id: Some(cx.clock.id()),
             attempt: Some(3),
+            account_id: Some(cx.clock.id()),
             node_id: Some(cx.node()),
             trace_id: Some("00-trace".to_owned()),
         },
