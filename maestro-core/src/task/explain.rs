@@ -1,5 +1,7 @@
 //! Why a task does not run now.
 
+use std::collections::BTreeSet;
+
 use crate::error::Result;
 use crate::id::TaskId;
 use crate::model::{
@@ -53,15 +55,22 @@ impl Tasks {
         }
         let mut query = ListQuery::new(None, RecordKind::NODE);
         query.states = vec![NodeState::Alive.as_str().to_owned()];
-        let capable = store.list_all::<NodeInfo>(query).await?.into_iter().any(|node| {
-            node.value.concurrency > 0 && node.value.capabilities.offered().contains(&task.requires)
-        });
-        let (code, fix) = if capable {
-            ("position", "wait for a free place, or raise the concurrency of a node")
-        } else {
-            ("no_capable_node", "start a node that offers it")
+        let nodes = store.list_all::<NodeInfo>(query).await?.into_iter();
+        let working = nodes.map(|node| node.value).filter(|node| node.concurrency > 0);
+        let offered: BTreeSet<String> =
+            working.flat_map(|node| node.capabilities.offered()).collect();
+        let needed = Some(task.requires.clone());
+        if offered.contains(&task.requires) {
+            let fix = "wait for a free place, or raise the concurrency of a node";
+            return Ok(vec![reason("position", needed, fix)]);
+        }
+        // Most often its name is misspelt, so the right ones are shown.
+        let offered: Vec<String> = offered.into_iter().collect();
+        let fix = match offered.join(", ") {
+            none if none.is_empty() => "start a node that offers it; no node works now".to_owned(),
+            some => format!("start a node that offers it; what is offered now: {some}"),
         };
-        Ok(vec![reason(code, Some(task.requires.clone()), fix)])
+        Ok(vec![reason("no_capable_node", needed, &fix)])
     }
 }
 

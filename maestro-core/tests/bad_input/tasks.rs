@@ -110,13 +110,16 @@ async fn what_no_node_offers_waits_and_says_for_what() {
     let (observer, good, _) = scene(&den).await;
     let typo = observer.tasks().submit(good.clone().agent("ehco")).await.unwrap();
     let kind = observer.tasks().submit(TaskSpec::of_kind("dnoe", Value::Null)).await.unwrap();
+    let reasons = observer.tasks().explain(typo.id()).await.unwrap();
+    assert!(reasons[0].fix.contains("no node works now"), "{reasons:?}");
     let node = den.node().await;
     for (id, wanted) in [(typo.id(), "agent:ehco@"), (kind.id(), "task:dnoe")] {
         let reasons = observer.tasks().explain(id).await.unwrap();
         let [reason] = &reasons[..] else { panic!("{reasons:?}") };
         assert_eq!(reason.code, "no_capable_node");
         assert!(reason.reference.as_ref().unwrap().starts_with(wanted), "{reason:?}");
-        assert!(reason.fix.contains("start a node that offers it"), "{reason:?}");
+        let fix = &reason.fix;
+        assert!(fix.contains("agent:echo@") && fix.contains("task:done"), "{reason:?}");
     }
     // What is offered is done meanwhile, and what is not is still there.
     let outcome = observer.tasks().submit(good).await.unwrap().wait().await.unwrap();
