@@ -122,7 +122,8 @@ fn a_text_is_shown_while_it_is_written_and_the_rows_follow_the_size() {
         terminal.resize(8, 24);
         // The terminal cuts what was drawn; only a new row says that something is missing.
         terminal.until("a row of 24 columns", |terminal| {
-            terminal.line("● Tidy").is_some_and(|line| line.contains('…')) && !terminal.wraps()
+            terminal.line("● Tidy").is_some_and(|line| line.contains('…'))
+                && !terminal.wraps("● Tidy")
         });
         terminal.resize(10, 90);
         terminal.until("a row of 90 columns", in_row);

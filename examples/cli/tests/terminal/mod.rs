@@ -83,10 +83,11 @@ impl Terminal {
         self.line(part).is_some()
     }
 
-    /// Whether a line goes on in the next one.
-    pub(crate) fn wraps(&self) -> bool {
+    /// Whether the line of the screen that contains this goes on in the next one.
+    pub(crate) fn wraps(&self, part: &str) -> bool {
         let screen = self.parser.screen();
-        (0..screen.size().0.get()).any(|row| screen.row_wrapped(row))
+        let rows = screen.rows(0, screen.size().1.get());
+        (0..).zip(rows).any(|(row, text)| text.contains(part) && screen.row_wrapped(row))
     }
 
     /// Whether the cursor can be seen.
