@@ -221,7 +221,7 @@ impl Approvals {
     /// `NotFound`, `Conflict`, `InvalidArgument` when it does not fit the question.
     pub async fn decide(&self, id: ApprovalId, decision: Decision) -> Result<ApprovalInfo> {
         let Scope { core, tenant, actor } = &self.scope;
-        decide::decide(core, tenant, actor, id, &decision).await
+        Box::pin(decide::decide(core, tenant, actor, id, &decision)).await
     }
     /// Gives an approval at least this much more time from now on. One that has it already, or that
     /// waits for ever, stays as it is.

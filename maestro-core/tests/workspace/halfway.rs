@@ -117,6 +117,32 @@ fn whatever_a_killed_merge_wrote_is_taken_back_and_done_again() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_locks_of_a_merge_that_had_moved_the_branch_go_too() {
+    let den = Den::new();
+    let project = den.project();
+    let mut options = den.options();
+    options.patience = Duration::from_millis(500);
+    let port = den.port_with(options);
+    let workspace = work(&den, &port, &project, 8, "it");
+    block_on(port.merge(&workspace, "main", "Merge")).unwrap();
+    half(&den, &project, &workspace, &[], false);
+    for lock in ["HEAD.lock", "index.lock", "refs/heads/main.lock"] {
+        fs::write(project.join(".git").join(lock), "").unwrap();
+    }
+    let again = async |port: &GitWorkspace| port.merge(&workspace, "main", "Merge").await;
+    // A git of another test may look like the owner, and the note stays until the locks are gone.
+    for _ in 0..20 {
+        insist(&den, "again", &again);
+        if !project.join(".git/maestro-merge").exists() {
+            break;
+        }
+    }
+    merged(&den, &project, "it", "after the locks");
+    den.git(&project, &["commit", "--quiet", "--allow-empty", "--message=Mine"]);
+}
+
 #[test]
 fn a_file_that_somebody_changed_since_is_left_alone_with_all_others() {
     let den = Den::new();

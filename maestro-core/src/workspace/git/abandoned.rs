@@ -14,10 +14,10 @@ use crate::error::Result;
 
 impl Git {
     /// Removes a lock that nobody holds any more. False when somebody may hold it.
-    pub(super) async fn remove_abandoned(&self, lock: &str, dir: Option<&Path>) -> Result<bool> {
+    pub(super) async fn remove_abandoned(&self, lock: &Path, dir: Option<&Path>) -> Result<bool> {
         let lock = match dir {
             Some(dir) => dir.join(lock),
-            None => PathBuf::from(lock),
+            None => lock.to_owned(),
         };
         // It was waited for; one that is younger has another owner by now.
         let age = self.patience() / 2;

@@ -172,7 +172,7 @@ impl<'a> Call<'a> {
             };
             if runtime.monotonic() >= deadline {
                 if removed < MAX_REMOVED
-                    && self.git.remove_abandoned(&lock, self.dir.as_deref()).await?
+                    && self.git.remove_abandoned(lock.as_ref(), self.dir.as_deref()).await?
                 {
                     removed += 1;
                     continue;

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::call::Call;
 use super::lock::Lock;
@@ -72,7 +73,40 @@ impl Repo {
         if let Some(paths) = self.half_moved(&begun).await? {
             self.put_back(&begun, paths, lock).await?;
         }
-        self.end_move().await
+        if self.unlock(&begun.checkout).await? {
+            self.end_move().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the locks that moving a checkout takes, and removes those that nobody holds: the
+    /// killed merge may have moved the branch already, and only its locks are left. False when one
+    /// stays.
+    async fn unlock(&self, checkout: &Path) -> Result<bool> {
+        if !self.occupied(checkout).await? {
+            return Ok(true);
+        }
+        let own = self.git.at(checkout).args(["rev-parse", "--absolute-git-dir"]).bytes().await?;
+        let own = path_of(own.strip_suffix(b"\n").unwrap_or(&own));
+        let head = self.git.at(checkout).args(["symbolic-ref", "--quiet", "HEAD"]);
+        let head = head.codes(&[0, 1]).await?.stdout;
+        let mut branch = self.common.join(path_of(head.strip_suffix(b"\n").unwrap_or(&head)));
+        branch.as_mut_os_string().push(".lock");
+        let locks = [own.join("index.lock"), own.join("HEAD.lock"), branch];
+        let runtime = self.git.runtime();
+        let deadline = runtime.monotonic() + self.git.patience();
+        loop {
+            let mut held = false;
+            for lock in &locks {
+                let there = lock.clone();
+                let there = self.git.blocking("look", move || present(&there)).await?;
+                held |= there && !self.git.remove_abandoned(lock, None).await?;
+            }
+            if !held || runtime.monotonic() >= deadline {
+                return Ok(!held);
+            }
+            runtime.sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The files between two commits, if they can and need be put back. None when somebody works on
