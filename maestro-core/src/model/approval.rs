@@ -179,9 +179,6 @@ pub struct ApprovalInfo {
     /// The tool's input, or the question.
     #[serde(default)]
     pub input: Value,
-    /// The questions, where the agent asks the person something.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub questions: Vec<Question>,
     /// The agent's own name of the question; it answers to this, in this process only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub agent_request_id: String,

@@ -299,11 +299,11 @@ fn inquiries(reports: &[AgentReport]) -> Vec<Inquiry> {
     let events = reports.iter().flat_map(|report| &report.events);
     events
         .filter_map(|event| match event {
-            AgentEvent::Approval { request_id, kind, tool, input, .. } => Some(Inquiry {
-                request_id: request_id.clone(),
-                kind: *kind,
-                tool: tool.clone(),
-                input: input.clone(),
+            AgentEvent::Approval(asked) => Some(Inquiry {
+                request_id: asked.request_id.clone(),
+                kind: asked.kind,
+                tool: asked.tool.clone(),
+                input: asked.input.clone(),
             }),
             _ => None,
         })

@@ -131,7 +131,7 @@ async fn opened(
                 }
                 None => Ok(()),
             };
-            start.run(process, inbox, owner, tell).await
+            Box::pin(start.run(process, inbox, owner, tell)).await
         }
         Err(error) => start.fail(error).await,
     }

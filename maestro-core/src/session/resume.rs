@@ -75,22 +75,21 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
     };
     let turn_id = core.runtime().id::<TurnId>();
     // The record is read anew if somebody queues a prompt meanwhile, so all of it is said here.
-    start
-        .run(process, inbox, owner, move |work| {
-            let by = work.core.actor();
-            let fresh = way.pointer.is_none();
-            work.session.cwd.clone_from(&cwd);
-            if fresh {
-                machine::forget(&mut work.session);
-            }
-            let agent_session_id = work.session.pointer.agent_session_id.clone();
-            let evidence = way.evidence.as_str().to_owned();
-            work.tell(&by, SessionResumed { agent_session_id, evidence, fresh })?;
-            let now = work.core.now();
-            let told = machine::recover(&mut work.session, way.recovery, turn_id, by.clone(), now);
-            work.tell_all(&by, told)
-        })
-        .await
+    Box::pin(start.run(process, inbox, owner, move |work| {
+        let by = work.core.actor();
+        let fresh = way.pointer.is_none();
+        work.session.cwd.clone_from(&cwd);
+        if fresh {
+            machine::forget(&mut work.session);
+        }
+        let agent_session_id = work.session.pointer.agent_session_id.clone();
+        let evidence = way.evidence.as_str().to_owned();
+        work.tell(&by, SessionResumed { agent_session_id, evidence, fresh })?;
+        let now = work.core.now();
+        let told = machine::recover(&mut work.session, way.recovery, turn_id, by.clone(), now);
+        work.tell_all(&by, told)
+    }))
+    .await
 }
 
 async fn claim<'a>(

@@ -19,7 +19,7 @@ pub(crate) async fn sweep(core: &Arc<Core>) -> Result<()> {
     for task in core.store.list_all::<TaskInfo>(due).await? {
         let id = task.value.id;
         // One that cannot be changed does not keep the others from it.
-        let done = settle_due(core, task).await;
+        let done = Box::pin(settle_due(core, task)).await;
         result = result.and(done.map_err(|error| error.with("task_id", id)));
     }
     result.and(promote_waiting(core).await)

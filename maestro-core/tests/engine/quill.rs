@@ -83,7 +83,7 @@ impl AgentSession for Paper {
     }
 
     async fn prompt(&self, _prompt: &AgentPrompt) -> Result<()> {
-        let started = AgentEvent::TurnStarted { origin: Origin::Prompt };
+        let started = AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None };
         let _ = self.reports.try_send(AgentReport::of(started));
         Ok(())
     }

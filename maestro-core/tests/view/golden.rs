@@ -37,7 +37,7 @@ fn told(recording: &str) -> Vec<Event> {
         for reported in mapper.frame(line).events {
             match reported {
                 AgentEvent::Fact(data) => tell(data.event_type(), data.to_value()),
-                AgentEvent::TurnStarted { origin } => {
+                AgentEvent::TurnStarted { origin, .. } => {
                     tell(
                         "turn.started",
                         json!({ "origin": origin, "prompt": [{ "type": "text", "text": "go" }] }),
