@@ -36,7 +36,8 @@ pub(crate) async fn decide(
 ) -> Result<ApprovalInfo> {
     let mut races = 0;
     loop {
-        match try_decide(core, tenant, by, id, decision).await {
+        // Boxed, since it holds several whole records.
+        match Box::pin(try_decide(core, tenant, by, id, decision)).await {
             // Somebody else remembers the same just now: it is found at the next look.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && races < MAX_RACES => {
                 races += 1;

@@ -42,13 +42,10 @@ pub struct SessionSpec {
     /// A JSON schema for the result of each turn.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub output_schema: Value,
-    /// Tool servers of this process that the agent may use, by their registered names.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mcp: Vec<String>,
-    /// Tool servers that the agent itself starts or reaches: an object with the agent's own
-    /// configuration of each, by name.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub mcp_config: Value,
+    /// Tool servers that the agent may use, by name: `null` for one of this process that is registered
+    /// under the name, else the agent's own configuration of one that it starts or reaches.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mcp: BTreeMap<String, Value>,
     /// Which of the agent's own settings it reads, for example `user`, `project`, `local`; an empty
     /// list means none. Default: what the agent does by itself.
     #[serde(skip_serializing_if = "Option::is_none")]

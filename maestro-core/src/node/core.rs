@@ -162,7 +162,10 @@ impl Core {
     }
 
     /// The tool servers that a session names.
-    pub(crate) fn mcp_servers(&self, names: &[String]) -> Result<Vec<Arc<dyn McpServer>>> {
+    pub(crate) fn mcp_servers(
+        &self,
+        servers: &BTreeMap<String, serde_json::Value>,
+    ) -> Result<Vec<Arc<dyn McpServer>>> {
         let find = |name: &String| {
             self.parts.mcp.get(name).map(Arc::clone).ok_or_else(|| {
                 let known = self.parts.mcp.keys().map(String::as_str).collect::<Vec<_>>();
@@ -170,7 +173,8 @@ impl Core {
                     .with("registered", known.join(", "))
             })
         };
-        names.iter().map(find).collect()
+        // The others are the agent's own.
+        servers.iter().filter(|(_, config)| config.is_null()).map(|(name, _)| find(name)).collect()
     }
 
     /// The one name of a project's directory at this node's place.

@@ -27,7 +27,11 @@ fn the_command_line_and_the_environment() {
         spec.output_schema = json!({ "type": "object" });
         spec.max_turn_requests = Some(3);
         spec.setting_sources = Some(vec!["user".to_owned(), "project".to_owned()]);
-        spec.mcp_config = json!({ "db": { "command": "db-mcp" } });
+        spec.mcp = [
+            ("db".to_owned(), json!({ "command": "db-mcp" })),
+            ("of-this-process".to_owned(), json!(null)),
+        ]
+        .into();
         spec.budget_micro_usd = Some(1_500_000);
         spec.extra_args = vec!["--add-dir=/src/lib".to_owned()];
         spec.env = [("A".to_owned(), "1".to_owned())].into();

@@ -149,7 +149,7 @@ fn sessions_are_copied_and_adopted() {
         assert!(types(&events).contains(&"session.resumed"), "{:?}", types(&events));
 
         let mut with_tools = spec();
-        with_tools.mcp = vec!["nonesuch".to_owned()];
+        with_tools.mcp = [("nonesuch".to_owned(), serde_json::Value::Null)].into();
         let error = maestro.sessions().open(with_tools).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         maestro.close(Running::Park).await.unwrap();

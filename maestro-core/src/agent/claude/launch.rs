@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::agent::OpenContext;
 use crate::error::{Error, Result};
@@ -101,9 +101,10 @@ pub(super) fn arguments(
     if let Some(sources) = &spec.setting_sources {
         flag("setting-sources", "setting_sources", &sources.join(","))?;
     }
-    if !spec.mcp_config.is_null() {
-        let servers = json!({ "mcpServers": spec.mcp_config }).to_string();
-        flag("mcp-config", "mcp_config", &servers)?;
+    let own = |(_, config): &(&String, &Value)| !config.is_null();
+    let servers: BTreeMap<_, _> = spec.mcp.iter().filter(own).collect();
+    if !servers.is_empty() {
+        flag("mcp-config", "mcp", &json!({ "mcpServers": servers }).to_string())?;
     }
     if let Some(model) = &spec.model {
         flag("model", "model", model)?;
