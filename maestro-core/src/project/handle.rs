@@ -113,7 +113,8 @@ impl WorkspaceHandle {
     /// # Errors
     /// `Conflict`, `NotFound`.
     pub async fn remove(&self) -> Result<()> {
-        self.release(Release::IfEmpty).await.map_err(|error| error.during("workspace.remove"))
+        let released = Box::pin(self.release(Release::IfEmpty)).await;
+        released.map_err(|error| error.during("workspace.remove"))
     }
 
     /// Removes the workspace with all the work in it. `name` must be the name of its branch, or of
@@ -132,7 +133,8 @@ impl WorkspaceHandle {
             )
             .during("workspace.discard"));
         }
-        self.release(Release::Discard).await.map_err(|error| error.during("workspace.discard"))
+        let released = Box::pin(self.release(Release::Discard)).await;
+        released.map_err(|error| error.during("workspace.discard"))
     }
 
     async fn release(&self, how: Release) -> Result<()> {

@@ -81,19 +81,20 @@ async fn what_is_wrong_with_an_agents_program_is_said() {
         ClaudeCode::at(program).env(env).handshake_timeout(Duration::from_secs(5))
     };
     for (mistake, program) in programs {
-        let error = fails(&den, mistake, claude(&program), |_| {}).await;
+        let error = Box::pin(fails(&den, mistake, claude(&program), |_| {})).await;
         section.saw(mistake, &error);
     }
     let old = den.path().join("old");
     let option = "--input-format=stream-json";
     let mistake = "an option that the agent does not know";
-    let error = fails(&den, mistake, claude(&old).extra_args([option]), |_| {}).await;
+    let agent = claude(&old).extra_args([option]);
+    let error = Box::pin(fails(&den, mistake, agent, |_| {})).await;
     section.saw(mistake, &error);
     let mistake = "a system prompt of more than 128 KiB";
     let long = |spec: &mut TaskSpec| spec.session.system_prompt = Some("x".repeat(200_000));
-    section.saw(mistake, &fails(&den, mistake, claude(&old), long).await);
+    section.saw(mistake, &Box::pin(fails(&den, mistake, claude(&old), long)).await);
     let mistake = "a system prompt with a NUL";
     let nul = |spec: &mut TaskSpec| spec.session.system_prompt = Some("a\0b".to_owned());
-    section.saw(mistake, &fails(&den, mistake, claude(&old), nul).await);
+    section.saw(mistake, &Box::pin(fails(&den, mistake, claude(&old), nul)).await);
     section.check();
 }
