@@ -60,11 +60,14 @@ async fn a_program_runs_in_a_group_that_goes_with_it() {
     let Some(group) = group() else { return };
     let scene = group.scene();
     let transport = scene.transport();
-    let spec = scene.spec(&transport, "cat /proc/self/cgroup; exec sleep 3600");
+    let spec = scene.spec(&transport, "cat /proc/self/cgroup; echo ready; exec sleep 3600");
     let program = transport.start(spec).await.expect("it starts");
     assert_eq!(group.groups(), 1);
+    let mut said = String::new();
+    while !said.contains("ready") {
+        said += &format!("{:?}", program.next().await.expect("it runs"));
+    }
     program.stop(StopGrace::NONE).await.expect("it stops");
-    let said = format!("{:?}", frames(&*program).await);
     assert!(said.contains(&format!("maestro-{}.", scene.node)), "{said}");
     eventually("the guardian removes the group", || group.groups() == 0);
     transport.close().await.expect("it closes");

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_channel::Sender;
 use futures::channel::oneshot;
 use serde_json::Value;
 
 use super::map::Mapper;
 use super::outgoing;
 use super::refusal::LastWords;
+use super::reports::Heard;
 use super::serve::Served;
 use super::wire::Response;
 use crate::agent::{AgentEvent, AgentReport};
@@ -102,16 +102,16 @@ impl Link {
     }
 
     /// Reads until the process has ended, then reports that and ends itself.
-    pub(super) async fn read_all(self: Arc<Self>, quiet: Duration, reports: Sender<AgentReport>) {
+    pub(super) async fn read_all(self: Arc<Self>, quiet: Duration, heard: Heard) {
         loop {
             let listens = self.state().mapper.listens();
             let next = self.connection.next();
-            let heard =
+            let next =
                 if listens { self.runtime.timeout(quiet, next).await } else { Some(next.await) };
-            let Some(frame) = heard else {
+            let Some(frame) = next else {
                 let events = self.state().mapper.silent();
                 let silent = AgentReport { events, raw: None };
-                if !silent.events.is_empty() && reports.send(silent).await.is_err() {
+                if !silent.events.is_empty() && !heard.send(silent).await {
                     return;
                 }
                 continue;
@@ -124,12 +124,12 @@ impl Link {
                 // The transport broke its contract; the process is out of reach.
                 None => (self.exited(ExitStatus::default()), true),
             };
-            if !report.events.is_empty() && reports.send(report).await.is_err() {
+            if !report.events.is_empty() && !heard.send(report).await {
                 return;
             }
             if last {
                 // What was reported can still be read.
-                reports.close();
+                heard.close();
                 return;
             }
         }

@@ -29,6 +29,7 @@ mod map;
 mod outgoing;
 mod probe;
 mod refusal;
+mod reports;
 mod serve;
 mod session;
 mod transcript;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_channel::{Receiver, Sender};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -11,6 +10,7 @@ use super::config::Limits;
 use super::launch::Conversation;
 use super::link::{Link, ended};
 use super::map::Mapper;
+use super::reports::{Reports, reports};
 use super::serve::Served;
 use super::{outgoing, refusal};
 use crate::agent::{AgentPrompt, AgentReport, AgentSession, OpenContext};
@@ -18,10 +18,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Decision, ProcessRef};
 use crate::runtime::Spawned;
 use crate::transport::{Connection, StopGrace};
-
-/// How many reports wait for `next`. The CLI feels no back-pressure, but the transport bounds what
-/// waits behind them.
-const REPORTS: usize = 4096;
 
 /// How long a turn may take to stop before its process is ended: what was said so far is then in
 /// the transcript.
@@ -32,8 +28,7 @@ const INTERRUPT_ON_CLOSE: Duration = Duration::from_secs(2);
 pub(super) struct ClaudeSession {
     link: Arc<Link>,
     limits: Limits,
-    reports: Receiver<AgentReport>,
-    ours: Sender<AgentReport>,
+    reports: Reports,
     /// Reads until the process ends; dropped with the session.
     _reading: Spawned<()>,
 }
@@ -51,14 +46,13 @@ impl ClaudeSession {
     ) -> Result<Self> {
         let runtime = Arc::clone(&context.runtime);
         let link = Arc::new(Link::new(connection, runtime, mapper, served));
-        let (ours, reports) = async_channel::bounded(REPORTS);
-        let reading = Arc::clone(&link).read_all(limits.quiet, ours.clone());
+        let (heard, reports) = reports();
+        let reading = Arc::clone(&link).read_all(limits.quiet, heard);
         let session = Self {
             _reading: crate::runtime::spawn(&*context.runtime, "claude.read", reading),
             link,
             limits,
             reports,
-            ours,
         };
         match session.shake_hands(&conversation, context.spec.max_thinking_tokens).await {
             Ok(()) => Ok(session),
@@ -77,20 +71,13 @@ impl ClaudeSession {
         let hello = self.link.served.hello();
         self.link.request(hello, self.limits.handshake).await?;
         let pointer = self.link.state().mapper.conversation(conversation.id().to_owned());
-        self.report(AgentReport::of(pointer));
+        self.reports.add(AgentReport::of(pointer));
         if let Some(tokens) = thinking {
             let most =
                 json!({ "subtype": "set_max_thinking_tokens", "max_thinking_tokens": tokens });
             self.request(most, "claude.set_max_thinking_tokens").await?;
         }
         Ok(())
-    }
-
-    /// Reports something of our own. Only a reader that has fallen far behind misses it.
-    fn report(&self, report: AgentReport) {
-        if let Err(error) = self.ours.try_send(report) {
-            tracing::warn!(%error, "a report of the driver is lost");
-        }
     }
 
     async fn send_prompt(&self, prompt: &AgentPrompt, steer: bool) -> Result<()> {
@@ -160,7 +147,7 @@ impl AgentSession for ClaudeSession {
         };
         let (reply, event) = answered.map_err(|error| error.during("claude.answer"))?;
         if let Some(event) = event {
-            self.report(AgentReport::of(event));
+            self.reports.add(AgentReport::of(event));
         }
         let line = outgoing::response(request_id, &reply);
         let sent = self.link.connection.send(line).await;
@@ -188,7 +175,7 @@ impl AgentSession for ClaudeSession {
     }
 
     async fn next(&self) -> Option<AgentReport> {
-        self.reports.recv().await.ok()
+        self.reports.next().await
     }
 
     async fn close(&self, hard: bool) -> Result<()> {

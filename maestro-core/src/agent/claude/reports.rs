@@ -1,0 +1,123 @@
+//! What was heard from the CLI and waits to be read.
+
+use async_channel::{Receiver, Sender};
+
+use crate::agent::AgentReport;
+
+/// How many reports wait for the session before the driver stops reading. The CLI feels no
+/// back-pressure, but the transport bounds what waits behind them.
+///
+/// They take memory only while they wait: a bounded channel would hold room for all of them, in
+/// each of many sessions.
+const MOST: usize = 4096;
+
+/// The two ends.
+pub(super) fn reports() -> (Heard, Reports) {
+    let (sender, receiver) = async_channel::unbounded();
+    let (freed, room) = async_channel::bounded(1);
+    (Heard { sender: sender.clone(), room }, Reports { receiver, sender, freed })
+}
+
+/// Where the task that reads puts reports.
+pub(super) struct Heard {
+    sender: Sender<AgentReport>,
+    room: Receiver<()>,
+}
+
+impl Heard {
+    /// Adds one, then waits until there is room for the next. False when nobody will read it.
+    pub(super) async fn send(&self, report: AgentReport) -> bool {
+        let mut read = self.sender.try_send(report).is_ok();
+        while read && self.sender.len() >= MOST {
+            read = self.room.recv().await.is_ok();
+        }
+        read
+    }
+
+    /// Ends the reports; those that were sent can still be read.
+    pub(super) fn close(&self) {
+        self.sender.close();
+    }
+}
+
+/// Where the session reads them.
+#[derive(Debug)]
+pub(super) struct Reports {
+    receiver: Receiver<AgentReport>,
+    sender: Sender<AgentReport>,
+    freed: Sender<()>,
+}
+
+impl Reports {
+    /// Adds one of the session's own, which never waits. After the end there is nobody to tell.
+    pub(super) fn add(&self, report: AgentReport) {
+        let _ = self.sender.try_send(report);
+    }
+
+    /// The next, or none after the end. Dropping the future loses none.
+    pub(super) async fn next(&self) -> Option<AgentReport> {
+        let report = self.receiver.recv().await.ok()?;
+        // Full means that the other end has not yet seen the room of before.
+        let _ = self.freed.try_send(());
+        Some(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::agent::AgentEvent;
+    use crate::model::AgentStderr;
+
+    fn report() -> AgentReport {
+        AgentReport::of(AgentEvent::Fact(AgentStderr { text: "a".into() }.into()))
+    }
+
+    fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => Some(done),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn reading_stops_when_many_wait_and_goes_on_when_one_is_taken() {
+        let (heard, reports) = reports();
+        for _ in 1..MOST {
+            assert_eq!(now(heard.send(report())), Some(true));
+        }
+        let mut waits = pin!(heard.send(report()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(waits.as_mut().poll(&mut context).is_pending());
+        reports.add(report());
+        for _ in 0..2 {
+            assert!(now(reports.next()).flatten().is_some());
+        }
+        assert_eq!(waits.as_mut().poll(&mut context), Poll::Ready(true));
+    }
+
+    #[test]
+    fn what_was_sent_can_be_read_after_the_end() {
+        let (heard, reports) = reports();
+        assert_eq!(now(heard.send(report())), Some(true));
+        heard.close();
+        assert!(now(reports.next()).flatten().is_some());
+        assert!(matches!(now(reports.next()), Some(None)));
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_ends_the_wait() {
+        let (heard, reports) = reports();
+        for _ in 1..MOST {
+            assert_eq!(now(heard.send(report())), Some(true));
+        }
+        let mut waits = pin!(heard.send(report()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(waits.as_mut().poll(&mut context).is_pending());
+        drop(reports);
+        assert_eq!(waits.as_mut().poll(&mut context), Poll::Ready(false));
+    }
+}
