@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim record soak clean
+.PHONY: help verify fix test demo kills fleet sim record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -10,6 +10,8 @@ ROUNDS ?= 40
 SESSIONS ?= 20
 # Seeded histories compared with the reference model.
 SEEDS ?= 2000
+# Releases of Claude Code whose table is made.
+VERSIONS ?= 2.1.197 2.1.220 2.1.250 2.1.280 2.1.310 2.1.331
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -68,6 +70,9 @@ sim: ## seeded simulation against the reference model, SEEDS times
 
 record: ## make the recordings of the real claude again that its driver is tested with
 	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture
+
+matrix: ## VERSIONS of the real claude through every case of its driver; the table is in docs
+	@$(CARGO) run -q -p matrix -- $(VERSIONS)
 
 soak: ## what is too long for CI; its log stays in docs/soak
 	@mkdir -p docs/soak; log=docs/soak/$$(date -u +%Y-%m-%dT%H%MZ).log; echo "soak: writing $$log"; \

@@ -8,7 +8,7 @@
 # reached, so a test may say that it is skipped.
 set -eu
 
-version=${1:-2.1.330}
+version=${1:-2.1.331}
 case $version in
     *[!0-9.]* | '') printf 'fetch-claude: %s is no release\n' "$version" >&2; exit 1 ;;
 esac

@@ -31,7 +31,7 @@ pub struct SessionSpec {
     /// The model; the agent's default when none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The permission mode; the agent's default, which asks, when none.
+    /// The permission mode; when none, the agent's mode that asks, whatever its own settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// Which tools run without asking, and which never.

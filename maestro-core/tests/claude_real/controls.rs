@@ -28,7 +28,7 @@ async fn modes_models_and_raw_requests(release: Release) {
     let mut talk = house.open_with(change).await;
     talk.session.set_model("claude-haiku-4-5").await.expect("it is known");
     talk.session.set_mode("acceptEdits").await.expect("it is known");
-    if release.is_newest() {
+    if release.knows_its_modes() {
         // The oldest takes any word.
         let error = talk.session.set_mode("nonsense").await.expect_err("no mode");
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -68,7 +68,7 @@ async fn a_budget_is_overshot_by_one_call(release: Release) {
     assert_eq!((limit.limit.as_str(), limit.max), ("budget_micro_usd", 1));
     // It says by how much: the newest by the whole of one call, the oldest also by the next one.
     assert!(limit.used > limit.max, "{limit:?}");
-    let calls = if release.is_newest() { 1 } else { 2 };
+    let calls = if release.stops_at_the_call_over_the_budget() { 1 } else { 2 };
     assert_eq!(house.model.requests().len(), calls);
     // Every later prompt of the process fails at once.
     let seen = talk.ask("scenario: hello").await;

@@ -51,7 +51,7 @@ async fn a_steer_becomes_part_of_the_turn(release: Release) {
     talk.prompt("scenario: bash command=\"touch x.txt\"").await;
     let asked = talk.question().await;
     let steer = talk.steer("And mind the gap.").await;
-    if release.is_newest() {
+    if release.says_what_it_read() {
         // It says when it has read it.
         let queued = |event: &AgentEvent| {
             use maestro_core::model::EventData;
@@ -74,7 +74,7 @@ async fn a_steer_is_taken_back_with_the_turn(release: Release) {
     talk.prompt("scenario: slow count=1000 delay_ms=50").await;
     talk.until_delta().await;
     let steer = talk.steer("scenario: hello text=\"Not this.\"").await;
-    if release.is_newest() {
+    if release.says_what_it_read() {
         // Else it may not have been read when it is to be forgotten.
         let read = |event: &AgentEvent| {
             use maestro_core::model::EventData;
@@ -86,7 +86,7 @@ async fn a_steer_is_taken_back_with_the_turn(release: Release) {
     talk.session.interrupt().await.expect("it is told");
     let seen = talk.until_idle().await;
     assert_eq!(ends(&seen)[0].stop_reason, StopReason::Cancelled);
-    if release.is_newest() {
+    if release.forgets_what_is_queued() {
         assert!(seen.contains(&AgentEvent::PromptCancelled { prompt_id: steer }), "{seen:?}");
         assert!(!texts(&seen).contains(&"Not this.".to_owned()));
     } else {

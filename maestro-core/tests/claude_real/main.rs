@@ -24,20 +24,29 @@ mod served;
 mod subagents;
 mod talk;
 
-/// Runs async functions of a release as tests, once for each release.
+/// Runs async functions of a release as tests, once for each release, and once more for the release
+/// that is named when they are run, which `make matrix` does.
 macro_rules! for_each_release {
     ($($test:ident),* $(,)?) => {
         mod newest {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(crate::program::Release::Newest).await;
+                super::$test(crate::program::Release::NEWEST).await;
             })*
         }
 
         mod oldest {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(crate::program::Release::Oldest).await;
+                super::$test(crate::program::Release::OLDEST).await;
+            })*
+        }
+
+        mod chosen {
+            $(#[tokio::test]
+            #[ignore = "of a release that is named when it is run: make matrix"]
+            async fn $test() {
+                super::$test(crate::program::Release::chosen()).await;
             })*
         }
     };

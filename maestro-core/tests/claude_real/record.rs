@@ -163,7 +163,7 @@ async fn steer(house: &mut House) {
     talk.prompt("scenario: bash command=\"touch x.txt\"").await;
     let asked = talk.question().await;
     talk.steer("And mind the gap.").await;
-    if house.release.is_newest() {
+    if house.release.says_what_it_read() {
         talk.until(|event| {
             matches!(event, AgentEvent::Fact(EventData::AgentFrame(frame))
                 if frame.frame_type == "command_lifecycle")

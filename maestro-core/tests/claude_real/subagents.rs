@@ -42,15 +42,21 @@ async fn one_comes_back(release: Release) {
     // The newest runs it in the background, and begins a turn by itself when it comes back; the
     // oldest within the turn.
     let by_agent = Origin::Agent { reason: "task-notification".to_owned() };
-    let expected: &[&Origin] =
-        if release.is_newest() { &[&Origin::Prompt, &by_agent] } else { &[&Origin::Prompt] };
+    let expected: &[&Origin] = if release.runs_subagents_in_the_background() {
+        &[&Origin::Prompt, &by_agent]
+    } else {
+        &[&Origin::Prompt]
+    };
     assert_eq!(origins(&seen), expected);
     assert_eq!(ends(&seen).len(), expected.len());
 
     let (started, ended) = (started(&seen), ended(&seen));
     assert_eq!((started.len(), ended.len()), (1, 1), "{started:?} {ended:?}");
     assert_eq!(started[0].agent_id, agent_id);
-    assert_eq!((started[0].depth, started[0].background), (1, release.is_newest()));
+    assert_eq!(
+        (started[0].depth, started[0].background),
+        (1, release.says_at_once_what_runs_in_the_background())
+    );
     assert_eq!(
         (started[0].title.as_str(), started[0].kind.as_str()),
         ("Say hello", "general-purpose")
@@ -90,7 +96,7 @@ async fn two_ask_and_come_back(release: Release) {
     }
     seen.extend(talk.until_idle().await);
     // The newest may ask after the result of the turn that started them.
-    assert!(release.is_newest() || over == 0);
+    assert!(release.runs_subagents_in_the_background() || over == 0);
     let mut of_start: Vec<_> = started(&seen).into_iter().map(|agent| agent.agent_id).collect();
     let mut of_end: Vec<_> = ended(&seen).into_iter().map(|agent| agent.agent_id).collect();
     of_start.sort();

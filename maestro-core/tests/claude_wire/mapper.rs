@@ -214,6 +214,33 @@ fn totals_that_begin_anew_are_counted_from_there() {
     assert_eq!(spent(&resumed), [(20, 200), (20, 200)]);
 }
 
+/// Releases between those that begin at 0 and those that name what is a result's own.
+#[test]
+fn totals_that_are_carried_on_are_not_counted_again() {
+    let spent = |version: Option<&str>, resumed: bool| {
+        let mut mapper = Mapper::new("/src/shop").resumed(resumed);
+        if let Some(version) = version {
+            let init = json!({
+                "type": "system", "subtype": "init", "claude_code_version": version,
+            });
+            mapper.frame(&init.to_string());
+        }
+        let result = json!({
+            "type": "result", "subtype": "success", "total_cost_usd": 0.0010,
+            "modelUsage": { "m": { "inputTokens": 80, "outputTokens": 20, "costUSD": 0.0010 } },
+            "usage": { "input_tokens": 20, "output_tokens": 5 },
+        });
+        let reports = [mapper.frame(&result.to_string())];
+        let usage = ends(&reports)[0].usage.clone();
+        (usage.input_tokens, usage.output_tokens, usage.cost_micro_usd)
+    };
+    let (whole, own) = ((80, 20, 1000), (20, 5, 250));
+    assert_eq!(spent(Some("2.1.280"), true), own);
+    assert_eq!(spent(None, true), own, "better too little once than all of it again");
+    assert_eq!(spent(Some("2.1.280"), false), whole, "subagents are counted too");
+    assert_eq!(spent(Some("2.1.197"), true), whole);
+}
+
 #[test]
 fn strange_messages_are_facts() {
     let reports = read(fixture!("strange"));

@@ -33,6 +33,47 @@ fn an_older_release_is_idle_after_a_silence() {
 }
 
 #[test]
+fn a_word_of_idleness_is_not_believed_while_an_agent_is_in_the_background() {
+    let stage = open();
+    stage.runtime.block_on(async {
+        stage.prompt().await;
+        let system = |subtype: &str, key: &str, value: serde_json::Value| {
+            write(&stage.program, json!({ "type": "system", "subtype": subtype, key: value }));
+        };
+        let tasks = |types: &[&str]| {
+            let task = |kind: &&str| json!({ "task_id": kind, "task_type": kind });
+            let tasks: Vec<_> = types.iter().map(task).collect();
+            system("background_tasks_changed", "tasks", tasks.into());
+        };
+        system("init", "cwd", "/src/shop".into());
+        tasks(&["local_agent", "local_bash"]);
+        write(&stage.program, json!({ "type": "result", "subtype": "success", "result": "x" }));
+        system("session_state_changed", "state", "idle".into());
+        // It comes back, and a command goes on without it.
+        tasks(&["local_bash"]);
+        write(
+            &stage.program,
+            json!({ "type": "assistant", "message": { "id": "m-1", "content": [
+            { "type": "text", "text": "It is back." },
+        ] } }),
+        );
+        write(&stage.program, json!({ "type": "result", "subtype": "success", "result": "y" }));
+        system("session_state_changed", "state", "idle".into());
+        let seen = story(&stage.until_idle().await);
+        let ended = seen.iter().filter(|line| line.starts_with("end ")).count();
+        assert_eq!((ended, seen.last().map(String::as_str)), (2, Some("Idle")), "{seen:?}");
+
+        // One that is stopped does not come back, so that a silence decides.
+        tasks(&["local_agent"]);
+        system("session_state_changed", "state", "idle".into());
+        tasks(&[]);
+        let silence = stage.runtime.monotonic() + ClaudeCode::DEFAULT_QUIET;
+        stage.until_idle().await;
+        assert_eq!(stage.runtime.monotonic(), silence);
+    });
+}
+
+#[test]
 fn a_word_of_idleness_from_before_the_prompt_is_not_believed() {
     let stage = open();
     stage.runtime.block_on(async {

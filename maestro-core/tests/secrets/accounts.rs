@@ -98,7 +98,7 @@ async fn a_probe_tells_what_is_there_and_no_secret() {
     assert_eq!(agents.list()[0].kind, "claude_code");
     let status = agents.probe_as("claude", Some("team")).await.expect("it is registered");
     assert_eq!(status.problem, None);
-    assert_eq!((status.version.as_deref(), status.tested), (Some("2.1.330"), Some(true)));
+    assert_eq!((status.version.as_deref(), status.tested), (Some("2.1.331"), Some(true)));
     assert_eq!(status.login, "api_key");
     assert!(status.installed && !status.models.is_empty() && !status.commands.is_empty());
     assert!(!format!("{status:?}").contains(&key));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// The newest release that the tests run with.
-pub(crate) const NEWEST: &str = "2.1.330";
+pub(crate) const NEWEST: &str = "2.1.331";
 
 /// A release of the program, fetched once for this process; none when it cannot be had here, which is
 /// said.

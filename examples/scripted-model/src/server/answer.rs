@@ -59,8 +59,9 @@ pub(super) fn streamed(
     response
 }
 
-/// How long a cut waits, so that the events before it have left the process.
-const FLUSH: Duration = Duration::from_millis(20);
+/// How long a cut waits, so that a client on a busy machine has read the events before it: what it has not
+/// read by then is lost with the connection.
+const FLUSH: Duration = Duration::from_millis(250);
 
 async fn play(frame: Frame) -> io::Result<Bytes> {
     match frame {

@@ -300,6 +300,7 @@ impl Agent for ClaudeCode {
             let extra = &self.extra_args;
             let mapper = Mapper::new(context.cwd.as_path())
                 .budget(context.spec.budget_micro_usd)
+                .resumed(context.resume.is_some())
                 .account(self.account.clone());
             let served = Served { hooks: self.hooks.clone(), servers: context.mcp.clone() };
             let limits = self.limits;

@@ -109,9 +109,8 @@ pub(super) fn arguments(
     if let Some(model) = &spec.model {
         flag("model", "model", model)?;
     }
-    if let Some(mode) = &spec.mode {
-        flag("permission-mode", "mode", mode)?;
-    }
+    // Always said: some releases, as 2.1.290, begin in one that does not ask.
+    flag("permission-mode", "mode", spec.mode.as_deref().unwrap_or("default"))?;
     if !spec.tools.allow.is_empty() {
         flag("allowedTools", "tools.allow", &spec.tools.allow.join(","))?;
     }

@@ -34,7 +34,7 @@ const REPLACED: &[&str] = &[
 ];
 
 /// Secrets that the CLI reads from a descriptor as well, and the variable that names it. What it reads
-/// there it passes on to no tool; seen with 2.1.197 and 2.1.330.
+/// there it passes on to no tool; seen with 2.1.197 and 2.1.331.
 const BY_DESCRIPTOR: &[(&str, &str)] = &[
     ("ANTHROPIC_API_KEY", "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR"),
     ("CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN_FILE_DESCRIPTOR"),

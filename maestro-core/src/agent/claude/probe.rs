@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 
 use super::config::ClaudeCode;
 use super::discover::Login;
+use super::version;
 use crate::agent::{Agent as _, OpenContext, ProbeContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AgentCommand, AgentModel, AgentStatus, SessionSpec};
 use crate::runtime::RuntimeExt as _;
 use crate::transport::{Frame, ProgramSpec, StopGrace};
-
-/// The releases that the driver is tested with, from the oldest to the newest.
-pub(super) const TESTED: (&str, &str) = ("2.1.197", "2.1.330");
 
 /// The permission modes that a session can be opened with.
 const MODES: [&str; 6] = ["default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"];
@@ -45,9 +43,9 @@ pub(super) async fn probe(claude: &ClaudeCode, context: ProbeContext) -> AgentSt
 }
 
 async fn look(claude: &ClaudeCode, context: ProbeContext, status: &mut AgentStatus) -> Result<()> {
-    let version = version(claude, &context).await?;
+    let version = ask_version(claude, &context).await?;
     status.installed = true;
-    status.tested = Some(is_tested(&version));
+    status.tested = Some(version::is_tested(&version));
     status.version = Some(version);
     let context = OpenContext {
         session_id: context.runtime.id(),
@@ -71,7 +69,7 @@ async fn look(claude: &ClaudeCode, context: ProbeContext, status: &mut AgentStat
 }
 
 /// Runs `--version`, with the environment but without a login.
-async fn version(claude: &ClaudeCode, context: &ProbeContext) -> Result<String> {
+async fn ask_version(claude: &ClaudeCode, context: &ProbeContext) -> Result<String> {
     let mut spec = ProgramSpec::new(claude.program_name()?, context.cwd.clone(), context.owner);
     spec.args = vec!["--version".to_owned()];
     spec.env = claude.environment_without_login();
@@ -97,17 +95,6 @@ async fn version(claude: &ClaudeCode, context: &ProbeContext) -> Result<String> 
     first
         .map(str::to_owned)
         .ok_or_else(|| Error::new(ErrorKind::Protocol, "the program does not tell its version"))
-}
-
-fn is_tested(version: &str) -> bool {
-    let parts = |version: &str| -> Option<Vec<u32>> {
-        version.split('.').map(|part| part.parse().ok()).collect()
-    };
-    let (oldest, newest) = (parts(TESTED.0), parts(TESTED.1));
-    parts(version).is_some_and(|version| {
-        oldest.is_some_and(|oldest| oldest <= version)
-            && newest.is_some_and(|newest| version <= newest)
-    })
 }
 
 fn read(hello: &Value, status: &mut AgentStatus) {

@@ -98,7 +98,8 @@ wire! {
         content: Value,
         usage: MessageUsage,
     }
-    /// What one call of the model used, as far as it is known by then.
+    /// What one call of the model used, as far as it is known by then; in a result, what those of the
+    /// session's own agent used in the turn.
     MessageUsage {
         input_tokens: u64,
         output_tokens: u64,
@@ -188,7 +189,7 @@ wire! {
         error: Option<String>,
     }
     McpServer { name: String, status: String, }
-    BackgroundTask { task_id: String, ambient: bool, }
+    BackgroundTask { task_id: String, task_type: String, ambient: bool, }
     TaskUsage { total_tokens: u64, tool_uses: u32, duration_ms: u64, }
     TaskPatch {
         status: Option<String>,
@@ -213,6 +214,7 @@ wire! {
         #[serde(rename = "modelUsage")]
         model_usage: Option<Map<String, Value>>,
         model_usage_since_last_result: Option<Map<String, Value>>,
+        usage: MessageUsage,
         origin: ResultOrigin,
         user_message_uuids: Vec<String>,
     }

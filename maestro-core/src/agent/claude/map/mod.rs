@@ -28,6 +28,7 @@ use result::{Around, Rejected, turn_end};
 use totals::Totals;
 use turns::{Turns, Was};
 
+use crate::agent::claude::version;
 use crate::agent::claude::wire::{Asked, Frame, Lifecycle, Request, Response, TurnResult, parse};
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
 use crate::error::{Error, ErrorKind, Result};
@@ -138,6 +139,13 @@ impl Mapper {
         self
     }
 
+    /// Says whether the process resumes a conversation.
+    #[must_use]
+    pub fn resumed(mut self, resumed: bool) -> Self {
+        self.totals.resumed(resumed);
+        self
+    }
+
     /// What a message says.
     pub fn frame(&mut self, line: &str) -> AgentReport {
         self.read(line).report
@@ -235,7 +243,8 @@ impl Mapper {
         left.extend(self.partials.end_turn());
         left.extend(self.context.ended(result.model_usage.as_ref()));
         events.extend(left.into_iter().map(AgentEvent::Fact));
-        let spent = self.totals.advance(&result);
+        let spent =
+            self.totals.advance(&result, version::carries_totals(self.known.version.as_deref()));
         self.ends += 1;
         let around = Around {
             spent,

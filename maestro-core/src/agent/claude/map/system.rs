@@ -34,8 +34,9 @@ impl Mapper {
             }
             "background_tasks_changed" => {
                 // Watchers that never end are no work.
-                let busy = system.tasks.iter().filter(|task| !task.ambient).count();
-                self.turns.background(busy);
+                let busy = system.tasks.iter().filter(|task| !task.ambient);
+                let agents = busy.clone().filter(|task| task.task_type == "local_agent").count();
+                self.turns.background(busy.count(), agents);
                 facts = self.agents.background(&system.tasks);
             }
             "task_started" => facts.extend(self.agents.started(system)),

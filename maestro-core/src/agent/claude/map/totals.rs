@@ -10,6 +10,8 @@ use crate::model::{MicroUsd, Usage};
 pub(super) struct Totals {
     usage: Usage,
     cost: i64,
+    /// Whether the process resumed a conversation.
+    resumed: bool,
     /// Whether the process has given a result.
     begun: bool,
 }
@@ -27,15 +29,24 @@ impl Totals {
         self.cost
     }
 
+    pub(super) fn resumed(&mut self, resumed: bool) {
+        self.resumed = resumed;
+    }
+
     /// Takes the totals of a result and gives the difference to those before.
     ///
     /// The totals of a process that resumed a conversation may begin with what earlier processes
-    /// spent, so the first result is counted by what it names as its own, where it does. Totals
-    /// that went down began anew.
-    pub(super) fn advance(&mut self, result: &TurnResult) -> Spent {
-        let own = result.model_usage_since_last_result.as_ref().map(sum);
+    /// spent, so the first result is counted by what it names as its own. Where it names none and
+    /// the release `carries` totals on, its own are the tokens of the session's agent, and the same
+    /// part of the cost. Totals that went down began anew.
+    pub(super) fn advance(&mut self, result: &TurnResult, carries: bool) -> Spent {
         let total = result.model_usage.as_ref().map(sum);
         let total_cost = result.total_cost_usd.map(micros);
+        let carried = || {
+            let (total, _) = total.as_ref().filter(|_| self.resumed && carries)?;
+            Some(share(&of_agent(result), total, total_cost.unwrap_or(0)))
+        };
+        let own = result.model_usage_since_last_result.as_ref().map(sum).or_else(carried);
         if !self.begun
             && let (Some((own, own_cost)), Some((total, _))) = (own, total)
         {
@@ -85,6 +96,30 @@ fn sum(models: &Map<String, Value>) -> (Usage, i64) {
         cost += model.cost_usd.max(0.0);
     }
     (usage, micros(cost))
+}
+
+/// What the session's own agent used.
+fn of_agent(result: &TurnResult) -> Usage {
+    Usage {
+        input_tokens: result.usage.input_tokens,
+        output_tokens: result.usage.output_tokens,
+        cache_read_tokens: result.usage.cache_read_input_tokens,
+        cache_write_tokens: result.usage.cache_creation_input_tokens,
+        ..Usage::default()
+    }
+}
+
+/// A part of the totals, with its part of the cost.
+fn share(part: &Usage, total: &Usage, cost: i64) -> (Usage, i64) {
+    let tokens = |usage: &Usage| {
+        u128::from(usage.input_tokens)
+            + u128::from(usage.output_tokens)
+            + u128::from(usage.cache_read_tokens)
+            + u128::from(usage.cache_write_tokens)
+    };
+    let whole = tokens(total).max(1);
+    let cost = u128::try_from(cost).unwrap_or(0) * tokens(part).min(whole) / whole;
+    (*part, i64::try_from(cost).unwrap_or(i64::MAX))
 }
 
 fn shrank(total: &Usage, before: &Usage) -> bool {

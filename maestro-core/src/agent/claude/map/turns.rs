@@ -21,6 +21,10 @@ pub(super) struct Turns {
     tells_idle: bool,
     /// How many background tasks run.
     background: usize,
+    /// How many of them are agents, which come back with a turn.
+    agents: usize,
+    /// The CLI said that it has nothing to do, and was not believed.
+    doubted: bool,
     /// Whether something happened since the agent was last said to be idle.
     active: bool,
     /// What came back from the background.
@@ -145,9 +149,10 @@ impl Turns {
         folded
     }
 
-    /// Which tasks run in the background.
-    pub(super) fn background(&mut self, tasks: usize) {
+    /// How many tasks run in the background, and how many of them are agents.
+    pub(super) fn background(&mut self, tasks: usize, agents: usize) {
         self.background = tasks;
+        self.agents = agents;
         self.active = true;
     }
 
@@ -157,11 +162,13 @@ impl Turns {
     }
 
     /// The CLI says whether it has anything to do. It is not believed while a prompt is on its
-    /// way: it said so before it saw the prompt.
+    /// way: it said so before it saw the prompt. Nor while an agent is in the background: some
+    /// releases, as 2.1.250, say so after its tool calls.
     pub(super) fn told(&mut self, idle: bool) -> Vec<AgentEvent> {
         self.tells_idle = true;
         let awaited = |waiting: &Waiting| self.tells_prompts || !waiting.steer;
-        if !idle || self.waiting.iter().any(awaited) {
+        self.doubted = idle && self.agents > 0;
+        if !idle || self.doubted || self.waiting.iter().any(awaited) {
             self.active = true;
             return Vec::new();
         }
@@ -170,7 +177,7 @@ impl Turns {
 
     /// Whether only silence can tell that the agent has nothing to do.
     pub(super) fn listens(&self) -> bool {
-        !self.tells_idle
+        (!self.tells_idle || self.doubted)
             && self.active
             && !self.open
             && self.background == 0
@@ -185,6 +192,7 @@ impl Turns {
     /// Nothing begins any more, so what is unclear was part of the last turn.
     fn idle(&mut self) -> Vec<AgentEvent> {
         self.active = false;
+        self.doubted = false;
         let left = self.waiting.drain(..).map(|waiting| waiting.id);
         let folded = std::mem::take(&mut self.unclear).into_iter().chain(left);
         let folded = folded.map(|prompt_id| AgentEvent::PromptFolded { prompt_id });
