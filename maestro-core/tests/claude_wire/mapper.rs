@@ -231,7 +231,7 @@ fn totals_that_are_carried_on_are_not_counted_again() {
             "usage": { "input_tokens": 20, "output_tokens": 5 },
         });
         let reports = [mapper.frame(&result.to_string())];
-        let usage = ends(&reports)[0].usage.clone();
+        let usage = ends(&reports)[0].usage;
         (usage.input_tokens, usage.output_tokens, usage.cost_micro_usd)
     };
     let (whole, own) = ((80, 20, 1000), (20, 5, 250));
