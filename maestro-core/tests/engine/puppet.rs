@@ -122,6 +122,10 @@ impl AgentSession for Strings {
         None
     }
 
+    fn can_resume(&self) -> bool {
+        true
+    }
+
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let text = ContentBlock::join_text(&prompt.blocks);
         self.puppet.known.lock().unwrap().insert(prompt.id.to_string());

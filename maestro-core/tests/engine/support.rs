@@ -46,6 +46,8 @@ impl World {
             .storage(self.memory.clone())
             .transport(Arc::new(NoPrograms))
             .lease_times(LeaseTimes { ttl: Duration::from_secs(30) })
+            // The same on every machine.
+            .starts_at_once(2)
             .agent("echo", echo)
             .task("fails-twice", fails_twice)
             .task("patient", patient)
