@@ -28,8 +28,7 @@ pub(crate) async fn take_over(core: &Arc<Core>, command: &CommandInfo) -> Result
     if read.lease.node_id.is_some() || core.sessions.is_live(id) {
         return Ok(());
     }
-    let scope =
-        Scope { core: Arc::clone(core), tenant: tenant.clone(), actor: command.by.clone() };
+    let scope = Scope { core: Arc::clone(core), tenant: tenant.clone(), actor: command.by.clone() };
     let session = SessionHandle { scope, id };
     let turn = read.value.open_turn().map(|turn| turn.id);
     let done = match &command.verb {

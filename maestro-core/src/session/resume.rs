@@ -175,7 +175,11 @@ async fn look(agent: &dyn Agent, cwd: &PlacePath, session: &SessionInfo) -> Way 
     Way::fresh(Evidence::Missing)
 }
 
-pub(super) async fn evidence(agent: &dyn Agent, cwd: &PlacePath, pointer: &AgentPointer) -> Evidence {
+pub(super) async fn evidence(
+    agent: &dyn Agent,
+    cwd: &PlacePath,
+    pointer: &AgentPointer,
+) -> Evidence {
     agent.evidence(cwd, pointer).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the agent's memory could not be looked at");
         Evidence::Unknown

@@ -120,6 +120,7 @@ impl Rest {
     pub(super) fn used(&mut self) {
         self.warm = None;
         self.used = None;
+        self.until = None;
     }
 
     /// Takes in what the agent works on beside its turns.
