@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct MaestroBuilder {
     grants_last: Duration,
     secrets: Option<Arc<dyn SecretStore>>,
     concurrency: u32,
+    warm_sessions: Option<u32>,
+    starts_at_once: Option<u32>,
     lease_times: LeaseTimes,
     sweep_every: Duration,
     cancel_grace: Duration,
@@ -63,6 +66,8 @@ impl Default for MaestroBuilder {
             grants_last: Duration::from_hours(24),
             secrets: None,
             concurrency: 4,
+            warm_sessions: Some(Self::WARM_SESSIONS),
+            starts_at_once: None,
             lease_times: LeaseTimes::default(),
             sweep_every: Duration::from_secs(5),
             cancel_grace: Duration::from_secs(15),
@@ -71,6 +76,10 @@ impl Default for MaestroBuilder {
 }
 
 impl MaestroBuilder {
+    /// The default of [`warm_sessions`](Self::warm_sessions). A process of Claude Code that waits takes
+    /// about 200 MB, so these take up to 1.6 GB.
+    pub const WARM_SESSIONS: u32 = 8;
+
     /// Where everything is kept. Default: in memory.
     pub fn storage(mut self, storage: impl StorageConfig) -> Self {
         self.storage = Some(Box::new(storage));
@@ -93,6 +102,29 @@ impl MaestroBuilder {
     /// How many tasks this node works on at once. Default 4; 0 only submits and watches.
     pub fn concurrency(mut self, concurrency: u32) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// How many idle sessions keep their agent's process, so that it answers the next prompt many times
+    /// sooner. Above that, the session that was used longest ago gives its process up, with the usual
+    /// grace; it stays idle, and the next prompt, or whatever else needs a process, resumes it.
+    ///
+    /// Default [`WARM_SESSIONS`](Self::WARM_SESSIONS); 0 keeps none, `None` keeps all. Not counted,
+    /// and never without their process for this: sessions in a turn, with prompts that wait, an open
+    /// approval or background work, those of a task's attempt, those with `budget_micro_usd`, which
+    /// counts anew in each process, and those whose agent cannot resume or has not saved the
+    /// conversation. A node with concurrency 0 keeps all, since it gives no process back by itself.
+    pub fn warm_sessions(mut self, most: impl Into<Option<u32>>) -> Self {
+        self.warm_sessions = most.into();
+        self
+    }
+
+    /// How many agent processes start at once; the others wait for their turn, first come, first
+    /// served. A start takes half a second of CPU or more, so that more at once only make each slower.
+    /// Default: the number of cores that this process may use, at least 1. It says nothing of how many
+    /// work at once; see [`concurrency`](Self::concurrency).
+    pub fn starts_at_once(mut self, most: u32) -> Self {
+        self.starts_at_once = Some(most);
         self
     }
 
@@ -192,6 +224,10 @@ impl MaestroBuilder {
     async fn try_build(mut self) -> Result<Maestro> {
         at_least("lease_times.ttl", self.lease_times.ttl, Duration::from_millis(100))?;
         at_least("sweep_every", self.sweep_every, Duration::from_millis(10))?;
+        if self.starts_at_once == Some(0) {
+            let message = "`starts_at_once` must be at least 1: nothing could start";
+            return Err(Error::new(ErrorKind::InvalidConfig, message));
+        }
         let agents = by_name("agent", std::mem::take(&mut self.agents))?;
         let mut tasks = by_name("task", std::mem::take(&mut self.tasks))?;
         let runtime = match self.runtime.take() {
@@ -228,6 +264,8 @@ impl MaestroBuilder {
             permission: self.permission,
             grants_last: self.grants_last,
             concurrency: self.concurrency,
+            warm_sessions: self.warm_sessions,
+            starts_at_once: self.starts_at_once.map_or_else(cores, |most| most as usize),
             lease_times: self.lease_times,
             sweep_every: self.sweep_every,
             cancel_grace: self.cancel_grace,
@@ -247,6 +285,11 @@ impl MaestroBuilder {
         }
         Ok(Maestro::start(core))
     }
+}
+
+/// How many cores this process may use; 1 when that cannot be found out.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn at_least(field: &str, given: Duration, least: Duration) -> Result<()> {

@@ -116,6 +116,10 @@ impl AgentSession for FnSession {
         None
     }
 
+    fn can_resume(&self) -> bool {
+        false
+    }
+
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let counter = self.next_turn();
         let message_id = self.context.runtime.uuid().to_string();

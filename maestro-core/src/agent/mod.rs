@@ -142,6 +142,10 @@ pub trait AgentSession: fmt::Debug + Send + Sync {
     /// The agent's process, if it has one.
     fn process(&self) -> Option<ProcessRef>;
 
+    /// Whether the agent can go on with this conversation in another process, as far as it knows now.
+    /// A session of an agent that cannot keeps its process for as long as it is open.
+    fn can_resume(&self) -> bool;
+
     /// Sends a prompt. The turn that it begins is reported by `next`.
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()>;
 

@@ -16,7 +16,7 @@ pub struct Agents {
 }
 
 impl Agents {
-    /// How long a probe may take.
+    /// How long a probe may take, from when it is its turn to start a process.
     pub const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// The agents that are registered with this node, by name.
@@ -66,6 +66,7 @@ impl Agents {
             transport: Arc::clone(&core.parts.transport),
             runtime: Arc::clone(&core.parts.runtime),
         };
+        let _place = core.starts.place().await;
         Ok(agent.probe(context).await)
     }
 }

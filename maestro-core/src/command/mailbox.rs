@@ -149,7 +149,11 @@ async fn deliver(core: &Arc<Core>) -> Result<()> {
     for Versioned { value, .. } in core.store.list_all::<CommandInfo>(query).await? {
         let key = (value.tenant_id.clone(), value.target_kind.clone(), value.target_id.clone());
         let Some(inbox) = owners.get(&key) else {
-            wake_target(core, &value).await?;
+            if value.target_kind == RecordKind::SESSION.as_str()
+                && let Err(error) = session::take_over(core, &value).await
+            {
+                tracing::warn!(%error, command = %value.id, "a command without an owner has to wait");
+            }
             continue;
         };
         if !inbox.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(value.id) {
@@ -158,19 +162,6 @@ async fn deliver(core: &Arc<Core>) -> Result<()> {
         let delivery = Delivery { verb: value.verb, command_id: value.id, tenant: value.tenant_id };
         // A closed inbox means that the owner is going; the command waits for the next one.
         let _ = inbox.sender.try_send(delivery);
-    }
-    Ok(())
-}
-
-/// Gives the session that a command is for a process, when the command needs one and nobody runs it.
-async fn wake_target(core: &Arc<Core>, command: &CommandInfo) -> Result<()> {
-    let needs_process = matches!(
-        command.verb,
-        Verb::SessionControl { .. } | Verb::SessionSetMode { .. } | Verb::SessionSetModel { .. }
-    );
-    let Ok(id) = command.target_id.parse() else { return Ok(()) };
-    if needs_process && command.target_kind == RecordKind::SESSION.as_str() {
-        session::take_up_one(core, &command.tenant_id, id).await?;
     }
     Ok(())
 }

@@ -15,7 +15,8 @@ use crate::error::Result;
 use crate::event::shown::Shown;
 use crate::id::{SessionId, TaskId};
 use crate::model::{
-    Event, EventData, EventFilter, EventQuery, Position, SessionInfo, TaskInfo, type_matches,
+    Event, EventData, EventFilter, EventQuery, Position, SessionInfo, SessionState, TaskInfo,
+    type_matches,
 };
 use crate::node::{Core, Scope};
 use crate::runtime::RuntimeExt as _;
@@ -204,16 +205,25 @@ impl Reader {
         Ok(())
     }
 
-    /// Without a single event it may be that the subject was never there, and waiting is in vain.
+    /// Without a single event it may be that the subject was never there, or was over before the feed
+    /// began, and waiting is in vain.
     async fn look_for_subject(&mut self) -> Result<()> {
         let (store, filter) = (&self.core.store, &self.query.filter);
         if let (Some(subject), Some(tenant)) = (self.unseen, &filter.tenant_id) {
-            let found = match subject {
-                Subject::Task(id) => store.require::<TaskInfo>(tenant, id).await.map(drop),
-                Subject::Session(id) => store.require::<SessionInfo>(tenant, id).await.map(drop),
+            let over = match subject {
+                Subject::Task(id) => {
+                    let task = store.require::<TaskInfo>(tenant, id).await;
+                    task.map(|task| task.value.state.is_ended())
+                }
+                Subject::Session(id) => {
+                    let session = store.require::<SessionInfo>(tenant, id).await;
+                    session.map(|session| session.value.state == SessionState::Closed)
+                }
             };
-            found.map_err(|error| error.during("events.next"))?;
+            self.over = over.map_err(|error| error.during("events.next"))?;
             self.unseen = None;
+            // It may have ended since the store was read; then its end is read now.
+            self.at_tail &= !self.over;
         }
         Ok(())
     }

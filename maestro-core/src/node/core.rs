@@ -18,12 +18,13 @@ use crate::model::{
 use crate::node::activity::Activity;
 use crate::node::gate::Gate;
 use crate::node::leases::{HeldLease, LeaseTimes, Leases};
+use crate::node::starts::Starts;
 use crate::node::store::{Store, Stored, Versioned};
 use crate::node::suspects::Suspects;
 use crate::runtime::{Runtime, RuntimeExt as _};
 use crate::scheduler::Scheduler;
 use crate::secret::SecretStore;
-use crate::session::LiveSessions;
+use crate::session::{LiveSessions, WarmSessions};
 use crate::storage::{Claim, ClaimOutcome, Permit, RecordKey, Renew, Want};
 use crate::task::{Chance, Task};
 use crate::transport::Transport;
@@ -46,9 +47,22 @@ pub(crate) struct Parts {
     /// How long an answer waits for its question to be asked again.
     pub(crate) grants_last: Duration,
     pub(crate) concurrency: u32,
+    /// How many sessions keep their process while they wait for a prompt; none is no limit.
+    pub(crate) warm_sessions: Option<u32>,
+    /// How many agent processes start at once.
+    pub(crate) starts_at_once: usize,
     pub(crate) lease_times: LeaseTimes,
     pub(crate) sweep_every: Duration,
     pub(crate) cancel_grace: Duration,
+}
+
+impl Parts {
+    /// How many idle sessions keep their process. A node without concurrency gives none up, since it
+    /// gives no process back by itself.
+    fn kept_warm(&self) -> usize {
+        let most = self.warm_sessions.filter(|_| self.concurrency > 0);
+        most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+    }
 }
 
 /// The shared heart of a node.
@@ -65,6 +79,10 @@ pub(crate) struct Core {
     pub(crate) owners: Mutex<HashMap<(TenantId, String, String), Inbox>>,
     /// Sessions that have an actor on this node.
     pub(crate) sessions: LiveSessions,
+    /// Those of them that wait for a prompt and could do without their process.
+    pub(crate) warm: WarmSessions,
+    /// Whose turn it is to start a process.
+    pub(crate) starts: Starts,
     /// The lease that shows that this node lives; none while it has none.
     presence: Mutex<Option<HeldLease>>,
     /// Bumped by every pass of the node's loops; the heart does not beat over a dead engine.
@@ -111,6 +129,8 @@ impl Core {
             watched: Watched::default(),
             owners: Mutex::default(),
             sessions: LiveSessions::default(),
+            warm: WarmSessions::new(parts.kept_warm()),
+            starts: Starts::new(parts.starts_at_once),
             presence: Mutex::default(),
             progress: AtomicU64::new(0),
             mail: async_channel::bounded(1),

@@ -50,18 +50,22 @@ async fn rest(core: &Core) {
 
 /// One pass over everything that may be stuck. Nothing that fails keeps the rest from being done.
 async fn sweep(core: &Arc<Core>) {
-    note(recovery::recover_nodes(core).await, "nodes that are gone");
-    note(recovery::recover_lapsed(core).await, "lapsed leases");
+    note(core, recovery::recover_nodes(core).await, "nodes that are gone");
+    note(core, recovery::recover_lapsed(core).await, "lapsed leases");
     core.note_progress();
-    note(approval::sweep(core).await, "approvals");
-    note(command::expire(core).await, "commands");
-    note(Box::pin(task::sweep(core)).await, "tasks");
-    note(session::take_up(core).await, "sessions");
-    note(set_alarm(core).await, "what is due next");
+    note(core, approval::sweep(core).await, "approvals");
+    note(core, command::expire(core).await, "commands");
+    note(core, Box::pin(task::sweep(core)).await, "tasks");
+    note(core, session::take_up(core).await, "sessions");
+    note(core, set_alarm(core).await, "what is due next");
     core.wake();
 }
 
-fn note(result: Result<()>, what: &str) {
+fn note(core: &Core, result: Result<()>, what: &str) {
+    // The store is closed beneath the last sweep of a node.
+    if core.stopping.is_closed() {
+        return;
+    }
     if let Err(error) = result {
         tracing::warn!(%error, what, "a part of a sweep did not get through; the next one tries again");
     }

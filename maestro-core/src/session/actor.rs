@@ -22,6 +22,7 @@ use crate::session::live::{Registration, Signal};
 use crate::session::machine::{self, TurnResult};
 use crate::session::mirror::Mirror;
 use crate::session::steer::Steers;
+use crate::session::warm::Rest;
 use crate::session::work::{Aside, Ended};
 use crate::session::writer::Then;
 
@@ -44,6 +45,8 @@ pub(super) struct SessionActor {
     pub(super) last_seq: u64,
     /// What other nodes see of the text under way.
     pub(super) mirror: Mirror,
+    /// Whether the process is needed.
+    pub(super) rest: Rest,
     pub(super) inbox: async_channel::Receiver<Delivery>,
     pub(super) registration: Registration,
     /// Keeps commands coming.
@@ -81,6 +84,8 @@ enum News {
     Report(Option<AgentReport>),
     /// What other nodes see of the text under way is old.
     Mirror,
+    /// A process that was kept a moment longer may not be needed any more.
+    Rested,
 }
 
 impl SessionActor {
@@ -94,17 +99,30 @@ impl SessionActor {
             Err(error) if error.kind() == ErrorKind::LeaseLost => End::LeaseLost,
             Err(error) => End::Broken(error),
         };
+        let core = Arc::clone(&self.core);
         self.leave(end).await;
+        // What was asked of it meanwhile is for the next one.
+        core.ask_for_mail();
     }
 
     async fn drive(&mut self) -> Result<End> {
         loop {
             self.advance().await?;
+            self.rest();
             match self.news().await {
                 News::LeaseLost => return Ok(End::LeaseLost),
                 News::Parked | News::Signal(Signal::Park) => return Ok(End::Park),
                 News::Signal(Signal::Kill) => return Ok(End::Kill),
-                News::Signal(Signal::Look) => self.refresh().await?,
+                News::Signal(Signal::Look) => {
+                    self.rest.used();
+                    self.refresh().await?;
+                }
+                News::Signal(Signal::GiveUp) => {
+                    if let Some(end) = self.give_up().await? {
+                        return Ok(end);
+                    }
+                }
+                News::Rested => self.rest.look_again(),
                 News::Signal(Signal::Attempt(attempt)) => self.attempt = Some(attempt),
                 News::Signal(Signal::Interrupt) if !self.is_busy() => {}
                 News::Signal(Signal::Interrupt) => {
@@ -151,6 +169,7 @@ impl SessionActor {
         let mut signal = pin!(self.registration.signals.recv().fuse());
         let mut delivery = pin!(self.inbox.recv().fuse());
         let mut due = pin!(Mirror::is_due(self.mirror.due(), self.core.runtime()).fuse());
+        let mut rested = pin!(Mirror::is_due(self.rest.due(), self.core.runtime()).fuse());
         let mut report = pin!(self.agent.next().fuse());
         select_biased! {
             () = lost => News::LeaseLost,
@@ -159,6 +178,7 @@ impl SessionActor {
             called = self.calls.select_next_some() => News::Called(called),
             delivery = delivery => delivery.map_or(News::Parked, News::Delivery),
             () = due => News::Mirror,
+            () = rested => News::Rested,
             report = report => News::Report(report),
         }
     }
@@ -173,6 +193,7 @@ impl SessionActor {
                 Some(None) | None => break,
             }
         }
+        self.rest.note(&reports);
         self.inquiries = inquiries(&reports);
         let written = self
             .write(Then::Stay, |work| reports.iter().try_for_each(|report| work.report(report)))

@@ -122,11 +122,13 @@ impl SessionHandle {
         match command::wait(&self.scope, command_id, &watch).await {
             Err(error)
                 if error.kind() == ErrorKind::Unavailable
+                    && !is_owned(core, &self.read().await?)
                     && self.take_back(turn_id, "no_capable_node").await? =>
             {
                 Err(error)
             }
-            // Taken up without a word, or the node is closing: the prompt is durable.
+            // Taken up without a word, or about to be by a node that waits for its turn to start the
+            // process, or the node is closing: the prompt is durable.
             _ => Ok(turn),
         }
     }
@@ -210,7 +212,7 @@ impl SessionHandle {
     }
 
     /// Ends a turn that waits for its next process. False when a process came to be meanwhile.
-    async fn interrupt_unowned(&self) -> Result<bool> {
+    pub(super) async fn interrupt_unowned(&self) -> Result<bool> {
         let Scope { core, tenant, actor } = &self.scope;
         let why = Error::new(ErrorKind::Cancelled, "the turn was interrupted").info();
         let ended = core
@@ -283,7 +285,7 @@ impl SessionHandle {
     }
 
     /// Closes a session that has no process. False when somebody owns it.
-    async fn close_unowned(&self, read: &Versioned<SessionInfo>) -> Result<bool> {
+    pub(super) async fn close_unowned(&self, read: &Versioned<SessionInfo>) -> Result<bool> {
         let Scope { core, tenant, .. } = &self.scope;
         if is_owned(core, read) || core.sessions.is_live(self.id) {
             return Ok(false);
@@ -322,7 +324,10 @@ impl SessionHandle {
         let capable = core.parts.concurrency > 0
             && core.parts.agents.contains_key(&session.spec.agent)
             && session.cwd.place == core.parts.transport.place();
-        if session.state == SessionState::Closed || is_owned(core, &read) || !capable {
+        // One that is about to give its process up takes nothing up any more.
+        let leaves = core.sessions.is_live(self.id) && !core.sessions.is_staying(self.id);
+        let owned = is_owned(core, &read) && !leaves;
+        if session.state == SessionState::Closed || owned || !capable {
             return Ok(());
         }
         match resume(&self.scope, self.id, None).await {

@@ -1,7 +1,6 @@
 //! The sessions that have an actor on this node.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +20,8 @@ pub(crate) enum Signal {
     Park,
     /// End the process at once; the session can be resumed.
     Kill,
+    /// End the process like this, unless something needs it: others were used later.
+    GiveUp,
 }
 
 /// A session that has an actor on this node.
@@ -28,7 +29,8 @@ pub(crate) enum Signal {
 pub(crate) struct LiveSession {
     pub(crate) id: SessionId,
     signals: async_channel::Sender<Signal>,
-    leaving: Arc<AtomicBool>,
+    /// Locked while somebody joins it or it leaves, so that one of both comes first.
+    leaving: Arc<Mutex<bool>>,
     opened: async_channel::Receiver<()>,
     ended: async_channel::Receiver<()>,
 }
@@ -37,8 +39,26 @@ impl LiveSession {
     pub(crate) fn signal(&self, signal: Signal) {
         if matches!(signal, Signal::Park | Signal::Kill) {
             // Whoever comes from here on wants the next actor.
-            self.leaving.store(true, Ordering::SeqCst);
+            *self.leaving() = true;
         }
+        self.send(signal);
+    }
+
+    /// The same, unless the actor takes nothing up any more. False then: whoever wants something
+    /// wants the next one.
+    pub(super) fn join(&self, signal: Signal) -> bool {
+        let leaving = self.leaving();
+        if !*leaving {
+            self.send(signal);
+        }
+        !*leaving
+    }
+
+    fn leaving(&self) -> MutexGuard<'_, bool> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, signal: Signal) {
         // A closed channel means that the actor is gone, which is what most signals ask for.
         let _ = self.signals.try_send(signal);
     }
@@ -63,6 +83,12 @@ pub(crate) struct LiveSessions {
 impl LiveSessions {
     pub(crate) fn is_live(&self, id: SessionId) -> bool {
         self.lock().contains_key(&id)
+    }
+
+    /// Whether it has an actor that takes things up.
+    pub(crate) fn is_staying(&self, id: SessionId) -> bool {
+        let live = self.lock().get(&id).cloned();
+        live.is_some_and(|live| !*live.leaving())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveSession>> {
@@ -100,7 +126,14 @@ impl Registration {
 
     /// The actor takes nothing up any more.
     pub(crate) fn leave(&self) {
-        self.live.leaving.store(true, Ordering::SeqCst);
+        *self.live.leaving() = true;
+    }
+
+    /// The same, unless somebody has told it something that it has not heard yet.
+    pub(crate) fn leave_unless_told(&self) -> bool {
+        let mut leaving = self.live.leaving();
+        *leaving = self.signals.is_empty();
+        *leaving
     }
 }
 
@@ -118,7 +151,8 @@ pub(crate) async fn enter(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
             mine @ Entered::Mine(_) => return Ok(mine),
         };
         while live.opened.recv().await.is_ok() {}
-        if live.leaving.load(Ordering::SeqCst) {
+        let leaving = *live.leaving();
+        if leaving {
             live.ended().await;
         } else if !live.is_over() {
             return Ok(Entered::Live(live));

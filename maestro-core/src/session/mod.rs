@@ -3,7 +3,7 @@
 //! `machine` is the life of a session as pure functions. `work` computes one commit from what an
 //! agent reported; `writer` commits it under the lease; `actor` is the loop that joins agent,
 //! commands and store. `open` and `resume` start an actor, `rescue` cleans up after a lost node,
-//! `wake` gives a process to sessions that wait for one.
+//! `wake` gives a process to sessions that wait for one, `warm` lets idle ones give theirs up.
 
 mod actor;
 mod deliver;
@@ -14,6 +14,7 @@ mod live;
 mod machine;
 mod mirror;
 mod open;
+mod ownerless;
 mod prompt;
 mod question;
 mod record;
@@ -25,6 +26,7 @@ mod turn;
 mod view;
 mod wait;
 mod wake;
+mod warm;
 mod work;
 mod writer;
 
@@ -35,6 +37,8 @@ pub use turn::TurnHandle;
 pub use view::LiveView;
 
 pub(crate) use live::LiveSessions;
+pub(crate) use ownerless::take_over;
 pub(crate) use rescue::{end_processes_of, rescue};
 pub(crate) use task::TaskSession;
-pub(crate) use wake::{take_up, take_up_one};
+pub(crate) use wake::take_up;
+pub(crate) use warm::WarmSessions;

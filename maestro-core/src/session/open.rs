@@ -1,9 +1,10 @@
 //! Opening: the record and the lease first, then the process.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either, select};
 use futures::stream::FuturesUnordered;
 
 use crate::account;
@@ -15,13 +16,14 @@ use crate::model::{
     AgentPointer, EventData, Extra, PlacePath, ProjectInfo, SessionInfo, SessionOpened,
     SessionSpec, SessionState, SessionUpdated, Usage,
 };
-use crate::node::{Core, HeldLease, Scope, Stored as _, Versioned};
+use crate::node::{Core, HeldLease, Scope, StartPlace, Stored as _, Versioned};
 use crate::runtime::{RuntimeExt as _, spawn};
 use crate::session::actor::SessionActor;
 use crate::session::live::{self, Entered, LiveSession, Registration};
 use crate::session::mirror::Mirror;
 use crate::session::steer::Steers;
 use crate::session::wait::while_held;
+use crate::session::warm::Rest;
 use crate::session::work::{Ended, Work};
 use crate::session::writer::Then;
 use crate::session::{machine, record};
@@ -127,7 +129,7 @@ async fn opened(
         Start { core, session, lease, last_seq, registration, task, pending: BTreeMap::new() };
     let (inbox, owner) = start.register();
     let resume = from.as_ref().map(|from| from.pointer.clone());
-    let fork = from.as_ref().is_some_and(|from| from.fork);
+    let (remembers, fork) = (from.is_some(), from.as_ref().is_some_and(|from| from.fork));
     match start.launch(&*agent, resume, fork).await {
         Ok(process) => {
             let tell = move |work: &mut Work<'_>| match &from {
@@ -140,7 +142,7 @@ async fn opened(
                 }
                 None => Ok(()),
             };
-            Box::pin(start.run(process, inbox, owner, tell)).await
+            Box::pin(start.run(process, (inbox, owner), remembers, tell)).await
         }
         Err(error) => start.fail(error).await,
     }
@@ -229,14 +231,16 @@ impl Start<'_> {
         Inbox::register(self.core, &session.tenant_id, &RecordKind::SESSION, id)
     }
 
-    /// Starts the process.
+    /// Starts the process, when it is its turn.
+    ///
+    /// # Errors
+    /// `Closed` when the node is closed before that, `LeaseLost`, and those of [`Agent::open`].
     pub(super) async fn launch(
         &self,
         agent: &dyn Agent,
         resume: Option<AgentPointer>,
         fork: bool,
     ) -> Result<Box<dyn AgentSession>> {
-        self.core.confirm(&self.lease).await?;
         let session = &self.session.value;
         let mut env = session.spec.env.clone();
         env.extend(self.core.env_for_tools());
@@ -257,15 +261,26 @@ impl Start<'_> {
             transport: Arc::clone(&self.core.parts.transport),
             runtime: Arc::clone(&self.core.parts.runtime),
         };
+        let _place = while_held(&self.lease, self.place()).await?;
+        self.core.confirm(&self.lease).await?;
         while_held(&self.lease, agent.open(context)).await
     }
 
-    /// Records the process, tells what `tell` says, and lets the actor run.
+    /// Waits for its turn to start a process.
+    async fn place(&self) -> Result<StartPlace> {
+        match select(pin!(self.core.starts.place()), pin!(self.core.parked())).await {
+            Either::Left((place, _)) => Ok(place),
+            Either::Right(((), _)) => Err(Error::new(ErrorKind::Closed, "this node is closing")),
+        }
+    }
+
+    /// Records the process, tells what `tell` says, and lets the actor run. `remembers` says whether
+    /// the agent goes on in a conversation that it had before.
     pub(super) async fn run(
         self,
         process: Box<dyn AgentSession>,
-        inbox: async_channel::Receiver<crate::command::Delivery>,
-        owner: Owner,
+        (inbox, owner): (async_channel::Receiver<crate::command::Delivery>, Owner),
+        remembers: bool,
         tell: impl Fn(&mut Work<'_>) -> Result<()> + Send + Sync,
     ) -> Result<LiveSession> {
         let core = Arc::clone(self.core);
@@ -281,6 +296,7 @@ impl Start<'_> {
             steers: Steers::new(),
             last_seq: self.last_seq,
             mirror: Mirror::default(),
+            rest: Rest::of(remembers),
             inbox,
             registration: self.registration,
             _owner: owner,
@@ -326,6 +342,10 @@ impl Start<'_> {
 
     /// Records that no process came to be, and gives the lease back.
     pub(super) async fn fail(self, error: Error) -> Result<LiveSession> {
+        if error.kind() == ErrorKind::Closed && self.core.is_closing() {
+            // Nothing was tried.
+            return self.give_back(error).await;
+        }
         self.registration.leave();
         account::note(self.core, &self.session.value, account::Seen::of_error(&error.info()));
         record_failure(self.core, &self.session, &self.lease, &error).await;

@@ -53,13 +53,15 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
     let agent = Arc::clone(core.agent(&read.value.spec.agent)?);
     let cwd = task.map_or(&read.value.cwd, |task| &task.cwd).clone();
     check_place(core, &cwd)?;
-    let registration = match live::enter(core, id).await? {
-        Entered::Mine(registration) => registration,
-        Entered::Live(live) => {
-            if let Some(task) = task {
-                live.signal(Signal::Attempt(task.attempt));
+    let registration = loop {
+        match live::enter(core, id).await? {
+            Entered::Mine(registration) => break registration,
+            Entered::Live(live) => {
+                let joins = task.map_or(Signal::Look, |task| Signal::Attempt(task.attempt));
+                if live.join(joins) {
+                    return Ok(live);
+                }
             }
-            return Ok(live);
         }
     };
     let mut start = claim(core, read.value, registration, task).await?;
@@ -73,9 +75,10 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
         Ok(launched) => launched,
         Err(error) => return start.fail(error).await,
     };
+    let remembers = way.pointer.is_some();
     let turn_id = core.runtime().id::<TurnId>();
     // The record is read anew if somebody queues a prompt meanwhile, so all of it is said here.
-    Box::pin(start.run(process, inbox, owner, move |work| {
+    Box::pin(start.run(process, (inbox, owner), remembers, move |work| {
         let by = work.core.actor();
         let fresh = way.pointer.is_none();
         work.session.cwd.clone_from(&cwd);
@@ -172,7 +175,11 @@ async fn look(agent: &dyn Agent, cwd: &PlacePath, session: &SessionInfo) -> Way 
     Way::fresh(Evidence::Missing)
 }
 
-async fn evidence(agent: &dyn Agent, cwd: &PlacePath, pointer: &AgentPointer) -> Evidence {
+pub(super) async fn evidence(
+    agent: &dyn Agent,
+    cwd: &PlacePath,
+    pointer: &AgentPointer,
+) -> Evidence {
     agent.evidence(cwd, pointer).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the agent's memory could not be looked at");
         Evidence::Unknown

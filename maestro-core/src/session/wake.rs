@@ -34,7 +34,7 @@ pub(crate) async fn take_up(core: &Arc<Core>) -> Result<()> {
 
 /// Gives a process to a session that somebody asks something of, if this node can run it and nobody
 /// does.
-pub(crate) async fn take_up_one(core: &Arc<Core>, tenant: &TenantId, id: SessionId) -> Result<()> {
+pub(super) async fn take_up_one(core: &Arc<Core>, tenant: &TenantId, id: SessionId) -> Result<()> {
     let Some(read) = core.store.get::<SessionInfo>(tenant, id).await? else {
         return Ok(());
     };

@@ -86,6 +86,10 @@ async fn attempt(core: &Arc<Core>, task: Versioned<TaskInfo>, lease: HeldLease) 
         {
             End::Parked
         }
+        // What it worked with was stopped beneath it. A failure that is no chance would come again.
+        End::Outcome(Outcome::Failed { retryable: true, .. }) if core.parking.is_closed() => {
+            End::Parked
+        }
         end => end,
     };
     drop(context);

@@ -23,6 +23,7 @@ mod scenarios;
 mod served;
 mod subagents;
 mod talk;
+mod warm;
 
 /// Runs async functions of a release as tests, once for each release, and once more for the release
 /// that is named when they are run, which `make matrix` does.

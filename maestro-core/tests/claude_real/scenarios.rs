@@ -2,7 +2,7 @@
 
 use scripted_model::ModelConfig;
 
-const ALL: [&str; 6] = [
+const ALL: [&str; 7] = [
     r#"
 name = "plan"
 about = "Presents a plan."
@@ -67,6 +67,17 @@ about = "Gives its result as data."
 
 [[steps]]
 blocks = [{ tool = "StructuredOutput", input = { answer = 42 } }]
+"#,
+    r#"
+name = "leave-running"
+about = "Runs a command in the background. Variable: seconds."
+defaults = { seconds = "600" }
+
+[[steps]]
+blocks = [{ tool = "Bash", input = { command = "sleep ${seconds}", description = "Sleep", run_in_background = true } }]
+
+[[steps]]
+blocks = [{ text = "It runs." }]
 "#,
     r#"
 name = "use"

@@ -95,6 +95,16 @@ fn agents_below_agents_and_a_command() {
         ),
         task("task_updated", "b-2", json!({ "patch": { "is_backgrounded": true } })),
         task("task_notification", "b-2", json!({ "status": "failed" })),
+        // An older CLI says only with the result that a command goes on.
+        calls("t-5", "Bash", &run, None, None),
+        task(
+            "task_started",
+            "b-3",
+            json!({ "tool_use_id": "t-5", "task_type": "local_bash", "description": "Wait" }),
+        ),
+        ends("t-5", &json!({ "stdout": "", "backgroundTaskId": "b-3" })),
+        task("task_updated", "b-3", json!({ "patch": { "status": "completed" } })),
+        task("task_notification", "b-3", json!({ "status": "completed" })),
     ]);
     let expected = [
         "a-1 starts as Explore \"Look\" (1, true, None)",
@@ -105,6 +115,8 @@ fn agents_below_agents_and_a_command() {
         "a-1 stopped None None",
         "b-2 starts as local_bash \"Sleep\" (1, true, None)",
         "b-2 failed None None",
+        "b-3 starts as local_bash \"Wait\" (1, true, None)",
+        "b-3 completed None None",
     ];
     assert_eq!(seen, expected);
 }

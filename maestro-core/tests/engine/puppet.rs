@@ -98,6 +98,11 @@ impl Strings {
             self.reports.try_send(AgentReport { events, raw: Some("{\"frame\":1}".to_owned()) });
     }
 
+    fn fact(&self, event_type: &str, data: Value) {
+        let fact = EventData::from_parts(event_type.to_owned(), data);
+        self.say(vec![AgentEvent::Fact(fact)]);
+    }
+
     fn end(&self, stop_reason: StopReason, result: &str) {
         let counter = {
             let mut turns = self.turns.lock().unwrap();
@@ -122,6 +127,10 @@ impl AgentSession for Strings {
         None
     }
 
+    fn can_resume(&self) -> bool {
+        true
+    }
+
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let text = ContentBlock::join_text(&prompt.blocks);
         self.puppet.known.lock().unwrap().insert(prompt.id.to_string());
@@ -130,6 +139,14 @@ impl AgentSession for Strings {
         match text.as_str() {
             "refuse" => return Err(Error::invalid("prompt", "is refused")),
             "hang" => {}
+            "background" => {
+                self.fact("subagent.started", json!({ "agent_id": "worker", "background": true }));
+                self.end(StopReason::EndTurn, &text);
+            }
+            "detach" => {
+                self.fact("tool.ended", json!({ "tool_call_id": "c1", "background": true }));
+                self.end(StopReason::EndTurn, &text);
+            }
             "die" => self.say(vec![AgentEvent::Ended { error: None, exit: "signal 9".to_owned() }]),
             asks if asks == "ask" || asks.starts_with("ask ") => {
                 let command = asks.strip_prefix("ask ").unwrap_or("ls");
@@ -207,6 +224,9 @@ impl AgentSession for Strings {
 
     async fn control(&self, request: Value) -> Result<Value> {
         self.puppet.hear(format!("control {request}"));
+        if let Some(ends) = request.get("ends") {
+            self.fact("subagent.ended", json!({ "agent_id": ends, "status": "completed" }));
+        }
         if let Some(gate) = &self.puppet.gate {
             let _ = gate.recv().await;
         }

@@ -87,6 +87,10 @@ impl AgentSession for Paper {
         None
     }
 
+    fn can_resume(&self) -> bool {
+        false
+    }
+
     async fn prompt(&self, _prompt: &AgentPrompt) -> Result<()> {
         let started = AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None };
         let _ = self.reports.try_send(AgentReport::of(started));

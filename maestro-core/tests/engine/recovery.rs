@@ -90,21 +90,32 @@ fn a_clean_close_parks_the_attempt_and_costs_nothing() {
 
 #[test]
 fn an_attempt_that_runs_into_the_closing_is_parked_as_well() {
+    // What it says when it is told of the closing, and whether that counts.
+    let said = [
+        (ErrorKind::Closed, AttemptState::Parked),
+        // Its agent was stopped beneath it.
+        (ErrorKind::Unavailable, AttemptState::Parked),
+        // It would come again.
+        (ErrorKind::InvalidArgument, AttemptState::Failed),
+    ];
     under_seeds(|world| async move {
-        let hasty = task_fn(|context| async move {
-            context.cancelled().await;
-            Outcome::failed(&Error::new(ErrorKind::Closed, "this node is closing"))
-        });
-        let first = world.builder().task("hasty", hasty).build().await.unwrap();
-        let task = first.tasks().submit(of_kind("hasty")).await.unwrap();
-        let mut events = task.events();
-        while !matches!(events.next().await.unwrap().unwrap().data, EventData::TaskStarted(_)) {}
-        first.close(Running::Park).await.unwrap();
-        let second = world.builder().concurrency(0).build().await.unwrap();
-        let info = second.tasks().get(task.id()).await.unwrap();
-        assert_eq!(info.state, TaskState::Queued, "{info:?}");
-        assert_eq!(info.attempts[0].state, AttemptState::Parked);
-        assert_eq!((info.crashes, info.failures), (0, 0));
-        second.close(Running::Park).await.unwrap();
+        for (kind, state) in said {
+            let hasty = task_fn(move |context| async move {
+                context.cancelled().await;
+                Outcome::failed(&Error::new(kind, "this node is closing"))
+            });
+            let first = world.builder().task("hasty", hasty).build().await.unwrap();
+            let task = first.tasks().submit(of_kind("hasty")).await.unwrap();
+            let mut events = task.events();
+            while !matches!(events.next().await.unwrap().unwrap().data, EventData::TaskStarted(_)) {
+            }
+            first.close(Running::Park).await.unwrap();
+            let second = world.builder().concurrency(0).build().await.unwrap();
+            let info = second.tasks().get(task.id()).await.unwrap();
+            assert_eq!(info.attempts[0].state, state, "{info:?}");
+            assert_eq!(info.state == TaskState::Queued, state == AttemptState::Parked);
+            assert_eq!((info.crashes, info.failures), (0, u32::from(info.state.is_ended())));
+            second.close(Running::Park).await.unwrap();
+        }
     });
 }

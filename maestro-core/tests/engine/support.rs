@@ -26,6 +26,10 @@ pub(crate) struct World {
 }
 
 impl World {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self { runtime: ManualRuntime::new(seed), memory: Memory::new() }
+    }
+
     /// A node with an agent that echoes and some kinds of tasks.
     pub(crate) fn builder(&self) -> MaestroBuilder {
         let echo = agent_fn(|turn| async move { Ok(format!("did: {}", turn.prompt)) });
@@ -46,6 +50,8 @@ impl World {
             .storage(self.memory.clone())
             .transport(Arc::new(NoPrograms))
             .lease_times(LeaseTimes { ttl: Duration::from_secs(30) })
+            // The same on every machine.
+            .starts_at_once(2)
             .agent("echo", echo)
             .task("fails-twice", fails_twice)
             .task("patient", patient)
@@ -65,7 +71,7 @@ impl World {
 /// Runs a test under many schedules; a failure names its seed.
 pub(crate) fn under_seeds<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     for seed in 0..SEEDS {
-        let world = World { runtime: ManualRuntime::new(seed), memory: Memory::new() };
+        let world = World::of(seed);
         world.runtime.clone().block_on(test(world.clone()));
         let panicked = world.runtime.panicked();
         assert!(panicked.is_empty(), "seed {seed}: {panicked:?}");

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use maestro_core::model::{EventData, Outcome, RetryPolicy, TaskState, When};
+use maestro_core::model::{EventData, Outcome, Position, RetryPolicy, TaskState, When};
+use maestro_core::runtime::Runtime as _;
 use maestro_core::{ErrorKind, Running};
 
 use crate::support::{ask, of_kind, project, under_seeds};
@@ -192,5 +193,34 @@ fn a_project_runs_no_more_than_its_limit_at_once() {
             assert!(pair[0].1 <= pair[1].0, "two ran at once: {pair:?}");
         }
         maestro.close(Running::Wait).await.unwrap();
+    });
+}
+
+#[test]
+fn a_feed_that_begins_after_the_end_of_a_task_ends_at_once() {
+    under_seeds(|world| async move {
+        let maestro = world.node().await;
+        let project = project(&maestro).await;
+        let task = maestro.tasks().submit(ask(&project, "hello")).await.unwrap();
+        let mut all = task.events();
+        let mut last = None;
+        while let Some(event) = all.next().await {
+            last = event.unwrap().cursor;
+        }
+        let begun = world.runtime.now();
+        for after in [Position::Now, Position::After(last.unwrap())] {
+            assert!(task.events_after(after).next().await.is_none());
+        }
+        assert_eq!(world.runtime.now(), begun, "nothing is waited for");
+
+        // One that goes on is followed to its next end.
+        let mut live = task.events_after(Position::Now);
+        task.reply("more").await.unwrap();
+        let mut told = Vec::new();
+        while let Some(event) = live.next().await {
+            told.push(event.unwrap().event_type().to_owned());
+        }
+        assert_eq!(told.last().map(String::as_str), Some("task.ended"), "{told:?}");
+        maestro.close(Running::Park).await.unwrap();
     });
 }

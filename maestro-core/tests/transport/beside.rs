@@ -53,6 +53,10 @@ impl AgentSession for Script {
         Some(self.0.process().clone())
     }
 
+    fn can_resume(&self) -> bool {
+        false
+    }
+
     async fn prompt(&self, _prompt: &AgentPrompt) -> Result<()> {
         Ok(())
     }

@@ -23,11 +23,15 @@ use crate::transport::{Connection, StopGrace};
 /// the transcript.
 const INTERRUPT_ON_CLOSE: Duration = Duration::from_secs(2);
 
+/// The argument that keeps the CLI from writing a transcript.
+const FORGETS: &str = "--no-session-persistence";
+
 /// A conversation with one process of the CLI.
 #[derive(Debug)]
 pub(super) struct ClaudeSession {
     link: Arc<Link>,
     limits: Limits,
+    keeps_transcript: bool,
     reports: Reports,
     /// Reads until the process ends; dropped with the session.
     _reading: Spawned<()>,
@@ -52,6 +56,7 @@ impl ClaudeSession {
             _reading: crate::runtime::spawn(&*context.runtime, "claude.read", reading),
             link,
             limits,
+            keeps_transcript: !extra.iter().chain(&context.spec.extra_args).any(|a| a == FORGETS),
             reports,
         };
         match session.shake_hands(&conversation, context.spec.max_thinking_tokens).await {
@@ -107,6 +112,10 @@ impl ClaudeSession {
 impl AgentSession for ClaudeSession {
     fn process(&self) -> Option<ProcessRef> {
         Some(self.link.connection.process().clone())
+    }
+
+    fn can_resume(&self) -> bool {
+        self.keeps_transcript
     }
 
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {

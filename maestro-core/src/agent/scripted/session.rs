@@ -193,6 +193,10 @@ impl AgentSession for ScriptedSession {
         None
     }
 
+    fn can_resume(&self) -> bool {
+        true
+    }
+
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         self.begin(prompt).map_err(|error| error.during("scripted.prompt"))
     }

@@ -156,6 +156,7 @@ pub(super) async fn resume(house: AgentHouse) {
     let mut talk = house.open().await;
     talk.prompt(&house.answers).await;
     talk.until_idle().await;
+    assert!(talk.session.can_resume(), "it says so");
     talk.session.close(false).await.expect("it closes");
     ended(&mut talk).await;
     let pointer = talk.pointer;

@@ -196,7 +196,10 @@ impl Agents {
     /// A call has its result. An agent that it waited for has ended by then.
     pub(super) fn call_ended(&mut self, call: &str, ok: bool, result: &Value) -> Option<EventData> {
         let started = self.calls.remove(call).is_some();
-        let id = self.by_call.get(call).filter(|_| started)?;
+        let id = self.by_call.get(call)?;
+        if !started {
+            return self.command_went(&id.clone(), result);
+        }
         if self.open.get(id).is_none_or(|agent| agent.start.background) {
             return None;
         }
@@ -227,6 +230,17 @@ impl Agents {
             usage,
         };
         Some(ended.into())
+    }
+
+    /// A command's call has its result. An older CLI says only there that the command goes on.
+    fn command_went(&mut self, id: &str, result: &Value) -> Option<EventData> {
+        let command = self.open.get_mut(id).filter(|agent| !agent.told)?;
+        if !tool::goes_on(result) {
+            return None;
+        }
+        command.start.background = true;
+        command.told = true;
+        Some(command.start.clone().into())
     }
 
     /// The process is gone, and they with it.
