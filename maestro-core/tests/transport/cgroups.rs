@@ -63,10 +63,11 @@ async fn a_program_runs_in_a_group_that_goes_with_it() {
     let spec = scene.spec(&transport, "cat /proc/self/cgroup; echo ready; exec sleep 3600");
     let program = transport.start(spec).await.expect("it starts");
     assert_eq!(group.groups(), 1);
-    let mut said = String::new();
-    while !said.contains("ready") {
-        said += &format!("{:?}", program.next().await.expect("it runs"));
+    let mut said = Vec::new();
+    while said.last().is_none_or(|frame: &String| !frame.contains("ready")) {
+        said.push(format!("{:?}", program.next().await.expect("it runs")));
     }
+    let said = said.concat();
     program.stop(StopGrace::NONE).await.expect("it stops");
     assert!(said.contains(&format!("maestro-{}.", scene.node)), "{said}");
     eventually("the guardian removes the group", || group.groups() == 0);
