@@ -5,6 +5,7 @@ use std::path::Path;
 use futures::future::join_all;
 use maestro_core::session::SessionHandle;
 use maestro_core::{Maestro, Running};
+use serde_json::json;
 
 use crate::model::Model;
 use crate::{Result, host, table};
@@ -17,8 +18,9 @@ pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
     let model = Model::start().await?;
     let dir = tempfile::tempdir()?;
     let maestro = host::node(claude, dir.path(), &model.url).await?;
-    // What the first session costs is paid once: pools, caches, threads.
+    // What the first session costs is paid once: pools, threads, and the caches of the store.
     let warm = work(&maestro, "warm").await?;
+    fill_caches(&maestro).await?;
     let own = std::process::id();
     let (memory, ticks) = (table::kib(own, "status", "RssAnon"), own_ticks()?);
 
@@ -60,10 +62,20 @@ pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
     Ok(written == sessions as usize)
 }
 
+/// Until the page that a session writes takes the place of another. Nothing is read, since memory that a
+/// large answer gave back would be there for the sessions.
+async fn fill_caches(maestro: &Maestro) -> Result<()> {
+    let text = "x".repeat(4096);
+    for _ in 0..2 * host::PAGE_CACHE / text.len() {
+        maestro.events().emit("x.fill", json!({ "text": text })).await?;
+    }
+    Ok(())
+}
+
 /// Opens a session, lets it write a file, and leaves it open.
 async fn work(maestro: &Maestro, path: impl Into<String>) -> Result<SessionHandle> {
     let session = host::open(maestro).await?;
-    let prompt = format!("Write it.\n\nscenario: fleet-write path={}", path.into());
+    let prompt = format!("Do it.\n\nscenario: fleet-work path={}", path.into());
     let turn = session.prompt(prompt).await?.wait().await?;
     match turn.error {
         Some(error) => Err(error.message.into()),

@@ -12,6 +12,9 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::Result;
 
+/// So little that it is full before the sessions begin, and no session is charged for it.
+pub(crate) const PAGE_CACHE: usize = 1024 * 1024;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct HostArgs {
     /// Where the store, the home of the agents and the project are.
@@ -60,7 +63,7 @@ pub(crate) async fn node(claude: &Path, dir: &Path, model: &str) -> Result<Maest
         env.set.insert(name.to_owned(), value);
     }
     let maestro = Maestro::builder()
-        .storage(Sqlite::at(dir.join("maestro.db")))
+        .storage(Sqlite::at(dir.join("maestro.db")).page_cache(PAGE_CACHE))
         .agent("claude", ClaudeCode::at(claude).env(env))
         // All at once, each with its process, is what is counted here.
         .warm_sessions(None)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use zeroize::Zeroizing;
 
 use super::forms::{Form, forms};
@@ -80,6 +80,8 @@ impl Redactor {
         let longest = all.iter().map(|(_, form)| form.len()).max().unwrap_or(0);
         let built = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
+            // Each session has one: the default is faster by little, and takes 38 KiB for a secret.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(pieces.iter().map(|piece| piece.as_slice()));
         // It fails only for more patterns than any process has.
         let pieces = built.ok().filter(|_| !homes.is_empty());

@@ -102,8 +102,7 @@ pub(super) fn prepare_writer(connection: &Connection, config: &Sqlite) -> rusqli
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     // Pages in the log before a commit moves them into the file: 8 MiB.
     connection.pragma_update(None, "wal_autocheckpoint", 2000)?;
-    // The upper pages of a dozen indexes stay in memory: 16 MiB.
-    connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    cache(connection, config.page_cache)?;
     if let Some(pages) = config.max_pages {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
@@ -111,13 +110,24 @@ pub(super) fn prepare_writer(connection: &Connection, config: &Sqlite) -> rusqli
 }
 
 /// Opens a connection that cannot write.
-pub(super) fn reader(path: &Path, busy_limit: Duration) -> rusqlite::Result<Connection> {
+pub(super) fn reader(
+    path: &Path,
+    busy_limit: Duration,
+    page_cache: usize,
+) -> rusqlite::Result<Connection> {
     Patience::retry(busy_limit, || {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        cache(&connection, page_cache)?;
         connection.pragma_update(None, "query_only", true)?;
         common(&connection)?;
         Ok(connection)
     })
+}
+
+fn cache(connection: &Connection, bytes: usize) -> rusqlite::Result<()> {
+    // Below 0 it is KiB, else pages.
+    let kib = i64::try_from(bytes / 1024).unwrap_or(i64::MAX).max(64);
+    connection.pragma_update(None, "cache_size", -kib)
 }
 
 fn common(connection: &Connection) -> rusqlite::Result<()> {

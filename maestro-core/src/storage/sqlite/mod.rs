@@ -72,6 +72,7 @@ pub struct Sqlite {
     group_count: usize,
     group_time: Duration,
     busy_limit: Duration,
+    page_cache: usize,
     max_pages: Option<u32>,
 }
 
@@ -85,6 +86,7 @@ impl Sqlite {
             group_count: 512,
             group_time: Duration::from_millis(2),
             busy_limit: Duration::from_secs(30),
+            page_cache: 16 * 1024 * 1024,
             max_pages: None,
         }
     }
@@ -117,6 +119,14 @@ impl Sqlite {
     /// How long a call waits for other processes before it fails as `Unavailable`. Default: 30 s.
     pub fn busy_limit(mut self, limit: Duration) -> Self {
         self.busy_limit = limit;
+        self
+    }
+
+    /// How many bytes of the file the writer keeps in memory at most, and each reader an eighth of
+    /// that; at least 64 KiB each. Default: 16 MiB, which holds the upper pages of the indexes of
+    /// some million events. What is not kept costs a read from the system's cache.
+    pub fn page_cache(mut self, bytes: usize) -> Self {
+        self.page_cache = bytes;
         self
     }
 

@@ -149,7 +149,8 @@ fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<A
     storage.stop_with(stop, ended);
     threads.spawn("maestro-sqlite-write", done.clone(), move || writer.run())?;
     for _ in 0..config.readers {
-        let (reader, jobs) = (Reader::new(path.clone(), config.busy_limit), jobs.clone());
+        let reader = Reader::new(path.clone(), config.busy_limit, config.page_cache / 8);
+        let jobs = jobs.clone();
         threads.spawn("maestro-sqlite-read", done.clone(), move || {
             reader.run(&jobs);
         })?;

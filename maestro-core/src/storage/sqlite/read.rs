@@ -24,6 +24,7 @@ pub(super) struct Readers(async_channel::Sender<Job>);
 pub(super) struct Reader {
     path: PathBuf,
     busy_limit: Duration,
+    page_cache: usize,
     connection: Option<Connection>,
 }
 
@@ -67,8 +68,8 @@ impl Readers {
 }
 
 impl Reader {
-    pub(super) fn new(path: PathBuf, busy_limit: Duration) -> Self {
-        Self { path, busy_limit, connection: None }
+    pub(super) fn new(path: PathBuf, busy_limit: Duration, page_cache: usize) -> Self {
+        Self { path, busy_limit, page_cache, connection: None }
     }
 
     /// Reads until the queue is closed and empty.
@@ -100,7 +101,7 @@ impl Reader {
     ) -> Result<T, Fault> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(connection::reader(&self.path, self.busy_limit)?),
+            none => none.insert(connection::reader(&self.path, self.busy_limit, self.page_cache)?),
         };
         let snapshot = connection.unchecked_transaction()?;
         let value = call(&snapshot)?;
