@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -67,6 +67,9 @@ fleet: ## SESSIONS sessions at once: do all complete, what does Maestro add, wha
 
 sim: ## seeded simulation against the reference model, SEEDS times
 	@$(CARGO) test -q --release -p maestro-core --test sim -- --seeds $(SEEDS)
+
+wire: ## write docs/wire again: what stands on the wire, for other languages
+	@$(CARGO) test -q -p maestro-core --all-features --test wire write -- --ignored
 
 record: ## make the recordings of the real claude again that its driver is tested with
 	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture
