@@ -111,7 +111,7 @@ impl Host {
                 .desk
                 .run(id, async move { host.command(&text, &Cancel::new()).await.map(Some) }),
             "query" => {
-                self.desk.run(id, async move { host.query(&text, &Cancel::new()).await.map(Some) })
+                self.desk.run(id, async move { host.query(&text, &Cancel::new()).await.map(Some) });
             }
             "close" => self.desk.run(id, async move { host.close(&text).await.map(|()| None) }),
             "events" => self.desk.run(id, async move {
