@@ -32,6 +32,7 @@ class Bridge:
         self._waiting: dict[int, asyncio.Future[str | None]] = {}
         self._called: dict[int, asyncio.Task[None]] = {}
         self._raised: OrderedDict[str, BaseException] = OrderedDict()
+        self._shut = False
         self._fd = self.native.fileno()
         self._loop.add_reader(self._fd, self._take)
 
@@ -42,11 +43,13 @@ class Bridge:
         return (await self._wait(lambda id: self.native.next_batch(id, feed, most), self.native))[1]
 
     async def _wait(self, start: Callable[[int], None], native: _native.Host) -> tuple[int, str | None]:
-        if asyncio.get_running_loop() is not self._loop:
-            raise RuntimeError("this Maestro belongs to another event loop: open one in each, or use maestro.sync")
         if os.getpid() != self._process:
             # Says what to do instead.
             self.native.submit(0, "query", "")
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError("this Maestro belongs to another event loop: open one in each, or use maestro.sync")
+        if self._shut:
+            raise errors.ClosedError("the node is closed")
         id = next(_ids)
         future: asyncio.Future[str | None] = self._loop.create_future()
         self._waiting[id] = future
@@ -60,8 +63,14 @@ class Bridge:
         finally:
             self._waiting.pop(id, None)
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether the node is closed."""
+        return self._shut
+
     def shut(self) -> None:
         """Stops listening. What still waits fails as closed."""
+        self._shut = True
         if not self._loop.is_closed():
             self._loop.remove_reader(self._fd)
         for future in self._waiting.values():

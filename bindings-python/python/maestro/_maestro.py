@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Generator, Mapping, Sequence
 from datetime import timedelta
@@ -97,8 +98,18 @@ class Maestro:
 
     async def close(self, running: Running = "park") -> None:
         """Takes nothing new, lets running work end as ``running`` says, and gives the leases back. Again, it does nothing."""
-        await self._link.bridge.call(self._link.native, "close", running)
-        self._link.bridge.shut()
+        bridge = self._link.bridge
+        if bridge.is_shut:
+            return
+        try:
+            await bridge.call(self._link.native, "close", running)
+        except asyncio.CancelledError:
+            # It goes on closing; called again, this waits for the rest.
+            raise
+        except BaseException:
+            bridge.shut()
+            raise
+        bridge.shut()
 
 
 class Opening:
