@@ -11,10 +11,10 @@ from typing import Any
 from maestro import ApprovalRequested, ClaudeCode, Maestro, MessageDelta
 
 
-async def quickstart(project: Path, claude: Any) -> str:
+async def quickstart(project: Path, claude: Any, prompt: str = "Write hello.txt") -> str:
     async with Maestro.open(project / ".maestro.db", agents={"claude": claude}, worktrees=project.with_suffix(".trees")) as m:
         shop = await m.projects.ensure("shop", path=project)
-        task = await m.tasks.submit("Write hello.txt", project=shop)
+        task = await m.tasks.submit(prompt, project=shop)
         async with task.events() as events:
             async for event in events:
                 match event.data:

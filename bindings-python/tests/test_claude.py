@@ -48,7 +48,7 @@ async def test_the_quickstart_with_the_real_claude(tmp_path: Path) -> None:
     git(project, "add", ".gitignore")
     git(project, "commit", "-q", "-m", "Begin")
     program = claude_program()
-    async with ScriptedModel(scripted_model(), scenario="write-file") as model:
+    async with ScriptedModel(scripted_model()) as model:
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -57,7 +57,7 @@ async def test_the_quickstart_with_the_real_claude(tmp_path: Path) -> None:
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         }
         claude = ClaudeCode.at(program, env=env, inherit_env=False, config_dir=home / ".claude")
-        outcome = await module.quickstart(project, claude)
+        outcome = await module.quickstart(project, claude, "Write hello.txt\nscenario: write-file")
     assert outcome.startswith("Succeeded(summary='Wrote hello.txt"), outcome
     assert (project / "hello.txt").read_text() == "hello\n"
-    assert "Merge" in git(project, "log", "--format=%s", "-1")
+    assert git(project, "log", "--format=%s", "-1") == "Write hello.txt\n"

@@ -35,10 +35,11 @@ def _script(script: Script) -> list[dict[str, Any]]:
 
 
 class ScriptedModel:
-    """A model endpoint on loopback that plays the files of a directory, for tests without an account. Give its ``env`` to
-    :class:`~maestro.ClaudeCode`. ``program`` is the built ``scripted-model`` of Maestro's repository."""
+    """A model endpoint on loopback that plays scenarios, which a line ``scenario: NAME`` in a prompt chooses; for tests without an
+    account. ``program`` is the built ``scripted-model`` of Maestro's repository, ``scenarios`` more files or directories of them.
+    Give Claude Code its ``url`` as ``ANTHROPIC_BASE_URL``."""
 
-    def __init__(self, program: Path, scenarios: Path) -> None:
+    def __init__(self, program: Path, *, scenarios: Sequence[Path] = ()) -> None:
         self._program, self._scenarios = program, scenarios
         self._process: asyncio.subprocess.Process | None = None
         #: Where it listens.
@@ -46,7 +47,7 @@ class ScriptedModel:
 
     async def __aenter__(self) -> ScriptedModel:
         process = await asyncio.create_subprocess_exec(
-            str(self._program), "--scenarios", str(self._scenarios), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            str(self._program), *(f"--scenarios={path}" for path in self._scenarios), stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         self._process = process
