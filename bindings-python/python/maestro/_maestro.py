@@ -48,6 +48,8 @@ class Maestro:
         tools: Mapping[str, Sequence[Tool]] | None = None,
         permission_handler: PermissionHandler | None = None,
         concurrency: int | None = None,
+        warm_sessions: int | None | Literal["default"] = "default",
+        starts_at_once: int | None = None,
         worktrees: Path | None = None,
         state_directory: Path | None = None,
         relaxed: bool = False,
@@ -64,6 +66,8 @@ class Maestro:
         :param tools: tool servers of this process by name, which sessions may use that name them in ``mcp``.
         :param permission_handler: answers approvals without a person where it wants to.
         :param concurrency: how many tasks run here at once. Default 4; 0 only submits and watches.
+        :param warm_sessions: how many sessions may keep an idle process of their agent; ``None`` sets no limit.
+        :param starts_at_once: how many agents may start at once.
         :param worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
         :param state_directory: where nodes keep what finds processes after a kill. Default: beside the store.
         :param relaxed: whether the latest changes may be lost when the machine crashes.
@@ -79,6 +83,7 @@ class Maestro:
         config = given(
             storage=kept,
             concurrency=concurrency,
+            starts_at_once=starts_at_once,
             worktrees=worktrees,
             state_directory=state_directory,
             grants_last_ms=grants_last,
@@ -86,6 +91,8 @@ class Maestro:
             sweep_every_ms=sweep_every,
             cancel_grace_ms=cancel_grace,
         )
+        if warm_sessions != "default":
+            config["warm_sessions"] = warm_sessions
         return Opening(implemented, json.dumps({**config, **implemented.config(tools)}))
 
     def scoped(self, *, tenant: str | None = None, actor: Actor | None = None) -> Maestro:

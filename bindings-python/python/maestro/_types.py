@@ -1723,7 +1723,7 @@ class SessionSpec(Record):
     model: str | None = field("model", "string?", default=None, omit=True)
     """The model; the agent's default when none."""
     mode: str | None = field("mode", "string?", default=None, omit=True)
-    """The permission mode; the agent's default, which asks, when none."""
+    """The permission mode; when none, the agent's mode that asks, whatever its own settings say."""
     tools: ToolRules = field("tools", "ToolRules", default=lambda: ToolRules())
     """Which tools run without asking, and which never."""
     system_prompt: str | None = field("system_prompt", "string?", default=None, omit=True)

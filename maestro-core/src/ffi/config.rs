@@ -32,6 +32,10 @@ pub struct Config {
     /// Whether the host language answers approvals.
     pub permission_handler: bool,
     pub concurrency: Option<u32>,
+    /// How many sessions may keep an idle process; none as given means no limit.
+    #[serde(deserialize_with = "given")]
+    pub warm_sessions: Option<Option<u32>>,
+    pub starts_at_once: Option<u32>,
     pub worktrees: Option<PathBuf>,
     pub state_directory: Option<PathBuf>,
     pub grants_last_ms: Option<u64>,
@@ -132,6 +136,13 @@ pub struct ToolConfig {
     pub schema: Value,
 }
 
+/// Tells what is given as `null` from what is not given.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 impl Config {
     pub(super) fn builder(self, desk: &Arc<Desk>) -> Result<MaestroBuilder> {
         let mut builder = Maestro::builder();
@@ -169,6 +180,8 @@ impl Config {
         let ms = |given: Option<u64>| given.map(Duration::from_millis).into_iter();
         let times = |ttl| LeaseTimes { ttl };
         builder = self.concurrency.into_iter().fold(builder, MaestroBuilder::concurrency);
+        builder = self.warm_sessions.into_iter().fold(builder, MaestroBuilder::warm_sessions);
+        builder = self.starts_at_once.into_iter().fold(builder, MaestroBuilder::starts_at_once);
         builder = self.worktrees.into_iter().fold(builder, MaestroBuilder::worktrees);
         builder = self.state_directory.into_iter().fold(builder, MaestroBuilder::state_directory);
         builder = ms(self.grants_last_ms).fold(builder, MaestroBuilder::grants_last);

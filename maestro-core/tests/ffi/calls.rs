@@ -67,6 +67,15 @@ async fn a_configuration_that_does_not_fit_is_refused_by_its_name() {
 }
 
 #[tokio::test]
+async fn what_is_given_as_null_is_given() {
+    for config in
+        [json!({ "warm_sessions": null, "starts_at_once": 1 }), json!({ "warm_sessions": 0 })]
+    {
+        Host::open(&config.to_string(), Arc::new(Unhosted)).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_scope_confines_and_a_store_is_a_file() {
     let shop = Shop::open(json!({}), Fake::default()).await;
     let actor = json!({ "kind": "person", "id": "ada" }).to_string();

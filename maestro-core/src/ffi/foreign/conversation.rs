@@ -235,6 +235,10 @@ impl AgentSession for ForeignSession {
         None
     }
 
+    fn can_resume(&self) -> bool {
+        self.can.contains(&Can::Resume)
+    }
+
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let turn = self.turns.fetch_add(1, Ordering::Relaxed) + 1;
         let (desk, conversation) = (Arc::clone(&self.desk), Arc::clone(&self.conversation));
