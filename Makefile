@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire test-python teardown record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -14,8 +14,8 @@ SEEDS ?= 2000
 VERSIONS ?= 2.1.197 2.1.220 2.1.250 2.1.280 2.1.310 2.1.331
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
-	  printf '  %-8s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
+	  printf '  %-12s %s\n' "$$name" "$$what"; done
 
 verify: ## formatting, lints, documentation, dependencies; writes no source
 	$(CARGO) fmt --check
@@ -41,6 +41,7 @@ test: ## everything that CI runs
 	step examples/fetch-claude.sh; \
 	step examples/fetch-claude.sh 2.1.197; \
 	step $(CARGO) test --workspace --all-features; \
+	step $(MAKE) --no-print-directory test-python; \
 	step $(MAKE) --no-print-directory kills ROUNDS=2; \
 	echo; printf '%s' "$$summary" | tr '|' '\n'; \
 	echo "steps: $$passed passed, $$failed failed, $$skipped skipped"; \
@@ -67,6 +68,15 @@ fleet: ## SESSIONS sessions at once: do all complete, what does Maestro add, wha
 
 sim: ## seeded simulation against the reference model, SEEDS times
 	@$(CARGO) test -q --release -p maestro-core --test sim -- --seeds $(SEEDS)
+
+test-python: ## the Python package: build, types, tests; makes its own environment below target/
+	@bindings-python/test.sh
+
+teardown: ## 200 interpreters that end with work in flight
+	@MAESTRO_TEARDOWNS=200 bindings-python/test.sh -k teardown
+
+wire: ## write docs/wire again: what stands on the wire, for other languages
+	@$(CARGO) test -q -p maestro-core --all-features --test wire write -- --ignored
 
 record: ## make the recordings of the real claude again that its driver is tested with
 	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture

@@ -35,6 +35,9 @@ mod builder;
 mod command;
 pub mod error;
 pub mod event;
+#[cfg(feature = "ffi")]
+#[doc(hidden)]
+pub mod ffi;
 pub mod id;
 mod ledger;
 mod maestro;

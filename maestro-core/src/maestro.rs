@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::Accounts;
 use crate::agents::Agents;
 use crate::approval::Approvals;
@@ -40,7 +42,8 @@ impl Drop for Life {
 }
 
 /// What happens to running work when a node is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Running {
     /// Agents are stopped where they are. Tasks, turns that are cut off and prompts that wait go on at

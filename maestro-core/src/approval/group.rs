@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::approval::{Policies, decide, record};
@@ -12,7 +13,8 @@ use crate::node::{Scope, Versioned};
 use crate::storage::{Link, ListQuery, RecordKind};
 
 /// Which approvals to list. Every given field narrows; an empty list means "any".
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct ApprovalFilter {
     /// Any of these states.
@@ -87,7 +89,7 @@ impl ApprovalFilter {
 }
 
 /// One page of approvals, oldest first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ApprovalPage {
     /// The approvals.

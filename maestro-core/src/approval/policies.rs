@@ -1,5 +1,7 @@
 //! The `approvals.policies` group.
 
+use serde::{Deserialize, Serialize};
+
 use crate::approval::rules::Rule;
 use crate::approval::{policy, record};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +16,8 @@ use crate::runtime::RuntimeExt as _;
 use crate::storage::{ListQuery, RecordKind};
 
 /// Which rules to list. Without a level all of the tenant's are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct RuleFilter {
     /// Those of just this level.
@@ -33,7 +36,7 @@ impl RuleFilter {
 }
 
 /// One page of rules, oldest first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RulePage {
     /// The rules.

@@ -1,5 +1,7 @@
 //! The `sessions` group.
 
+use serde::{Deserialize, Serialize};
+
 use crate::agent::Evidence;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ProjectId, SessionId, TaskId};
@@ -14,7 +16,8 @@ use crate::session::resume::resume;
 use crate::storage::{ListOrder, ListQuery, RecordKind};
 
 /// Which sessions to list. Every given field narrows; an empty list means "any".
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct SessionFilter {
     /// In any of these states.
@@ -44,7 +47,7 @@ impl SessionFilter {
 }
 
 /// One page of sessions, newest first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionPage {
     /// The sessions.
@@ -203,7 +206,8 @@ impl Sessions {
         Ok(self.handle(id))
     }
 
-    fn handle(&self, id: SessionId) -> SessionHandle {
+    /// A handle on a session, whether it exists or not.
+    pub fn handle(&self, id: SessionId) -> SessionHandle {
         SessionHandle { scope: self.scope.clone(), id }
     }
 }

@@ -309,10 +309,20 @@ impl SessionHandle {
         Ok(true)
     }
 
+    /// A handle on one of its turns, whether it exists or not.
+    pub fn turn(&self, id: TurnId) -> TurnHandle {
+        TurnHandle { scope: self.scope.clone(), session_id: self.id, id }
+    }
+
     /// Everything that happens in the session, from its beginning; ends when it is closed.
     pub fn events(&self) -> EventStream {
+        self.events_after(Position::Beginning)
+    }
+
+    /// Its events after a position, to its end.
+    pub fn events_after(&self, after: Position) -> EventStream {
         let filter = EventFilter { session_ids: vec![self.id], ..EventFilter::default() };
-        EventStream::open(&self.scope, filter, Position::Beginning, Some(Subject::Session(self.id)))
+        EventStream::open(&self.scope, filter, after, Some(Subject::Session(self.id)))
     }
 
     /// Gives the session a process on this node when nobody owns it and this node can. A node that

@@ -1,5 +1,7 @@
 //! Prompts, as users give them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::model::{ContentBlock, SessionSpec};
 
@@ -11,7 +13,8 @@ pub struct Prompt {
 }
 
 /// When a prompt is taken up that is given while a turn runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum When {
     /// After the turn, and after the prompts that wait.

@@ -132,6 +132,11 @@ impl ClaudeCode {
         self.discovery.as_ref()
     }
 
+    /// What the child's environment is made of.
+    pub fn environment(&self) -> &EnvPolicy {
+        &self.env
+    }
+
     /// How the CLI is going to log in, as far as was seen.
     pub fn login(&self) -> Login {
         let found = self.discovery.as_ref();

@@ -65,6 +65,17 @@ macro_rules! event_data {
             }
         }
 
+        impl Serialize for EventData {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(data) => Parts { r#type: $name, data }.serialize(serializer),)*
+                    Self::Other { original_type, data } => {
+                        Parts { r#type: original_type, data }.serialize(serializer)
+                    }
+                }
+            }
+        }
+
         $(impl From<$variant> for EventData {
             fn from(data: $variant) -> Self {
                 Self::$variant(data)
@@ -151,9 +162,9 @@ impl EventData {
 }
 
 #[derive(Serialize)]
-struct Parts<'a> {
+struct Parts<'a, T> {
     r#type: &'a str,
-    data: Value,
+    data: &'a T,
 }
 
 #[derive(Deserialize)]
@@ -161,12 +172,6 @@ struct OwnedParts {
     r#type: String,
     #[serde(default)]
     data: Value,
-}
-
-impl Serialize for EventData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Parts { r#type: self.event_type(), data: self.to_value() }.serialize(serializer)
-    }
 }
 
 impl<'de> Deserialize<'de> for EventData {

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Builds the Python package into a virtual environment below target/ and runs all of its tests there. Arguments go to pytest;
+# MAESTRO_TEARDOWNS says how many interpreters are ended with work in flight.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+target=${CARGO_TARGET_DIR:-$here/../target}
+mkdir -p "$target"
+venv=$(CDPATH='' cd -- "$target" && pwd -P)/python
+wanted=$here/requirements-test.txt
+# What is kept from an earlier run is used only when it is whole and just what is wanted.
+if ! cmp -s "$wanted" "$venv/installed.txt"; then
+    rm -rf -- "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted"
+    cp "$wanted" "$venv/installed.txt"
+fi
+VIRTUAL_ENV=$venv
+PATH=$venv/bin:$PATH
+export VIRTUAL_ENV PATH
+unset PYTHONHOME PYTHONPATH
+cd "$here"
+# A target of its own: maturin's settings would make cargo build pyo3 again and again.
+CARGO_TARGET_DIR=$target/maturin maturin develop --locked -q
+python generate.py --check
+python -m mypy
+python -m mypy.stubtest --concise maestro._native
+pyright --warnings
+python -m pytest "$@"

@@ -1,0 +1,121 @@
+//! What is under way between the core and the host language.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Foreign;
+use super::conversation::Conversation;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ffi::read;
+use crate::task::TaskContext;
+
+/// Hands out ids, makes calls, and finds what the host language names by an id.
+#[derive(Debug)]
+pub(in crate::ffi) struct Desk {
+    foreign: Arc<dyn Foreign>,
+    last_id: AtomicU64,
+    runs: Mutex<HashMap<u64, TaskContext>>,
+    conversations: Mutex<HashMap<u64, Arc<Conversation>>>,
+}
+
+impl Desk {
+    pub(in crate::ffi) fn new(foreign: Arc<dyn Foreign>) -> Self {
+        Self {
+            foreign,
+            last_id: AtomicU64::new(0),
+            runs: Mutex::default(),
+            conversations: Mutex::default(),
+        }
+    }
+
+    /// An id that no other call has.
+    pub(super) fn id(&self) -> u64 {
+        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Asks the host language.
+    ///
+    /// # Cancel safety
+    /// Dropping the future tells the host language to cancel.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        id: u64,
+        name: &str,
+        request: &(impl Serialize + Sync),
+    ) -> Result<T> {
+        let request = serde_json::to_string(request).map_err(|error| {
+            Error::new(ErrorKind::Internal, "a call cannot be written as JSON").caused_by(error)
+        })?;
+        let mut unfinished = Unfinished { desk: self, id: Some(id) };
+        let reply = self.foreign.call(id, name.to_owned(), request).await;
+        unfinished.id = None;
+        read(&reply?, ErrorKind::Protocol, &format!("the answer to `{name}`"))
+    }
+
+    /// Lets the host language stop what has this id.
+    pub(super) fn cancel(&self, id: u64) {
+        self.foreign.cancel(id);
+    }
+
+    pub(in crate::ffi) fn run(&self, id: u64) -> Result<TaskContext> {
+        let gone = || Error::new(ErrorKind::Closed, "the attempt is over").with("run", id);
+        locked(&self.runs).get(&id).cloned().ok_or_else(gone)
+    }
+
+    pub(in crate::ffi) fn conversation(&self, id: u64) -> Result<Arc<Conversation>> {
+        let gone =
+            || Error::new(ErrorKind::Closed, "the conversation is over").with("conversation", id);
+        locked(&self.conversations).get(&id).cloned().ok_or_else(gone)
+    }
+
+    /// Makes an attempt known until the guard is dropped.
+    pub(super) fn note_run(&self, id: u64, context: TaskContext) -> impl Drop + Send {
+        locked(&self.runs).insert(id, context);
+        Noted { map: &self.runs, id }
+    }
+
+    /// Makes a conversation known.
+    pub(super) fn note_conversation(&self, id: u64, conversation: Arc<Conversation>) {
+        locked(&self.conversations).insert(id, conversation);
+    }
+
+    /// A conversation is over.
+    pub(super) fn forget_conversation(&self, id: u64) {
+        if locked(&self.conversations).remove(&id).is_some() {
+            self.foreign.cancel(id);
+        }
+    }
+}
+
+fn locked<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells the host language that nobody waits for a call any more.
+struct Unfinished<'a> {
+    desk: &'a Desk,
+    id: Option<u64>,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.desk.cancel(id);
+        }
+    }
+}
+
+struct Noted<'a, T> {
+    map: &'a Mutex<HashMap<u64, T>>,
+    id: u64,
+}
+
+impl<T> Drop for Noted<'_, T> {
+    fn drop(&mut self) {
+        locked(self.map).remove(&self.id);
+    }
+}

@@ -1,0 +1,36 @@
+//! The permission handler of the host language.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::Desk;
+use crate::approval::PermissionHandler;
+use crate::model::{ApprovalInfo, Decision};
+
+/// The permission handler of the host language.
+#[derive(Debug)]
+pub(in crate::ffi) struct ForeignPermission {
+    desk: Arc<Desk>,
+}
+
+impl ForeignPermission {
+    pub(in crate::ffi) fn new(desk: Arc<Desk>) -> Self {
+        Self { desk }
+    }
+}
+
+#[async_trait]
+impl PermissionHandler for ForeignPermission {
+    async fn decide(&self, approval: &ApprovalInfo) -> Option<Decision> {
+        let request = json!({ "approval": approval });
+        match self.desk.call(self.desk.id(), "permission.decide", &request).await {
+            Ok(decision) => decision,
+            Err(error) => {
+                tracing::error!(%error, approval = %approval.id, "a permission handler failed, so a person is asked");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Feeds, in batches.
+
+use std::fmt;
+
+use futures::lock::Mutex;
+use futures::stream::BoxStream;
+use futures::{FutureExt as _, StreamExt as _};
+use serde::{Deserialize, Serialize};
+
+use super::cancel::Cancel;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{SessionId, TaskId};
+use crate::maestro::Maestro;
+use crate::model::{EventFilter, Position};
+use crate::session::LiveView;
+
+/// What to follow.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "feed", content = "args", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Feed {
+    /// Everything that the filter shows; never ends.
+    Events {
+        /// Which events.
+        #[serde(default)]
+        filter: EventFilter,
+        /// From where.
+        after: Position,
+    },
+    /// One task and its session, to its end.
+    Task {
+        /// The task.
+        task_id: TaskId,
+        /// From where.
+        after: Position,
+    },
+    /// One session, to its end.
+    Session {
+        /// The session.
+        session_id: SessionId,
+        /// From where.
+        after: Position,
+    },
+    /// One session as a person sees it: the view at first, and again after each change.
+    View {
+        /// The session.
+        session_id: SessionId,
+        /// Only the last so many items; none keeps all.
+        keep: Option<usize>,
+    },
+}
+
+/// What a feed gives, in batches. One reader at a time; dropping it ends the feed.
+pub struct EventStream {
+    items: Mutex<Option<BoxStream<'static, Result<Vec<u8>>>>>,
+    cancel: Cancel,
+}
+
+impl EventStream {
+    /// How many bytes of JSON a batch has before it takes no more events.
+    const MAX_BYTES: usize = 1 << 20;
+
+    pub(super) async fn open(maestro: &Maestro, feed: Feed) -> Result<Self> {
+        let events = match feed {
+            Feed::Events { filter, after } => maestro.events().subscribe(filter, after).await?,
+            Feed::Task { task_id, after } => maestro.tasks().handle(task_id).events_after(after),
+            Feed::Session { session_id, after } => {
+                maestro.sessions().handle(session_id).events_after(after)
+            }
+            Feed::View { session_id, keep } => {
+                let live = maestro.sessions().handle(session_id).watch_view().await?;
+                return Ok(Self::of(futures::stream::unfold((live, keep, true), view).boxed()));
+            }
+        };
+        Ok(Self::of(events.map(|event| json(&event?)).boxed()))
+    }
+
+    fn of(items: BoxStream<'static, Result<Vec<u8>>>) -> Self {
+        // A batch looks beyond the end.
+        Self { items: Mutex::new(Some(items.fuse().boxed())), cancel: Cancel::new() }
+    }
+
+    /// Waits for one event or more and gives those that are there, up to `max` (at least 1), as a JSON
+    /// array; none at the end. Each event is written once. What comes after an error is the end.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next_batch(&self, max: usize) -> Result<Option<String>> {
+        let next = async {
+            let mut items = self.items.lock().await;
+            match items.as_mut() {
+                None => Ok(None),
+                Some(stream) => {
+                    let batch = batch(stream, max).await;
+                    if !matches!(batch, Ok(Some(_))) {
+                        *items = None;
+                    }
+                    batch
+                }
+            }
+        };
+        if let Some(batch) = self.cancel.or(next).await {
+            return batch;
+        }
+        // Nobody reads here any more: whoever had the lock was given up too.
+        *self.items.lock().await = None;
+        Ok(None)
+    }
+
+    /// Ends the feed: who waits for a batch gets none.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+        if let Some(mut items) = self.items.try_lock() {
+            *items = None;
+        }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("cancel", &self.cancel).finish_non_exhaustive()
+    }
+}
+
+async fn batch(
+    stream: &mut BoxStream<'static, Result<Vec<u8>>>,
+    max: usize,
+) -> Result<Option<String>> {
+    let Some(first) = stream.next().await else { return Ok(None) };
+    // No await from here on, so that nothing which was taken can be lost.
+    let mut batch = vec![b'['];
+    batch.extend(first?);
+    let mut failed = None;
+    for _ in 1..max {
+        if batch.len() >= EventStream::MAX_BYTES {
+            break;
+        }
+        match stream.next().now_or_never() {
+            Some(Some(Ok(item))) => {
+                batch.push(b',');
+                batch.extend(item);
+            }
+            Some(Some(Err(error))) => {
+                failed = Some(error);
+                break;
+            }
+            Some(None) | None => break,
+        }
+    }
+    if let Some(error) = failed {
+        // It comes after what was read before it.
+        *stream = futures::stream::iter([Err(error)]).boxed();
+    }
+    batch.push(b']');
+    let text = String::from_utf8(batch);
+    text.map(Some).map_err(|error| Error::new(ErrorKind::Internal, "JSON is text").caused_by(error))
+}
+
+/// The view at first, and after each change.
+async fn view(
+    (mut live, keep, first): (LiveView, Option<usize>, bool),
+) -> Option<(Result<Vec<u8>>, (LiveView, Option<usize>, bool))> {
+    if !first && let Err(error) = live.changed().await? {
+        return Some((Err(error), (live, keep, false)));
+    }
+    if let Some(items) = keep {
+        live.keep(items);
+    }
+    Some((json(live.view()), (live, keep, false)))
+}
+
+fn json<T: Serialize>(item: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(item).map_err(|error| {
+        Error::new(ErrorKind::Internal, "an event cannot be written as JSON").caused_by(error)
+    })
+}

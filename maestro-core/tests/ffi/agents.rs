@@ -1,0 +1,117 @@
+//! Agents and permission handlers of the host language.
+
+use std::sync::{Arc, OnceLock};
+
+use maestro_core::ffi::Host;
+use serde_json::{Value, json};
+
+use crate::fake::{Fake, Shop, command, error};
+
+/// An agent that does what it is asked: `say`, `ask`, `fail`, `hang`, `lie`.
+fn agent(host: &Arc<OnceLock<Host>>) -> Fake {
+    let host = host.clone();
+    Fake::default()
+        .on("agent.open", |open| async move {
+            assert_eq!(open["agent"], "mine");
+            Ok(json!({ "agent_session_id": "mine-1" }))
+        })
+        .on("agent.prompt", move |prompt| {
+            let host = host.get().unwrap().clone();
+            async move {
+                let conversation = &prompt["conversation"];
+                let message = |text: &str| {
+                    let blocks = json!([{ "type": "text", "text": text }]);
+                    let data = json!({ "message_id": "m", "role": "assistant", "blocks": blocks });
+                    json!({ "type": "message", "data": data })
+                };
+                let report = |event: Value| {
+                    let args = json!({ "conversation": conversation, "events": [event] });
+                    command(&host, "agent.report", args)
+                };
+                match prompt["text"].as_str().unwrap() {
+                    "say" => report(message("I am here.")).await?,
+                    "lie" => report(json!({ "type": "task.ended", "data": {} })).await?,
+                    "ask" => {
+                        let ask =
+                            json!({ "tool": "Deploy", "title": "Deploy?", "input": { "n": 1 } });
+                        let args = json!({ "conversation": conversation, "approval": ask });
+                        let decision = command(&host, "agent.ask", args).await?;
+                        report(message(decision["decision"].as_str().unwrap())).await?
+                    }
+                    "fail" => return Err(error("unavailable", "KeyError: 'mood'", true)),
+                    _ => std::future::pending().await,
+                };
+                Ok(json!({ "usage": { "output_tokens": 7 }, "cost_micro_usd": 12 }))
+            }
+        })
+}
+
+async fn mine(permission_handler: bool) -> (Shop, String) {
+    let host = Arc::new(OnceLock::new());
+    let fake = agent(&host).on("permission.decide", |asked| async move {
+        match asked["approval"]["input"]["n"].as_i64() {
+            Some(1) => Ok(json!({ "decision": "deny", "message": "not today" })),
+            _ => Err(error("internal", "TypeError: no", false)),
+        }
+    });
+    let agents = json!({ "mine": { "kind": "foreign" } });
+    let config = json!({ "agents": agents, "permission_handler": permission_handler });
+    let shop = Shop::open(config, fake).await;
+    host.set(shop.host.clone()).unwrap();
+    let session = shop.session().await;
+    (shop, session)
+}
+
+#[tokio::test]
+async fn an_agent_answers_and_is_counted() {
+    let (shop, session) = mine(false).await;
+    let turn = shop.turn(&session, "say").await;
+    assert_eq!(turn["result"], "I am here.");
+    assert_eq!(turn["usage"]["output_tokens"], 7);
+    let info = shop.query("sessions.get", json!({ "session_id": session })).await.unwrap();
+    assert_eq!(info["pointer"]["agent_session_id"], "mine-1");
+    shop.command("sessions.close", json!({ "session_id": session })).await.unwrap();
+    assert_eq!(shop.fake.cancelled().len(), 1, "the host hears that the conversation is over");
+}
+
+#[tokio::test]
+async fn an_agent_s_exception_ends_the_turn_with_its_text() {
+    let (shop, session) = mine(false).await;
+    let turn = shop.turn(&session, "fail").await;
+    assert_eq!(turn["error"]["message"], "KeyError: 'mood'", "{turn}");
+    assert_eq!(turn["error"]["kind"], "unavailable");
+    assert_eq!(turn["error"]["retryable"], true);
+    let lied = shop.turn(&session, "lie").await;
+    assert!(lied["error"]["message"].as_str().unwrap().contains("task.ended"), "{lied}");
+    assert_eq!(shop.turn(&session, "say").await["result"], "I am here.", "nothing is lost");
+}
+
+#[tokio::test]
+async fn an_agent_asks_a_person_and_is_interrupted() {
+    let (shop, session) = mine(false).await;
+    let args = json!({ "session_id": session, "after": { "at": "beginning" } });
+    let feed = shop.feed("session", args).await;
+    let turn = shop.prompt(&session, "ask").await;
+    let asked = shop.until(&feed, "approval.requested").await;
+    assert_eq!(asked["data"]["tool"], "Deploy");
+    let decision = json!({ "decision": "allow" });
+    let decide = json!({ "approval_id": asked["data"]["approval_id"], "decision": decision });
+    shop.command("approvals.decide", decide).await.unwrap();
+    let args = json!({ "session_id": session, "turn_id": turn });
+    assert_eq!(shop.query("turns.wait", args).await.unwrap()["result"], "allow");
+
+    let turn = shop.prompt(&session, "hang").await;
+    shop.until(&feed, "turn.started").await;
+    shop.command("sessions.interrupt", json!({ "session_id": session })).await.unwrap();
+    let args = json!({ "session_id": session, "turn_id": turn });
+    assert_eq!(shop.query("turns.wait", args).await.unwrap()["stop_reason"], "cancelled");
+    let unsupported = json!({ "session_id": session, "mode": "plan" });
+    let error = shop.command("sessions.set_mode", unsupported).await.unwrap_err();
+    assert_eq!(error.kind(), maestro_core::ErrorKind::Unsupported, "{error}");
+}
+
+#[tokio::test]
+async fn a_permission_handler_answers_for_the_person() {
+    let (shop, session) = mine(true).await;
+    assert_eq!(shop.turn(&session, "ask").await["result"], "deny");
+}

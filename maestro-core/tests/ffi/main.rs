@@ -1,0 +1,8 @@
+//! The facade for other languages, as a binding uses it: JSON in, JSON out.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod agents;
+mod calls;
+mod fake;
+mod feeds;
+mod tasks;
