@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::puppet::Puppet;
 use crate::sessions::{all_events, question, types, until_heard};
 use crate::slow::Slow;
+use crate::store::Switched;
 use crate::support::{World, ask, project, under_seeds};
 
 const LONG: Duration = Duration::from_mins(10);
@@ -362,7 +363,9 @@ fn one_that_is_asked_for_before_it_has_decided_keeps_its_process() {
 fn the_session_of_an_attempt_keeps_its_process() {
     under_seeds(|world| async move {
         let agent = Slow::new(&world, scripted());
-        let builder = world.builder().agent("slow", agent).warm_sessions(0);
+        // So that its process could go between any two steps of the attempt.
+        let store = Switched::new(&world.memory).commits_in(Duration::from_millis(10));
+        let builder = world.builder().storage(store).agent("slow", agent).warm_sessions(0);
         let maestro = builder.build().await.unwrap();
         let project = project(&maestro).await;
         let spec = ask(&project, "scenario: echo text=done").agent("slow");
