@@ -65,4 +65,6 @@ pub use node::LeaseTimes;
 mod guides {
     #[doc = include_str!("../../docs/guide/approvals.md")]
     struct Approvals;
+    #[doc = include_str!("../../docs/guide/sessions.md")]
+    struct Sessions;
 }

@@ -67,8 +67,6 @@ pub(crate) async fn node(claude: &Path, dir: &Path, model: &str) -> Result<Maest
         .agent("claude", ClaudeCode::at(claude).env(env))
         // All at once, each with its process, is what is counted here.
         .warm_sessions(None)
-        // What all of them cost is measured, and counted after the end.
-        .warm_sessions(None)
         .build()
         .await?;
     maestro.projects().ensure(ProjectSpec::new("fleet", &project)).await?;

@@ -334,10 +334,7 @@ impl SessionHandle {
         let capable = core.parts.concurrency > 0
             && core.parts.agents.contains_key(&session.spec.agent)
             && session.cwd.place == core.parts.transport.place();
-        // One that is about to give its process up takes nothing up any more.
-        let leaves = core.sessions.is_live(self.id) && !core.sessions.is_staying(self.id);
-        let owned = is_owned(core, &read) && !leaves;
-        if session.state == SessionState::Closed || owned || !capable {
+        if session.state == SessionState::Closed || is_owned(core, &read) || !capable {
             return Ok(());
         }
         match resume(&self.scope, self.id, None).await {

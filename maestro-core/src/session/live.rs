@@ -85,12 +85,6 @@ impl LiveSessions {
         self.lock().contains_key(&id)
     }
 
-    /// Whether it has an actor that takes things up.
-    pub(crate) fn is_staying(&self, id: SessionId) -> bool {
-        let live = self.lock().get(&id).cloned();
-        live.is_some_and(|live| !*live.leaving())
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveSession>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -29,6 +29,7 @@ fn what_is_wrong_with_a_builder_is_named() {
     wrong("two task kinds under one name", den.builder().task("done", task));
     let times = LeaseTimes { ttl: Duration::from_millis(5) };
     wrong("leases that nobody can renew in time", den.builder().lease_times(times));
+    wrong("no process may start", den.builder().starts_at_once(0));
     wrong("a sweeper that never rests", den.builder().sweep_every(Duration::ZERO));
     let error = futures::executor::block_on(den.builder().build()).expect_err("no runtime");
     section.saw("no runtime to run in", &error);

@@ -1,4 +1,5 @@
-//! A scripted agent whose processes take their time to start and to end.
+//! A scripted agent whose processes take their time to start, to be looked for in its memory and to end.
+//! They say nothing before nobody else has anything to do.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,11 +15,15 @@ use maestro_core::model::{AgentPointer, AgentStatus, Decision, PlacePath, Proces
 use maestro_core::runtime::Runtime;
 use serde_json::Value;
 
+use crate::support::World;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Slow {
     pub(crate) inner: ScriptedAgent,
     opens: Duration,
+    looks: Duration,
     closes: Duration,
+    runtime: Arc<dyn Runtime>,
     log: Arc<Mutex<Log>>,
 }
 
@@ -28,11 +33,31 @@ struct Log {
     most: usize,
     started: Vec<SessionId>,
     closing: Vec<SessionId>,
+    looked: usize,
 }
 
 impl Slow {
-    pub(crate) fn new(inner: ScriptedAgent, opens: Duration, closes: Duration) -> Self {
-        Self { inner, opens, closes, log: Arc::default() }
+    pub(crate) fn new(world: &World, inner: ScriptedAgent) -> Self {
+        let [opens, looks, closes] = [Duration::ZERO; 3];
+        let runtime = Arc::new(world.runtime.clone());
+        Self { inner, opens, looks, closes, runtime, log: Arc::default() }
+    }
+
+    pub(crate) fn opens_in(self, opens: Duration) -> Self {
+        Self { opens, ..self }
+    }
+
+    pub(crate) fn looks_in(self, looks: Duration) -> Self {
+        Self { looks, ..self }
+    }
+
+    pub(crate) fn closes_in(self, closes: Duration) -> Self {
+        Self { closes, ..self }
+    }
+
+    /// How often somebody begins to look for a conversation.
+    pub(crate) fn looked(&self) -> usize {
+        self.log.lock().unwrap().looked
     }
 
     /// How many were starting at once, at most.
@@ -67,7 +92,7 @@ impl Agent for Slow {
     }
 
     async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
-        let (id, runtime) = (context.session_id, Arc::clone(&context.runtime));
+        let id = context.session_id;
         let _starting = {
             let mut log = self.log.lock().unwrap();
             log.starting += 1;
@@ -75,9 +100,10 @@ impl Agent for Slow {
             log.started.push(id);
             Starting(Arc::clone(&self.log))
         };
-        runtime.sleep(self.opens).await;
+        self.runtime.sleep(self.opens).await;
         let inner = self.inner.open(context).await?;
-        Ok(Box::new(SlowSession { inner, runtime, id, slow: self.clone() }))
+        let speaks_at = self.runtime.monotonic() + Duration::from_millis(1);
+        Ok(Box::new(SlowSession { inner, id, speaks_at, slow: self.clone() }))
     }
 
     async fn probe(&self, context: ProbeContext) -> AgentStatus {
@@ -85,6 +111,8 @@ impl Agent for Slow {
     }
 
     async fn evidence(&self, cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
+        self.log.lock().unwrap().looked += 1;
+        self.runtime.sleep(self.looks).await;
         self.inner.evidence(cwd, pointer).await
     }
 }
@@ -92,8 +120,8 @@ impl Agent for Slow {
 #[derive(Debug)]
 struct SlowSession {
     inner: Box<dyn AgentSession>,
-    runtime: Arc<dyn Runtime>,
     id: SessionId,
+    speaks_at: Duration,
     slow: Slow,
 }
 
@@ -136,12 +164,14 @@ impl AgentSession for SlowSession {
     }
 
     async fn next(&self) -> Option<AgentReport> {
+        let runtime = &self.slow.runtime;
+        runtime.sleep(self.speaks_at.saturating_sub(runtime.monotonic())).await;
         self.inner.next().await
     }
 
     async fn close(&self, hard: bool) -> Result<()> {
         self.slow.log.lock().unwrap().closing.push(self.id);
-        self.runtime.sleep(self.slow.closes).await;
+        self.slow.runtime.sleep(self.slow.closes).await;
         self.inner.close(hard).await
     }
 }

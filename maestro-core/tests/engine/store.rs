@@ -1,9 +1,10 @@
-//! A store whose heartbeats can be held up.
+//! A store whose heartbeats can be held up, and whose commits can take their time.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use maestro_core::model::{EventPage, EventQuery};
@@ -20,11 +21,17 @@ use maestro_core::{Error, ErrorKind, Result};
 pub(crate) struct Switched {
     memory: Memory,
     mute: Arc<AtomicBool>,
+    commits_in: Duration,
 }
 
 impl Switched {
     pub(crate) fn new(memory: &Memory) -> Self {
-        Self { memory: memory.clone(), mute: Arc::default() }
+        Self { memory: memory.clone(), mute: Arc::default(), commits_in: Duration::ZERO }
+    }
+
+    /// Lets every commit take so long.
+    pub(crate) fn commits_in(self, commits_in: Duration) -> Self {
+        Self { commits_in, ..self }
     }
 
     /// Lets heartbeats fail, or not.
@@ -36,8 +43,9 @@ impl Switched {
 #[async_trait]
 impl StorageConfig for Switched {
     async fn open(&self, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
-        let inner = self.memory.open(runtime).await?;
-        Ok(Arc::new(Handle { inner, mute: Arc::clone(&self.mute) }))
+        let inner = self.memory.open(Arc::clone(&runtime)).await?;
+        let (mute, commits_in) = (Arc::clone(&self.mute), self.commits_in);
+        Ok(Arc::new(Handle { inner, mute, commits_in, runtime }))
     }
 
     fn state_directory(&self) -> Option<PathBuf> {
@@ -49,6 +57,8 @@ impl StorageConfig for Switched {
 struct Handle {
     inner: Arc<dyn Storage>,
     mute: Arc<AtomicBool>,
+    commits_in: Duration,
+    runtime: Arc<dyn Runtime>,
 }
 
 impl fmt::Display for Handle {
@@ -60,6 +70,7 @@ impl fmt::Display for Handle {
 #[async_trait]
 impl Storage for Handle {
     async fn commit(&self, commit: Commit) -> Result<Receipt> {
+        self.runtime.sleep(self.commits_in).await;
         self.inner.commit(commit).await
     }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::puppet::Puppet;
 use crate::sessions::{all_events, question, types, until_heard};
 use crate::slow::Slow;
+use crate::store::Switched;
 use crate::support::{World, ask, project, under_seeds};
 
 const LONG: Duration = Duration::from_mins(10);
@@ -208,7 +209,7 @@ fn a_prompt_that_races_with_the_end_of_the_process_is_taken_up_once() {
 
 /// A node whose only session is about to lose its process, which takes its time to end.
 async fn leaving(world: &World) -> (Maestro, SessionHandle, Slow) {
-    let slow = Slow::new(scripted(), Duration::ZERO, Duration::from_secs(5));
+    let slow = Slow::new(world, scripted()).closes_in(Duration::from_secs(5));
     let builder = world.builder().agent("slow", slow.clone()).warm_sessions(0);
     let maestro = builder.build().await.unwrap();
     let session = opened(&maestro, "slow").await;
@@ -222,7 +223,8 @@ async fn leaving(world: &World) -> (Maestro, SessionHandle, Slow) {
 #[test]
 fn what_is_asked_while_the_process_ends_does_not_wait_for_long() {
     under_seeds(|world| async move {
-        let soon = |since| world.runtime.now().since(since) < Duration::from_secs(12);
+        // No longer than the process takes to end.
+        let soon = |since| world.runtime.now().since(since) < Duration::from_millis(5100);
         for what in ["prompt", "set_model", "interrupt", "close"] {
             let (maestro, session, slow) = leaving(&world).await;
             let begun = world.runtime.now();
@@ -304,6 +306,7 @@ fn a_process_that_could_not_be_replaced_is_kept() {
         // Its agent remembers nothing.
         let closure = opened(&maestro, "echo").await;
         closure.prompt("hello").await.unwrap().wait().await.unwrap();
+        let fresh = opened(&maestro, "echo").await;
         // What it may spend is counted by its process.
         let project = project(&maestro).await;
         let mut spec = SessionSpec::in_project(project.id().to_string()).agent("scripted");
@@ -317,7 +320,7 @@ fn a_process_that_could_not_be_replaced_is_kept() {
         unsaved.interrupt().await.unwrap();
         let process = turn.wait().await.unwrap().process_number;
         world.sleep(LONG).await;
-        for session in [&closure, &limited, &unsaved] {
+        for session in [&closure, &fresh, &limited, &unsaved] {
             assert!(is_warm(session).await);
         }
         assert_eq!(turn_of(&unsaved).await, process);
@@ -329,12 +332,43 @@ fn a_process_that_could_not_be_replaced_is_kept() {
 }
 
 #[test]
+fn one_that_is_asked_for_before_it_has_decided_keeps_its_process() {
+    under_seeds(|world| async move {
+        let agent = Slow::new(&world, scripted()).looks_in(Duration::from_secs(1));
+        let builder = world.builder().agent("slow", agent.clone()).warm_sessions(1);
+        let maestro = builder.build().await.unwrap();
+        let a = opened(&maestro, "slow").await;
+        say(&a, "hello").await;
+        for asked in ["prompt", "resume"] {
+            let looked = agent.looked();
+            // It has nothing to lose, so it goes at once when it is its turn.
+            let b = opened(&maestro, "slow").await;
+            while agent.looked() == looked {
+                world.sleep(Duration::from_millis(10)).await;
+            }
+            match asked {
+                "prompt" => assert_eq!(say(&a, "hello").await, 1),
+                _ => drop(maestro.sessions().resume(a.id()).await.unwrap()),
+            }
+            until_cold(&world, &b).await;
+            world.sleep(LONG).await;
+            let info = a.info().await.unwrap();
+            assert_eq!((info.node_id, info.processes), (Some(maestro.node_id()), 1), "{asked}");
+        }
+        maestro.close(Running::Park).await.unwrap();
+    });
+}
+
+#[test]
 fn the_session_of_an_attempt_keeps_its_process() {
     under_seeds(|world| async move {
-        let agent = scripted();
-        let maestro = with(&world, &agent).warm_sessions(0).build().await.unwrap();
+        let agent = Slow::new(&world, scripted());
+        // So that its process could go between any two steps of the attempt.
+        let store = Switched::new(&world.memory).commits_in(Duration::from_millis(10));
+        let builder = world.builder().storage(store).agent("slow", agent).warm_sessions(0);
+        let maestro = builder.build().await.unwrap();
         let project = project(&maestro).await;
-        let spec = ask(&project, "scenario: echo text=done").agent("scripted");
+        let spec = ask(&project, "scenario: echo text=done").agent("slow");
         let task = maestro.tasks().submit(spec).await.unwrap();
         assert!(task.wait().await.unwrap().is_success());
         let info = task.info().await.unwrap();
