@@ -156,6 +156,7 @@ function write(field, x) {
     return field.omit ? `filledMap(${value})` : value;
   }
   if (type.name === 'json') return field.omit ? `${x} ?? undefined` : x;
+  if (type.name === 'pairs' && field.omit) return `filled(${x})`;
   if (plain) return field.omit ? `${x} || undefined` : x;
   return `${x} && ${each}(${x})`;
 }

@@ -117,9 +117,10 @@ test('the protocol needs nothing of Node', () => {
   const follow = (file: URL): void => {
     if (seen.has(file.href)) return;
     seen.add(file.href);
-    for (const [, from] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
-      assert.match(from!, /^\.\/[\w-]+\.js$/, `${file.pathname} imports ${from}`);
-      follow(new URL(from!, file));
+    for (const [, named, bare] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\s*\(?\s*'([^']+)'/gm)) {
+      const from = named ?? bare!;
+      assert.match(from, /^\.\/[\w-]+\.js$/, `${file.pathname} imports ${from}`);
+      follow(new URL(from, file));
     }
     assert.doesNotMatch(readFileSync(file, 'utf8'), /\b(require|process|Buffer|globalThis)\b\s*[.(]/, file.pathname);
   };

@@ -28,6 +28,10 @@ export interface MaestroOptions extends Implemented {
   storage?: string | Storage | undefined;
   /** How many tasks and turns this node works on at once; 0 submits and watches only. */
   concurrency?: number | undefined;
+  /** How many sessions may keep an idle process; `null` keeps all. Default: 8. */
+  warmSessions?: number | null | undefined;
+  /** How many agent processes start at once. Default: as many as there are cores. */
+  startsAtOnce?: number | undefined;
   /** Where worktrees are made. */
   worktrees?: string | undefined;
   /** Where the node keeps what only this machine needs. */

@@ -765,7 +765,7 @@ export function writeErrorInfo(v: m.ErrorInfoInput): Json {
     kind: v.kind,
     message: v.message,
     operation: v.operation || undefined,
-    context: v.context || undefined,
+    context: filled(v.context),
     limit: v.limit == null ? undefined : writeLimitHit(v.limit),
     retryable: v.retryable,
     unknown_outcome: v.unknownOutcome,

@@ -2558,7 +2558,7 @@ export interface SessionSpec {
   title: string;
   /** The model; the agent's default when none. */
   model?: string | undefined;
-  /** The permission mode; the agent's default, which asks, when none. */
+  /** The permission mode; when none, the agent's mode that asks, whatever its own settings say. */
   mode?: string | undefined;
   /** Which tools run without asking, and which never. */
   tools: ToolRules;
@@ -2604,7 +2604,7 @@ export interface SessionSpecInput {
   title?: string | undefined;
   /** The model; the agent's default when none. */
   model?: string | undefined;
-  /** The permission mode; the agent's default, which asks, when none. */
+  /** The permission mode; when none, the agent's mode that asks, whatever its own settings say. */
   mode?: string | undefined;
   /** Which tools run without asking, and which never. */
   tools?: ToolRulesInput | undefined;
