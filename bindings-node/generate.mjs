@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const schema = JSON.parse(readFileSync(new URL('../docs/wire/schema.json', import.meta.url), 'utf8'));
 const { types, events } = schema;
 
+/** Records that users write: a field that is not known is refused. */
+const isGiven = (name) => /(Spec|Filter)$/.test(name) || ['RetryPolicy', 'ToolRules', 'ToolUse'].includes(name);
 /** What a union is when a writer left it out. */
 const UNION_DEFAULTS = { Origin: { kind: 'prompt' }, Decision: { decision: 'deny', message: '', interrupt: false } };
 const SCALARS = {
@@ -165,7 +167,7 @@ function codec() {
   const out = [`// Generated from docs/wire/schema.json by generate.mjs; do not edit.
 
 import { readEventData, writeEventData } from './event.js';
-import { extra, filled, filledMap, list, map, type Json, unknownVariant } from './helpers.js';
+import { extra, filled, filledMap, type Json, list, map, only, unknownVariant } from './helpers.js';
 import type * as m from './model.js';
 `];
   const named = (name, input) => `m.${name}${input && hasInput(name) ? 'Input' : ''}`;
@@ -194,7 +196,9 @@ import type * as m from './model.js';
     const writeRest = (flat ? `    ...write${flat.type}(v),\n` : '') + (type.open ? '    ...v.extra,\n' : '');
     const [w, v] = [reads + readRest ? 'w' : '_w', writes + writeRest ? 'v' : '_v'];
     out.push(`export function read${name}(${w}: Json): m.${name} {\n  return {\n${reads}${readRest}  };\n}\n`);
-    out.push(`export function write${name}(${v}: ${named(name, true)}): Json {\n  return {\n${writes}${writeRest}  };\n}\n`);
+    const check = isGiven(name) ? `  only('${name}', v, given${name});\n` : '';
+    if (check) out.push(`const given${name} = new Set(${literal(fields.map((field) => camel(field.name))).replaceAll(',', ', ')});\n`);
+    out.push(`export function write${name}(${v}: ${named(name, true)}): Json {\n${check}  return {\n${writes}${writeRest}  };\n}\n`);
   }
   const envelope = types.Event.fields.filter((field) => !['type', 'data'].includes(field.name));
   out.push(`export function writeEnvelope(v: m.EventEnvelope): Json {\n  return {\n${envelope.map((field) => `    ${field.name}: ${write(field, `v.${camel(field.name)}`)},\n`).join('')}  };\n}\n`);

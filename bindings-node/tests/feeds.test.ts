@@ -122,6 +122,8 @@ test('errors say what is wrong', async () => {
   await assert.rejects(maestro.projects.get('nowhere'), { name: 'MaestroError', code: 'not_found' });
   await assert.rejects(maestro.tasks.submit('', { project: 'shop' }), { code: 'invalid_argument' });
   await assert.rejects(maestro.events.subscribe({}, { after: { cursor: 'nonsense' } }).next(), { code: 'invalid_argument' });
+  await assert.rejects(maestro.tasks.submit('Go', { projct: 'shop' } as object), { code: 'invalid_argument', context: { field: 'projct' } });
+  await assert.rejects(maestro.tasks.list({ state: 'queued' } as object), { code: 'invalid_argument', context: { field: 'state' } });
   const open = import('@maestro/core').then(({ Maestro }) => Maestro.open({ concurency: 4 } as object));
   await assert.rejects(open, { code: 'invalid_config', message: /concurency/ });
 });
@@ -130,14 +132,14 @@ test('a closed node says so, and whoever waits is told', async () => {
   const maestro = await shop({ agents: { claude: hanging() }, storage: `${directory()}/maestro.db` });
   const task = await maestro.tasks.submit('Go', { project: 'shop' });
   const wait = task.wait();
-  const feed = maestro.events.subscribe();
+  const feed = maestro.events.subscribe({ types: ['x.none'] });
   const next = feed.next();
   const waits = assert.rejects(wait, { code: 'closed' });
   await until(task.events(), 'turn.started');
-  const feeds = next.then(({ done }) => done !== undefined, (error: MaestroError) => error.code === 'closed');
+  const feeds = next.then((given) => given, (error: MaestroError) => error.code);
   await maestro.close();
   await waits;
-  assert.equal(await feeds, true);
+  assert.equal(await feeds, 'closed');
   await assert.rejects(maestro.projects.list(), { code: 'closed' });
 });
 

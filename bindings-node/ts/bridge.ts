@@ -1,4 +1,4 @@
-import { AbortError, caught, MaestroError, thrown } from './errors.js';
+import { AbortError, caught, MaestroError, thrown } from './protocol/errors.js';
 import { native, type Letter, type NativeHost } from './native.js';
 import type { Json } from './protocol/helpers.js';
 

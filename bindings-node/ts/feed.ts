@@ -1,5 +1,5 @@
 import type { CallOptions, Link } from './bridge.js';
-import { AbortError } from './errors.js';
+import { AbortError } from './protocol/errors.js';
 import type { Json } from './protocol/helpers.js';
 
 /** How many items are taken from the core at once. */

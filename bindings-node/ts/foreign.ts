@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Callee, Link } from './bridge.js';
-import { AbortError, MaestroError } from './errors.js';
+import { AbortError, MaestroError } from './protocol/errors.js';
 import {
-  type Agent, type AgentPrompt, ClaudeCode, type Conversation, type Hook, type PermissionHandler, type TaskFunction, TaskResult, TaskRun,
+  type Agent, type AgentPrompt, ClaudeCode, type ClaudeCodeOptions, type Conversation, type Hook, type PermissionHandler, type TaskFunction, TaskResult, TaskRun,
   type Tool, type TurnEnd,
 } from './plugins.js';
 import {
@@ -10,7 +10,7 @@ import {
   writeOutcome, writeQuestion, writeUsage,
 } from './protocol/codec.js';
 import { writeEventData } from './protocol/event.js';
-import type { Json } from './protocol/helpers.js';
+import { type Json, only } from './protocol/helpers.js';
 
 /** An agent that the core has itself, such as the scripted one of `@maestro/core/testing`. */
 export interface BuiltInAgent {
@@ -25,6 +25,10 @@ export interface Implemented {
   mcpServers?: Record<string, readonly Tool[]> | undefined;
   permissionHandler?: PermissionHandler | undefined;
 }
+
+const CLAUDE_OPTIONS = new Set<keyof ClaudeCodeOptions>([
+  'configDir', 'inheritEnv', 'denyEnv', 'env', 'extraArgs', 'account', 'loginForTools', 'handshakeTimeoutMs', 'controlTimeoutMs', 'hooks',
+]);
 
 /** Answers the core's calls with what the user implements. */
 export class Foreign implements Callee {
@@ -69,6 +73,7 @@ export class Foreign implements Callee {
   }
 
   #claudeConfig({ program, options }: ClaudeCode): Json {
+    only('ClaudeCodeOptions', options, CLAUDE_OPTIONS);
     const hooks = options.hooks?.map((hook) => {
       const handler = String(this.#hooks.push(hook) - 1);
       return { event: hook.event, matcher: hook.matcher, timeout_ms: hook.timeoutMs, handler };

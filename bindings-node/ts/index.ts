@@ -1,7 +1,7 @@
 export { Accounts, Agents } from './agents.js';
 export { Approvals, Policies } from './approvals.js';
 export type { CallOptions } from './bridge.js';
-export { AbortError, MaestroError } from './errors.js';
+export { AbortError } from './protocol/errors.js';
 export { type EventPage, Events } from './events.js';
 export { Feed } from './feed.js';
 export type { BuiltInAgent, Implemented } from './foreign.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { MaestroError } from './errors.js';
+import { MaestroError } from './protocol/errors.js';
 
 /** What the native half tells. */
 export interface Letter {

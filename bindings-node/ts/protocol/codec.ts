@@ -1,7 +1,7 @@
 // Generated from docs/wire/schema.json by generate.mjs; do not edit.
 
 import { readEventData, writeEventData } from './event.js';
-import { extra, filled, filledMap, list, map, type Json, unknownVariant } from './helpers.js';
+import { extra, filled, filledMap, type Json, list, map, only, unknownVariant } from './helpers.js';
 import type * as m from './model.js';
 
 const fieldsOfAccountInfo = new Set(['id', 'tenant_id', 'name', 'agent', 'credentials', 'config_dir', 'labels', 'state', 'status', 'created_at']);
@@ -66,7 +66,10 @@ export function readAccountSpec(w: Json): m.AccountSpec {
   };
 }
 
+const givenAccountSpec = new Set(['name', 'agent', 'credentials', 'configDir', 'labels']);
+
 export function writeAccountSpec(v: m.AccountSpecInput): Json {
+  only('AccountSpec', v, givenAccountSpec);
   return {
     name: v.name,
     agent: v.agent || undefined,
@@ -317,7 +320,10 @@ export function readApprovalFilter(w: Json): m.ApprovalFilter {
   };
 }
 
+const givenApprovalFilter = new Set(['states', 'projectIds', 'sessionId', 'taskId', 'kind', 'assignee', 'limit', 'pageToken']);
+
 export function writeApprovalFilter(v: m.ApprovalFilterInput): Json {
+  only('ApprovalFilter', v, givenApprovalFilter);
   return {
     states: v.states,
     project_ids: v.projectIds,
@@ -782,7 +788,10 @@ export function readEventFilter(w: Json): m.EventFilter {
   };
 }
 
+const givenEventFilter = new Set(['tenantId', 'projectIds', 'sessionIds', 'taskIds', 'types']);
+
 export function writeEventFilter(v: m.EventFilterInput): Json {
+  only('EventFilter', v, givenEventFilter);
   return {
     tenant_id: v.tenantId ?? null,
     project_ids: v.projectIds,
@@ -1347,7 +1356,10 @@ export function readProjectSpec(w: Json): m.ProjectSpec {
   };
 }
 
+const givenProjectSpec = new Set(['name', 'path', 'agent', 'account', 'base', 'maxRunning']);
+
 export function writeProjectSpec(v: m.ProjectSpecInput): Json {
+  only('ProjectSpec', v, givenProjectSpec);
   return {
     name: v.name,
     path: v.path,
@@ -1513,7 +1525,10 @@ export function readReplySpec(w: Json): m.ReplySpec {
   };
 }
 
+const givenReplySpec = new Set(['prompt', 'idempotencyKey']);
+
 export function writeReplySpec(v: m.ReplySpecInput): Json {
+  only('ReplySpec', v, givenReplySpec);
   return {
     prompt: v.prompt?.map(writeContentBlock),
     idempotency_key: v.idempotencyKey ?? undefined,
@@ -1529,7 +1544,10 @@ export function readRetryPolicy(w: Json): m.RetryPolicy {
   };
 }
 
+const givenRetryPolicy = new Set(['maxAttempts', 'maxCrashes', 'backoffMs', 'maxBackoffMs']);
+
 export function writeRetryPolicy(v: m.RetryPolicyInput): Json {
+  only('RetryPolicy', v, givenRetryPolicy);
   return {
     max_attempts: v.maxAttempts,
     max_crashes: v.maxCrashes,
@@ -1546,7 +1564,10 @@ export function readRuleFilter(w: Json): m.RuleFilter {
   };
 }
 
+const givenRuleFilter = new Set(['level', 'limit', 'pageToken']);
+
 export function writeRuleFilter(v: m.RuleFilter): Json {
+  only('RuleFilter', v, givenRuleFilter);
   return {
     level: v.level == null ? null : writeRuleLevel(v.level),
     limit: v.limit ?? null,
@@ -1630,7 +1651,10 @@ export function readRuleSpec(w: Json): m.RuleSpec {
   };
 }
 
+const givenRuleSpec = new Set(['rule', 'effect', 'sessionId', 'project', 'reason']);
+
 export function writeRuleSpec(v: m.RuleSpecInput): Json {
+  only('RuleSpec', v, givenRuleSpec);
   return {
     rule: v.rule,
     effect: v.effect,
@@ -1692,7 +1716,10 @@ export function readSessionFilter(w: Json): m.SessionFilter {
   };
 }
 
+const givenSessionFilter = new Set(['states', 'projectIds', 'taskId', 'limit', 'pageToken']);
+
 export function writeSessionFilter(v: m.SessionFilterInput): Json {
+  only('SessionFilter', v, givenSessionFilter);
   return {
     states: v.states,
     project_ids: v.projectIds,
@@ -1891,7 +1918,10 @@ export function readSessionSpec(w: Json): m.SessionSpec {
   };
 }
 
+const givenSessionSpec = new Set(['agent', 'project', 'account', 'title', 'model', 'mode', 'tools', 'systemPrompt', 'outputSchema', 'mcp', 'settingSources', 'maxThinkingTokens', 'partialMessages', 'maxTurnRequests', 'budgetMicroUsd', 'approvalTimeoutMs', 'env', 'extraArgs']);
+
 export function writeSessionSpec(v: m.SessionSpecInput): Json {
+  only('SessionSpec', v, givenSessionSpec);
   return {
     agent: v.agent || undefined,
     project: v.project ?? undefined,
@@ -2201,7 +2231,10 @@ export function readTaskFilter(w: Json): m.TaskFilter {
   };
 }
 
+const givenTaskFilter = new Set(['project', 'states', 'limit', 'pageToken']);
+
 export function writeTaskFilter(v: m.TaskFilterInput): Json {
+  only('TaskFilter', v, givenTaskFilter);
   return {
     project: v.project ?? null,
     states: v.states,
@@ -2366,7 +2399,10 @@ export function readTaskSpec(w: Json): m.TaskSpec {
   };
 }
 
+const givenTaskSpec = new Set(['kind', 'prompt', 'input', 'title', 'project', 'needs', 'when', 'priority', 'idempotencyKey', 'labels', 'retry', 'deadlineMs', 'idleTimeoutMs', 'notBefore', 'workspace', 'base', 'session']);
+
 export function writeTaskSpec(v: m.TaskSpecInput): Json {
+  only('TaskSpec', v, givenTaskSpec);
   return {
     kind: v.kind,
     prompt: v.prompt || undefined,
@@ -2625,7 +2661,10 @@ export function readToolRules(w: Json): m.ToolRules {
   };
 }
 
+const givenToolRules = new Set(['allow', 'deny']);
+
 export function writeToolRules(v: m.ToolRulesInput): Json {
+  only('ToolRules', v, givenToolRules);
   return {
     allow: filled(v.allow),
     deny: filled(v.deny),
@@ -2711,7 +2750,10 @@ export function readToolUse(w: Json): m.ToolUse {
   };
 }
 
+const givenToolUse = new Set(['tool', 'input', 'sessionId', 'project']);
+
 export function writeToolUse(v: m.ToolUseInput): Json {
+  only('ToolUse', v, givenToolUse);
   return {
     tool: v.tool,
     input: v.input,

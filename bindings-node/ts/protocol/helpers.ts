@@ -1,3 +1,5 @@
+import { MaestroError } from './errors.js';
+
 /** What stands on the wire. Its shape is that of docs/wire/schema.json, which the generated functions follow. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Json = any;
@@ -44,4 +46,13 @@ export function extra(wire: Json, known: ReadonlySet<string>): { extra?: Record<
   let found: Record<string, unknown> | undefined;
   for (const key in wire) if (!known.has(key)) set((found ??= {}), key, wire[key]);
   return found ? { extra: found } : {};
+}
+
+/** Refuses what a user gave that is not known, rather than leave it out. */
+export function only(of: string, given: object, known: ReadonlySet<string>): void {
+  for (const [field, value] of Object.entries(given)) {
+    if (value === undefined || known.has(field)) continue;
+    const context: [string, string][] = [['field', field]];
+    throw new MaestroError('invalid_argument', `\`${field}\` is no field of ${of}, which has ${[...known].join(', ')}`, { context });
+  }
 }

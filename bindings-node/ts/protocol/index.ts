@@ -10,6 +10,7 @@ import type { Records } from './model.js';
 
 export * from './model.js';
 export { type DataOf, decodeEvent, encodeEvent, type Event, type EventData, type EventDataInput, type OtherData } from './event.js';
+export { MaestroError } from './errors.js';
 export { Mismatch } from './helpers.js';
 export { emptyView, fold } from './fold.js';
 

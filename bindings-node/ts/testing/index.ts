@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { BuiltInAgent } from '../foreign.js';
-import { MaestroError } from '../errors.js';
+import { MaestroError } from '../protocol/errors.js';
 import { writeStep } from '../protocol/codec.js';
 import type { Json } from '../protocol/helpers.js';
 import type { StepInput } from '../protocol/model.js';

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{golden, laws, support};
 
 /// How many stories are made up, and how many are in a file.
-const STORIES: u64 = 120;
+const STORIES: u64 = 60;
 const IN_A_FILE: u64 = 30;
 
 fn story(name: &str, events: &[Event]) -> Value {

@@ -1,6 +1,6 @@
-import type { Json } from './protocol/helpers.js';
-import { readErrorInfo, writeErrorInfo } from './protocol/codec.js';
-import type { ErrorInfo, ErrorKind, LimitHit } from './protocol/model.js';
+import type { Json } from './helpers.js';
+import { readErrorInfo, writeErrorInfo } from './codec.js';
+import type { ErrorInfo, ErrorKind, LimitHit } from './model.js';
 
 /** Something that Maestro could not do. `code` says what the caller can do about it. */
 export class MaestroError extends Error {
