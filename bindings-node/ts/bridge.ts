@@ -15,8 +15,17 @@ export interface Callee {
 }
 
 interface Waiting {
+  /** Whether it waits for a batch of a feed, which ends with the node. */
+  feed: boolean;
   resolve(answer: string | undefined): void;
   reject(error: unknown): void;
+}
+
+interface Call {
+  signal?: AbortSignal | undefined;
+  /** Hears the id of the call. */
+  started?: (id: number) => void;
+  feed?: boolean;
 }
 
 const ANSWER = 0;
@@ -37,10 +46,10 @@ class Inbox {
   }
 
   /** Starts a call under a new id, and waits for its answer. */
-  call(start: (id: number) => void, signal?: AbortSignal, started?: (id: number) => void): Promise<string | undefined> {
+  call(start: (id: number) => void, { signal, started, feed = false }: Call = {}): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new AbortError(signal.reason));
-      if (this.#closed) return reject(new MaestroError('closed', 'this node was closed'));
+      if (this.#closed) return feed ? resolve(undefined) : reject(new MaestroError('closed', 'this node was closed'));
       const id = this.#next;
       this.#next = id === 0xffff_ffff ? 1 : id + 1;
       const abort = (): void => {
@@ -49,6 +58,7 @@ class Inbox {
       };
       const settled = (): void => signal?.removeEventListener('abort', abort);
       this.#waiting.set(id, {
+        feed,
         resolve: (answer) => { settled(); resolve(answer); },
         reject: (error) => { settled(); reject(error); },
       });
@@ -69,7 +79,9 @@ class Inbox {
     this.#closed = true;
     for (const id of [...this.#waiting.keys()]) {
       this.host.cancel(id);
-      this.#settle(id)?.reject(new MaestroError('closed', 'this node was closed'));
+      const waiting = this.#settle(id);
+      if (waiting?.feed) waiting.resolve(undefined);
+      else waiting?.reject(new MaestroError('closed', 'this node was closed'));
     }
     this.host.end();
   }
@@ -132,7 +144,7 @@ export class Link {
     const link = new Link(inbox, inbox.host);
     bound = callee(link);
     try {
-      await inbox.call((id) => inbox.host.submit(id, 'open', JSON.stringify(config)), signal);
+      await inbox.call((id) => inbox.host.submit(id, 'open', JSON.stringify(config)), { signal });
     } catch (error) {
       inbox.end();
       throw error;
@@ -150,7 +162,7 @@ export class Link {
 
   async #verb(operation: 'command' | 'query', text: string, signal?: AbortSignal): Promise<Json> {
     try {
-      const answer = await this.#inbox.call((id) => this.#host.submit(id, operation, text), signal);
+      const answer = await this.#inbox.call((id) => this.#host.submit(id, operation, text), { signal });
       return JSON.parse(answer ?? 'null');
     } catch (error) {
       // It was made where the inbox is emptied; what helps is who called.
@@ -162,12 +174,12 @@ export class Link {
   /** Opens a feed. `started` hears its id. */
   async events(feed: string, args: Json, started: (id: number) => void): Promise<void> {
     const text = JSON.stringify({ feed, args });
-    await this.#inbox.call((id) => this.#host.submit(id, 'events', text), undefined, started);
+    await this.#inbox.call((id) => this.#host.submit(id, 'events', text), { started });
   }
 
   /** The next batch of a feed; none at its end. */
   async nextBatch(feed: number, max: number): Promise<Json[] | undefined> {
-    const batch = await this.#inbox.call((id) => this.#host.nextBatch(id, feed, max));
+    const batch = await this.#inbox.call((id) => this.#host.nextBatch(id, feed, max), { feed: true });
     return batch === undefined ? undefined : JSON.parse(batch);
   }
 
