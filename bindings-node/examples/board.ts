@@ -2,11 +2,12 @@
 // node build/examples/board.js PROJECT [PORT]
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { WebSocketServer } from 'ws';
 import { type ApprovalInfo, ClaudeCode, Maestro, MaestroError, type TaskInfo } from '@maestro/core';
 
-const page = new URL('../../examples/page.html', import.meta.url);
+const page = fileURLToPath(new URL('../../examples/page.html', import.meta.url));
 
 /** What is on the board: listed once, then kept current by what happens. */
 class Board {
@@ -48,7 +49,7 @@ class Board {
 /** Serves the board of one project on loopback. */
 export async function serve(maestro: Maestro, project: string, port = 0): Promise<{ url: string; close(): Promise<void> }> {
   const app = express().use(express.json());
-  app.get('/', (_, response) => response.sendFile(page.pathname));
+  app.get('/', (_, response) => response.sendFile(page));
   const verb = (path: string, act: (id: string, body: { prompt?: string }) => Promise<unknown>): void => {
     app.post(path, (request: Request, response: Response, next: NextFunction) => {
       act(String(request.params['id']), request.body).then(() => response.json({}), next);

@@ -107,3 +107,11 @@ test('list, then watch, misses nothing; a product tells of its own events', asyn
   const read = await maestro.events.read({ types: ['x.*'] });
   assert.equal(read.events.length, 1);
 });
+
+test('CommonJS gets the same module, and a path with a space is no trouble', async () => {
+  const { createRequire } = await import('node:module');
+  const common = createRequire(import.meta.url)('@maestro/core') as typeof import('@maestro/core');
+  assert.equal(common.Maestro, Maestro);
+  await using maestro = await Maestro.open({ storage: `${directory()}/a file.db`, concurrency: 0 });
+  assert.deepEqual((await maestro.tasks.list()).tasks, []);
+});

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { MaestroError } from './protocol/errors.js';
 
 /** What the native half tells. */
@@ -36,5 +37,5 @@ export function native(): Native {
   if (!existsSync(url)) {
     throw new MaestroError('unsupported', `@maestro/core has no native module for ${process.platform}-${process.arch} (native/${file})`);
   }
-  return (loaded = createRequire(import.meta.url)(url.pathname) as Native);
+  return (loaded = createRequire(import.meta.url)(fileURLToPath(url)) as Native);
 }
