@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire test-python teardown record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -37,11 +37,14 @@ test: ## everything that CI runs
 	  if [ $$code -eq 0 ]; then passed=$$((passed + 1)); note "$$*" passed; \
 	  elif [ $$code -eq 3 ] && [ "$$1" = examples/fetch-claude.sh ]; then \
 	    skipped=$$((skipped + 1)); note "$$* (no npm or no registry: no tests with the real claude)" skipped; \
+	  elif [ $$code -eq 3 ] && [ "$$1" = bindings-node/test.sh ]; then \
+	    skipped=$$((skipped + 1)); note "$$* (no node, or one before 20.19, or no npm)" skipped; \
 	  else failed=$$((failed + 1)); note "$$* (exit $$code)" failed; fi; }; \
 	step examples/fetch-claude.sh; \
 	step examples/fetch-claude.sh 2.1.197; \
 	step $(CARGO) test --workspace --all-features; \
 	step $(MAKE) --no-print-directory test-python; \
+	step bindings-node/test.sh; \
 	step $(MAKE) --no-print-directory kills ROUNDS=2; \
 	echo; printf '%s' "$$summary" | tr '|' '\n'; \
 	echo "steps: $$passed passed, $$failed failed, $$skipped skipped"; \
@@ -75,8 +78,17 @@ test-python: ## the Python package: build, types, tests; makes its own environme
 teardown: ## 200 interpreters that end with work in flight
 	@MAESTRO_TEARDOWNS=200 bindings-python/test.sh -k teardown
 
+test-node: ## the Node package: build, types, tests; installs what it needs below bindings-node
+	@bindings-node/test.sh
+
+teardown-node: ## 200 processes and 200 workers of Node that end with work in flight
+	@TEARDOWN_COUNT=200 bindings-node/test.sh teardown
+
 wire: ## write docs/wire again: what stands on the wire, for other languages
 	@$(CARGO) test -q -p maestro-core --all-features --test wire write -- --ignored
+
+views: ## write docs/views again: sessions and how they look, for other languages
+	@$(CARGO) test -q -p maestro-core --all-features --test view shared::write -- --ignored
 
 record: ## make the recordings of the real claude again that its driver is tested with
 	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture

@@ -7,5 +7,7 @@ mod cases;
 mod golden;
 #[path = "view/laws.rs"]
 mod laws;
+#[path = "view/shared.rs"]
+mod shared;
 #[path = "view/support.rs"]
 mod support;

@@ -13,7 +13,7 @@ macro_rules! fixture {
     };
 }
 
-const ALL: [(&str, &str); 7] = [
+pub(crate) const ALL: [(&str, &str); 7] = [
     fixture!("background"),
     fixture!("older"),
     fixture!("plain"),
@@ -24,7 +24,7 @@ const ALL: [(&str, &str); 7] = [
 ];
 
 /// The events that a session would tell of a recording.
-fn told(recording: &str) -> Vec<Event> {
+pub(crate) fn told(recording: &str) -> Vec<Event> {
     let mut mapper = Mapper::new("/src/shop");
     let mut seq = 0;
     let mut told = Vec::new();

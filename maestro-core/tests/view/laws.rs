@@ -52,7 +52,7 @@ fn data(random: &mut Rng) -> Value {
 }
 
 /// A story that makes no sense: events of all types, some twice, some missing, deltas between.
-fn story(random: &mut Rng) -> Vec<Event> {
+pub(crate) fn story(random: &mut Rng) -> Vec<Event> {
     let mut seq = 0;
     let mut all = Vec::new();
     for _ in 0..random.usize(1..60) {
