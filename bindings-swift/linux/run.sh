@@ -6,7 +6,8 @@
 # DIR is at the same path inside (`/` for none). NAME=VALUE before the command sets its environment, which is otherwise empty. The mounts are
 # made in a namespace of their own and end with it: nothing is left behind that a removal of the root could walk into.
 set -eu
-exec unshare --mount --propagation private --fork sh -c '
+# What runs inside ends with this.
+exec unshare --mount --propagation private --fork --kill-child sh -c '
   set -eu
   root=$1 dir=$2; shift 2
   mount -t proc proc "$root/proc"

@@ -12,7 +12,7 @@ public struct Approvals: Sendable {
         try await link.query("approvals.get", ["approval_id": .string(approval.approvalReference)])
     }
 
-    /// A page of them, newest first. Follow what comes after it from its `asOf`.
+    /// A page of them. Follow what comes after it from its `asOf`.
     public func list(_ filter: ApprovalFilter = ApprovalFilter()) async throws -> ApprovalPage {
         try await link.query("approvals.list", ["filter": filter.json])
     }

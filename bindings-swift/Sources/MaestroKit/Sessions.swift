@@ -137,7 +137,7 @@ public struct Sessions: Sendable {
         Session(link: link, id: id)
     }
 
-    /// A page of them, newest first.
+    /// A page of them.
     public func list(_ filter: SessionFilter = SessionFilter()) async throws -> SessionPage {
         try await link.query("sessions.list", ["filter": filter.json])
     }

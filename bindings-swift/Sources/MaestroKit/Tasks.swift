@@ -119,7 +119,7 @@ public struct Tasks: Sendable {
         try await handle(task.taskReference).info()
     }
 
-    /// A page of them, newest first. Follow what comes after it from its `asOf`.
+    /// A page of them. Follow what comes after it from its `asOf`.
     public func list(_ filter: TaskFilter = TaskFilter()) async throws -> TaskPage {
         try await link.query("tasks.list", ["filter": filter.json])
     }

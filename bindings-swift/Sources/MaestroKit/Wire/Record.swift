@@ -111,7 +111,8 @@ extension Decimal: Field {
     func write() -> JSON {
         var micro = self * 1_000_000, rounded = Decimal()
         NSDecimalRound(&rounded, &micro, 0, .plain)
-        return .int(NSDecimalNumber(decimal: rounded).intValue)
+        // By its text: `intValue` is wrong for some of many digits.
+        return .int(Int(rounded.description) ?? (rounded.isSignMinus ? Int.min : Int.max))
     }
 }
 
