@@ -2482,7 +2482,7 @@ public struct SessionSpec: Record, Field {
     public var title: String
     /// The model; the agent's default when none.
     public var model: String?
-    /// The permission mode; the agent's default, which asks, when none.
+    /// The permission mode; when none, the agent's mode that asks, whatever its own settings say.
     public var mode: String?
     /// Which tools run without asking, and which never.
     public var tools: ToolRules
