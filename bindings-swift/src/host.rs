@@ -82,6 +82,7 @@ impl Host {
     }
 
     /// The same node for a tenant and an actor.
+    #[expect(clippy::needless_pass_by_value, reason = "UniFFI hands over what it made")]
     pub fn scoped(&self, tenant: Option<String>, actor: Option<String>) -> Result<Self, Failure> {
         let host = self.host.scoped(tenant.as_deref(), actor.as_deref())?;
         Ok(Self { host, threads: Arc::clone(&self.threads) })
