@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node test-swift record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -35,6 +35,8 @@ test: ## everything that CI runs
 	step() { \
 	  echo "==> $$*"; code=0; "$$@" || code=$$?; \
 	  if [ $$code -eq 0 ]; then passed=$$((passed + 1)); note "$$*" passed; \
+	  elif [ $$code -eq 3 ] && [ "$$1" = bindings-swift/test.sh ]; then \
+	    skipped=$$((skipped + 1)); note "$$* (no Swift can be had here; it said why)" skipped; \
 	  elif [ $$code -eq 3 ] && [ "$$1" = examples/fetch-claude.sh ]; then \
 	    skipped=$$((skipped + 1)); note "$$* (no npm or no registry: no tests with the real claude)" skipped; \
 	  elif [ $$code -eq 3 ] && [ "$$1" = bindings-node/test.sh ]; then \
@@ -45,6 +47,7 @@ test: ## everything that CI runs
 	step $(CARGO) test --workspace --all-features; \
 	step $(MAKE) --no-print-directory test-python; \
 	step bindings-node/test.sh; \
+	step bindings-swift/test.sh; \
 	step $(MAKE) --no-print-directory kills ROUNDS=2; \
 	echo; printf '%s' "$$summary" | tr '|' '\n'; \
 	echo "steps: $$passed passed, $$failed failed, $$skipped skipped"; \
@@ -74,6 +77,10 @@ sim: ## seeded simulation against the reference model, SEEDS times
 
 test-python: ## the Python package: build, types, tests; makes its own environment below target/
 	@bindings-python/test.sh
+
+test-swift: ## the Swift package: build, tests, quickstart; makes itself a Swift below .cache/
+	@code=0; bindings-swift/test.sh || code=$$?; \
+	if [ $$code -eq 3 ]; then echo 'test-swift: SKIPPED, for the reason above'; else exit $$code; fi
 
 teardown: ## 200 interpreters that end with work in flight
 	@MAESTRO_TEARDOWNS=200 bindings-python/test.sh -k teardown

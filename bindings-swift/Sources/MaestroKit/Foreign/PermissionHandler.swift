@@ -1,0 +1,5 @@
+/// Answers approvals without a person.
+public protocol PermissionHandler: Sendable {
+    /// The answer, or none to leave it to a person. What it throws leaves it to a person too.
+    func decide(_ approval: ApprovalInfo) async throws -> Decision?
+}

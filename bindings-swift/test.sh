@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds the Swift package and runs its tests, with the toolchain of this machine, or on Linux without one in a root of its own below
+# .cache/. Arguments go to `swift test`.
+#
+# Exit code 3, with the reason on stderr, where there can be neither.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+repository=$(CDPATH='' cd -- "$here/.." && pwd -P)
+cd "$repository"
+
+run() { env "$@"; }
+if ! command -v swift >/dev/null 2>&1; then
+  root=$repository/.cache/swift-root
+  "$here/linux/root.sh" "$root"
+  run() { "$here/linux/run.sh" "$root" "$repository" "$@"; }
+fi
+python3 "$here/generate.py" --check
+library=$("$here/build.sh")
+scratch=$library/../swift
+mkdir -p "$scratch"
+scratch=$(CDPATH='' cd -- "$scratch" && pwd -P)
+package="--package-path $here --scratch-path $scratch"
+run "MAESTRO_LIB_DIR=$library" swift build $package --build-tests
+# One after the other: each has a node of its own.
+run "MAESTRO_LIB_DIR=$library" swift test $package --skip-build --no-parallel "$@"
+run "MAESTRO_LIB_DIR=$library" "$scratch/debug/maestro-quickstart"
