@@ -67,7 +67,10 @@ async fn an_agent_answers_and_is_counted() {
     let (shop, session) = mine(false).await;
     let turn = shop.turn(&session, "say").await;
     assert_eq!(turn["result"], "I am here.");
-    assert_eq!(turn["usage"]["output_tokens"], 7);
+    assert_eq!(
+        (&turn["usage"]["output_tokens"], &turn["usage"]["cost_micro_usd"]),
+        (&json!(7), &json!(12))
+    );
     let info = shop.query("sessions.get", json!({ "session_id": session })).await.unwrap();
     assert_eq!(info["pointer"]["agent_session_id"], "mine-1");
     shop.command("sessions.close", json!({ "session_id": session })).await.unwrap();

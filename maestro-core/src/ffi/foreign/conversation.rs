@@ -355,7 +355,8 @@ fn turn_end(
             end.stop_reason = given.stop_reason;
             end.result = given.result.or(end.result);
             end.structured_output = given.structured_output;
-            end.usage = Usage { turns: 1, ..given.usage };
+            let cost = given.cost_micro_usd.map_or(given.usage.cost_micro_usd, |cost| cost.0);
+            end.usage = Usage { turns: 1, cost_micro_usd: cost, ..given.usage };
             end.cost_micro_usd = given.cost_micro_usd;
             end.duration_ms = given.duration_ms;
         }
