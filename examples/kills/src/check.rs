@@ -188,6 +188,11 @@ fn attempts(dir: &Path, events: &[Event], outcome: &mut Outcome) {
         }
         *known = token.max(*known);
     }
+    // Without the real agent, which the first line of the demo says, no check is run.
+    let log = std::fs::read_to_string(dir.join("output.log")).unwrap_or_default();
+    if log.starts_with("demo: a scripted agent") {
+        return;
+    }
     for task in ended.keys().filter(|task| !highest.contains_key(task.as_str())) {
         lost(outcome, format!("no attempt of task {task} ran its check"));
     }
