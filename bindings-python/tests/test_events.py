@@ -45,7 +45,8 @@ async def test_leaving_the_loop_ends_the_feed(m: Maestro) -> None:
             case Other(original_type="x.one", data={"n": 1}):
                 break
     gc.collect()
-    await asyncio.sleep(0.01)
+    while open_feeds(m) > 0:
+        await asyncio.sleep(0)
     assert open_feeds(m) == 0
 
     feed = m.events.subscribe()

@@ -159,6 +159,12 @@ async fn tasks(dir: &Path, outcome: &mut Outcome) -> maestro_core::Result<()> {
     maestro.close(Running::Park).await
 }
 
+/// Whether the demo had no real agent, which its first line says. Then no attempt runs a check.
+pub(crate) fn is_scripted(dir: &Path) -> bool {
+    let log = std::fs::read_to_string(dir.join("output.log")).unwrap_or_default();
+    log.starts_with("demo: a scripted agent")
+}
+
 /// The lines that the attempts wrote outside the store: after a higher token has begun no lower one
 /// may write, and after the task succeeded none may.
 fn attempts(dir: &Path, events: &[Event], outcome: &mut Outcome) {
@@ -188,9 +194,7 @@ fn attempts(dir: &Path, events: &[Event], outcome: &mut Outcome) {
         }
         *known = token.max(*known);
     }
-    // Without the real agent, which the first line of the demo says, no check is run.
-    let log = std::fs::read_to_string(dir.join("output.log")).unwrap_or_default();
-    if log.starts_with("demo: a scripted agent") {
+    if is_scripted(dir) {
         return;
     }
     for task in ended.keys().filter(|task| !highest.contains_key(task.as_str())) {

@@ -28,6 +28,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Course {
     /// How long it takes.
     pub(crate) whole: Duration,
+    /// Whether there is no real agent here, whose checks could be counted.
+    pub(crate) scripted: bool,
     /// When after its start it is in which phase: one entry for each stretch.
     windows: Vec<(&'static str, Duration, Duration)>,
 }
@@ -55,7 +57,7 @@ pub(crate) async fn calibrate(maestro: &Path) -> Result<Course, String> {
         let until = events.get(last + 1).map_or(whole, since);
         (phase::of(&events[..=last]), since(&events[last]), until)
     });
-    Ok(Course { whole, windows: windows.collect() })
+    Ok(Course { whole, scripted: check::is_scripted(dir.path()), windows: windows.collect() })
 }
 
 /// Plays one round. `hits` counts the kills in each phase so far, of all rounds.

@@ -80,7 +80,7 @@ impl Redactor {
         let longest = all.iter().map(|(_, form)| form.len()).max().unwrap_or(0);
         let built = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
-            // Each session has one: the default is faster by little, and takes 38 KiB for a secret.
+            // Each session has one: of the kind that is taken by default, one secret fills 38 KiB.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(pieces.iter().map(|piece| piece.as_slice()));
         // It fails only for more patterns than any process has.

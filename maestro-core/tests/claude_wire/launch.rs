@@ -86,6 +86,13 @@ fn the_command_line_and_the_environment() {
 }
 
 #[test]
+fn a_session_without_a_mode_is_opened_in_the_one_that_asks() {
+    let (_, opened) = open_with(&ClaudeCode::at("/opt/claude"), |_| (), say_hello);
+    let args = opened.expect("it opens").program.spec.args;
+    assert!(args.contains(&"--permission-mode=default".to_owned()), "{args:?}");
+}
+
+#[test]
 fn a_fork_names_both_conversations() {
     let change = |context: &mut OpenContext| {
         context.fork = true;

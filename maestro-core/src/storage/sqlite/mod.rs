@@ -123,8 +123,8 @@ impl Sqlite {
     }
 
     /// How many bytes of the file the writer keeps in memory at most, and each reader an eighth of
-    /// that; at least 64 KiB each. Default: 16 MiB, which holds the upper pages of the indexes of
-    /// some million events. What is not kept costs a read from the system's cache.
+    /// that; at least 64 KiB each. Default: 16 MiB, so that the upper pages of a dozen indexes stay.
+    /// What is not kept costs a read from the system's cache.
     pub fn page_cache(mut self, bytes: usize) -> Self {
         self.page_cache = bytes;
         self
