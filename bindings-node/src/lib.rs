@@ -5,5 +5,4 @@
 //! when a process or a worker ends with work in flight, and many answers cost one wake-up.
 
 mod host;
-mod inbox;
 mod runtime;

@@ -5,7 +5,6 @@
 //! with work in flight, and many answers cost one wake-up.
 
 mod host;
-mod inbox;
 mod runtime;
 
 #[cfg(not(unix))]

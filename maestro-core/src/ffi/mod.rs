@@ -10,6 +10,8 @@
 //! What the host language implements, the core calls through one port, [`Foreign`]. It gets back to the
 //! core by verbs too: `run.…` for a task under way, `agent.…` for a conversation.
 //!
+//! A language whose event loop is woken, and then looks what has come, holds a [`Post`] around the host.
+//!
 //! A verb more is one variant and one arm here, and one method in each language.
 
 mod cancel;
@@ -17,6 +19,8 @@ mod command;
 mod config;
 mod foreign;
 mod host;
+mod inbox;
+mod post;
 mod query;
 mod stream;
 
@@ -25,6 +29,8 @@ pub use command::Command;
 pub use config::Config;
 pub use foreign::{Foreign, Unhosted};
 pub use host::Host;
+pub use inbox::{Letter, What};
+pub use post::{Post, written};
 pub use query::Query;
 pub use stream::{EventStream, Feed};
 

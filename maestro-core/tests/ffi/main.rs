@@ -5,4 +5,5 @@ mod agents;
 mod calls;
 mod fake;
 mod feeds;
+mod post;
 mod tasks;
