@@ -22,6 +22,7 @@ const BREATH: Duration = Duration::from_millis(20);
 /// # Errors
 /// `Closed` when the node is closed.
 pub(crate) async fn until_touched(core: &Core, watch: &Watch, key: &RecordKey) -> Result<()> {
+    watch.only(key);
     let (touched, stopped) =
         (pin!(hinted(watch, |records| records.contains(key))), pin!(core.stopped()));
     let waiting = select(touched, stopped);

@@ -1,6 +1,6 @@
 //! Hints: cheap, lossy news that a reader should look again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::StreamKey;
 use crate::storage::RecordKey;
@@ -23,9 +23,22 @@ pub enum Hint {
 #[derive(Debug)]
 pub struct Watch {
     receiver: async_channel::Receiver<Arc<Hint>>,
+    only: Only,
 }
 
+/// The record that a watcher wants to hear of; all, while there is none.
+type Only = Arc<Mutex<Option<RecordKey>>>;
+
 impl Watch {
+    /// Hears from now on only of this record, and of what may be anything, so that the rest wakes
+    /// nobody up.
+    pub fn only(&self, record: &RecordKey) {
+        let mut only = lock(&self.only);
+        if only.as_ref() != Some(record) {
+            *only = Some(record.clone());
+        }
+    }
+
     /// The next hint, or none when the store was closed.
     ///
     /// # Cancel safety
@@ -43,7 +56,35 @@ impl Watch {
 /// The sending side, for stores.
 #[derive(Debug, Default)]
 pub struct Hints {
-    watchers: Mutex<Vec<async_channel::Sender<Arc<Hint>>>>,
+    watchers: Mutex<Vec<Watcher>>,
+}
+
+#[derive(Debug)]
+struct Watcher {
+    sender: async_channel::Sender<Arc<Hint>>,
+    only: Only,
+}
+
+impl Watcher {
+    fn wants(&self, hint: &Hint) -> bool {
+        match (hint, &*lock(&self.only)) {
+            (Hint::Touched { records, .. }, Some(record)) => records.contains(record),
+            _ => true,
+        }
+    }
+
+    /// Hands a hint on; false when nobody is there any more.
+    fn tell(&self, hint: &Arc<Hint>) -> bool {
+        if !self.wants(hint) {
+            return !self.sender.is_closed();
+        }
+        match self.sender.force_send(Arc::clone(hint)) {
+            // The oldest was pushed out: what it said is lost, so the newest says everything.
+            Ok(Some(_)) => self.sender.force_send(Arc::new(Hint::Anything)).is_ok(),
+            Ok(None) => true,
+            Err(_) => false,
+        }
+    }
 }
 
 impl Hints {
@@ -53,34 +94,69 @@ impl Hints {
     /// A new watcher.
     pub fn watch(&self) -> Watch {
         let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
+        let only = Only::default();
         let mut watchers = self.lock();
         // A store that nothing is written to would keep those that are gone for ever.
-        watchers.retain(|watcher| !watcher.is_closed());
-        watchers.push(sender);
-        Watch { receiver }
+        watchers.retain(|watcher| !watcher.sender.is_closed());
+        watchers.push(Watcher { sender, only: Arc::clone(&only) });
+        Watch { receiver, only }
     }
 
     /// Tells every watcher; one that does not keep up is told "anything" once.
     pub fn send(&self, hint: Hint) {
         let hint = Arc::new(hint);
-        self.lock().retain(|watcher| {
-            match watcher.force_send(Arc::clone(&hint)) {
-                // The oldest was pushed out: what it said is lost, so the newest says everything.
-                Ok(Some(_)) => watcher.force_send(Arc::new(Hint::Anything)).is_ok(),
-                Ok(None) => true,
-                Err(_) => false,
-            }
-        });
+        self.lock().retain(|watcher| watcher.tell(&hint));
     }
 
     /// Ends every watcher.
     pub fn close(&self) {
         for watcher in self.lock().drain(..) {
-            watcher.close();
+            watcher.sender.close();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<async_channel::Sender<Arc<Hint>>>> {
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Watcher>> {
+        lock(&self.watchers)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::TenantId;
+    use crate::storage::RecordKind;
+
+    fn record(id: &str) -> RecordKey {
+        RecordKey::new(TenantId::default(), RecordKind::SESSION, id)
+    }
+
+    fn touched(id: &str) -> Hint {
+        Hint::Touched { records: vec![record(id)], streams: Vec::new() }
+    }
+
+    #[test]
+    fn a_watcher_of_one_record_hears_of_no_other() {
+        let hints = Hints::default();
+        let (one, all) = (hints.watch(), hints.watch());
+        one.only(&record("a"));
+        for hint in [touched("b"), touched("a"), Hint::Anything] {
+            hints.send(hint);
+        }
+        let heard = |watch: &Watch| std::iter::from_fn(|| watch.try_next()).count();
+        assert_eq!((heard(&one), heard(&all)), (2, 3));
+    }
+
+    #[test]
+    fn a_watcher_that_is_gone_is_forgotten_also_when_it_would_not_be_told() {
+        let hints = Hints::default();
+        let one = hints.watch();
+        one.only(&record("a"));
+        drop(one);
+        hints.send(touched("b"));
+        assert!(hints.lock().is_empty());
     }
 }

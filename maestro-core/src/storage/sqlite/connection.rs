@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{Fault, is_busy};
@@ -134,6 +135,9 @@ fn common(connection: &Connection) -> rusqlite::Result<()> {
     // Mapped pages turn a write error of another process into a crash of this one.
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // Statements are planned once: the planner may not look at the values that are bound, or each
+    // address that is read would be a reason to plan anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A tampered schema must not run functions with side effects.
     connection.pragma_update(None, "trusted_schema", false)
 }

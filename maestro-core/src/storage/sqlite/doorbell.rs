@@ -1,8 +1,8 @@
 //! The doorbell: notices that another process has written.
 //!
 //! It rings when the `-wal` file next to the database changes (Linux), and now and then by itself.
-//! The writer then compares `PRAGMA data_version`, which only other connections change, so a
-//! process is not woken by its own commits for more than that. The doorbell opens neither the
+//! The writer then compares `PRAGMA data_version`, which only other connections change. While the
+//! writer itself writes, changes are taken together, so that its own commits cost next to nothing. The doorbell opens neither the
 //! database nor its `-shm` file: closing such a descriptor would drop SQLite's locks.
 
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub(super) fn new(path: PathBuf, queue: Arc<Queue>) -> std::io::Result<(Doorbell
 impl Doorbell {
     /// Rings until it is stopped.
     pub(super) fn run(mut self) {
-        while self.bell.wait() {
+        while self.bell.wait(&self.queue) {
             self.queue.ring();
         }
     }
@@ -62,10 +62,14 @@ mod imp {
     use rustix::fs::inotify;
 
     use super::{FAST, SLOW};
+    use crate::storage::sqlite::queue::Queue;
 
     /// After a change the writer is asked again and again, at growing intervals: the log changes
     /// before its commit counts, by the time that the disk takes.
     const FIRST: Duration = Duration::from_millis(1);
+    /// The first interval when the change may be our own writer's: another process that writes at the
+    /// same time is noticed so much later, and our own commits wake nobody up.
+    const OURS: Duration = Duration::from_millis(16);
 
     #[derive(Debug)]
     pub(super) struct Stop(Arc<OwnedFd>);
@@ -89,6 +93,8 @@ mod imp {
         changes: Option<OwnedFd>,
         stop: Arc<OwnedFd>,
         interval: Duration,
+        /// The transactions of our own writer at the last change.
+        ours: u64,
     }
 
     enum Heard {
@@ -108,6 +114,7 @@ mod imp {
             changes,
             stop: Arc::clone(&stop),
             interval: FIRST,
+            ours: 0,
         };
         Ok((bell, Stop(stop)))
     }
@@ -122,7 +129,7 @@ mod imp {
 
     impl Bell {
         /// Waits for a ring; false when stopped.
-        pub(super) fn wait(&mut self) -> bool {
+        pub(super) fn wait(&mut self, queue: &Queue) -> bool {
             let slowest = if self.changes.is_some() { SLOW } else { FAST };
             loop {
                 match self.poll(self.changes.as_ref(), self.interval) {
@@ -132,12 +139,14 @@ mod imp {
                         return true;
                     }
                     Heard::Changes if self.drain() => {
+                        let first = if queue.begun() == self.ours { FIRST } else { OURS };
                         // Changes that follow each other closely ring once.
-                        if matches!(self.poll(None, FIRST), Heard::Stop) {
+                        if matches!(self.poll(None, first), Heard::Stop) {
                             return false;
                         }
                         self.drain();
-                        self.interval = FIRST;
+                        self.ours = queue.begun();
+                        self.interval = first;
                         return true;
                     }
                     Heard::Changes => {}
@@ -186,6 +195,7 @@ mod imp {
     use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
     use super::FAST;
+    use crate::storage::sqlite::queue::Queue;
 
     #[derive(Debug)]
     pub(super) struct Stop(SyncSender<()>);
@@ -207,7 +217,7 @@ mod imp {
 
     impl Bell {
         /// Waits for a ring; false when stopped.
-        pub(super) fn wait(&mut self) -> bool {
+        pub(super) fn wait(&mut self, _queue: &Queue) -> bool {
             self.0.recv_timeout(FAST) == Err(RecvTimeoutError::Timeout)
         }
     }

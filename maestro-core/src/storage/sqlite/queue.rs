@@ -1,6 +1,7 @@
 //! What waits for the writer: renewals in a lane of their own, then everything else.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ pub(super) enum Wake {
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// How many transactions of the writer have begun.
+    begun: AtomicU64,
     /// One message for each job of the ordinary lane that waits; its capacity bounds the queue.
     /// Renewals are not counted: each node has one under way.
     slots: (async_channel::Sender<()>, async_channel::Receiver<()>),
@@ -82,6 +85,7 @@ impl Queue {
         Self {
             state: Mutex::default(),
             changed: Condvar::new(),
+            begun: AtomicU64::new(0),
             slots: async_channel::bounded(Self::CAPACITY),
         }
     }
@@ -171,6 +175,16 @@ impl Queue {
     pub(super) fn ring(&self) {
         self.lock().rung = true;
         self.changed.notify_one();
+    }
+
+    /// A transaction of the writer begins.
+    pub(super) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many transactions of the writer have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Takes the ring that nobody has looked at yet.

@@ -143,6 +143,8 @@ impl Writer {
     }
 
     fn begin(&self) -> Result<()> {
+        // Before the log changes, so that the doorbell knows whose change it is.
+        self.queue.begin();
         if !self.connection.is_autocommit() {
             self.connection
                 .execute_batch("ROLLBACK")
