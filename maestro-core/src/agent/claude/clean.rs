@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::stream_line::{StreamLine, StreamPiece, TEXTS, is_stream, place};
 use crate::error::Result;
 use crate::model::ProcessRef;
 use crate::secret::{Redactor, Tail};
@@ -26,6 +27,9 @@ pub(super) struct Clean {
     state: Mutex<State>,
 }
 
+/// Where a text of a stream is, what it is called, and what is shown of it.
+type Shown = (&'static str, &'static str, String);
+
 /// A text that was shown, and what it stands for.
 type Hidden = (String, Zeroizing<String>);
 
@@ -35,7 +39,7 @@ struct State {
     next: VecDeque<Frame>,
     stderr: Tail,
     /// The end of each text that is being streamed: by agent, block and kind.
-    streams: HashMap<(Option<String>, u64, String), Tail>,
+    streams: HashMap<(Option<String>, u32, &'static str), Tail>,
     /// For each question with a secret: the texts that were shown, and what they stand for.
     hidden: HashMap<String, Vec<Hidden>>,
 }
@@ -75,10 +79,12 @@ impl Clean {
     }
 
     fn line(&self, state: &mut State, line: String) -> String {
-        if is_stream(&line)
+        if let Some(changed) = self.stream(state, &line)
             && let Ok(mut message) = serde_json::from_str::<Value>(&line)
-            && self.stream(state, &mut message)
         {
+            for (place, name, shown) in changed {
+                message["event"][place][name] = Value::String(shown);
+            }
             return message.to_string();
         }
         let Cow::Owned(clean) = self.redactor.redact(&line) else {
@@ -91,40 +97,49 @@ impl Clean {
         clean
     }
 
-    /// Holds back the end of a piece of a text that may be the beginning of a secret. Gives whether
-    /// the message has changed; nothing else of such a message holds text.
-    fn stream(&self, state: &mut State, message: &mut Value) -> bool {
-        let agent = message["parent_tool_use_id"].as_str().map(str::to_owned);
-        let event = &mut message["event"];
-        let kind = event["type"].as_str().unwrap_or_default().to_owned();
-        let block = event["index"].as_u64().unwrap_or(0);
-        let piece = match kind.as_str() {
-            "message_start" => {
-                state.streams.retain(|(of, _, _), _| *of != agent);
-                return false;
-            }
-            "content_block_stop" => {
-                // The whole block came before this.
-                state.streams.retain(|(of, number, _), _| (of, *number) != (&agent, block));
-                return false;
-            }
-            "content_block_start" => &mut event["content_block"],
-            "content_block_delta" => &mut event["delta"],
-            _ => return false,
-        };
-        let mut changed = false;
-        for name in ["text", "thinking", "partial_json"] {
-            let Some(text) = piece.get(name).and_then(Value::as_str) else {
-                continue;
+    /// Holds back the end of a piece of a text that may be the beginning of a secret. Gives what is to
+    /// be shown instead of which texts, if that is another; nothing else of such a message holds text.
+    fn stream(&self, state: &mut State, line: &str) -> Option<Vec<Shown>> {
+        if let Some(line) = StreamLine::read(line) {
+            return self.piece(state, &line.text());
+        }
+        // Of a shape that is new: a secret may be in pieces all the same.
+        is_stream(line).then(|| serde_json::from_str::<Value>(line).ok())?.and_then(|message| {
+            let event = &message["event"];
+            let kind = event["type"].as_str()?;
+            let place = place(kind);
+            let text = |name: &str| event.get(place?)?.get(name)?.as_str();
+            let piece = StreamPiece {
+                agent: message["parent_tool_use_id"].as_str(),
+                kind,
+                block: event["index"].as_u64().and_then(|at| u32::try_from(at).ok()).unwrap_or(0),
+                texts: TEXTS.map(text),
             };
-            let key = (agent.clone(), block, name.to_owned());
+            self.piece(state, &piece)
+        })
+    }
+
+    fn piece(&self, state: &mut State, piece: &StreamPiece<'_>) -> Option<Vec<Shown>> {
+        let StreamPiece { agent, kind, block, texts } = *piece;
+        match kind {
+            "message_start" => state.streams.retain(|(of, _, _), _| of.as_deref() != agent),
+            // The whole block came before this.
+            "content_block_stop" => state
+                .streams
+                .retain(|(of, number, _), _| (of.as_deref(), *number) != (agent, block)),
+            _ => {}
+        }
+        let place = place(kind)?;
+        let mut changed = Vec::new();
+        for (name, text) in TEXTS.into_iter().zip(texts) {
+            let Some(text) = text else { continue };
+            let key = (agent.map(str::to_owned), block, name);
             let shown = state.streams.entry(key).or_default().push(&self.redactor, text);
             if shown != text {
-                piece[name] = Value::String(shown);
-                changed = true;
+                changed.push((place, name, shown));
             }
         }
-        changed
+        (!changed.is_empty()).then_some(changed)
     }
 
     /// Puts back what a question held.
@@ -148,11 +163,6 @@ impl Clean {
         });
         message.to_string()
     }
-}
-
-/// Whether a line is a piece of a stream, by its beginning or its end: the order of keys varies.
-fn is_stream(line: &str) -> bool {
-    line.contains(r#""type":"stream_event""#)
 }
 
 /// What a question that held a secret is called, and which of its texts stand for which.

@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::stream_line::StreamLine;
+
 /// A message of the CLI.
 #[derive(Debug)]
 pub(super) enum Frame {
@@ -28,6 +30,14 @@ pub(super) enum Frame {
 ///
 /// An error is the text of what is no JSON object.
 pub(super) fn parse(line: &str) -> Result<(Frame, String), serde_json::Error> {
+    if let Some(stream) = StreamLine::read(line) {
+        return Ok((Frame::Stream(stream.into()), "stream_event".to_owned()));
+    }
+    parse_any(line)
+}
+
+/// The same, for messages of whatever shape.
+pub(super) fn parse_any(line: &str) -> Result<(Frame, String), serde_json::Error> {
     let object: Map<String, Value> = serde_json::from_str(line)?;
     let word = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
     // Requests and their answers name what they are about one level further in.
