@@ -152,11 +152,18 @@ impl Frames {
         loop {
             {
                 let mut state = self.lock();
+                let was_full = state.output_bytes >= MAX_UNREAD_BYTES;
                 if let Some(frame) = state.take() {
+                    let has_room = was_full && state.output_bytes < MAX_UNREAD_BYTES;
+                    let has_more = state.has_more();
                     drop(state);
-                    self.writable.ring();
-                    // For another reader: this one may have taken the ring that was for both.
-                    self.readable.ring();
+                    if has_room {
+                        self.writable.ring();
+                    }
+                    if has_more {
+                        // For another reader: this one may have taken the ring that was for both.
+                        self.readable.ring();
+                    }
                     return Some(frame);
                 }
                 if state.ended {
@@ -177,6 +184,11 @@ impl State {
             self.output.push_back((self.arrivals, frame));
             self.arrivals += 1;
         }
+    }
+
+    fn has_more(&self) -> bool {
+        let empty = self.output.is_empty() && self.errors.pieces.is_empty();
+        !empty || self.ended || self.exited.is_some()
     }
 
     fn take(&mut self) -> Option<Frame> {

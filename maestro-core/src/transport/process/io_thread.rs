@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -156,9 +156,36 @@ pub(super) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(future));
 }
 
+/// Runs a future on this thread, and ends when that has ended. News for it do not wake up the caller.
+pub(super) fn beside(
+    future: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> {
+    let task = tokio::spawn(future);
+    async move {
+        // What it panics with is printed.
+        drop(task.await);
+    }
+}
+
 /// Sleeps on the thread's clock.
 pub(super) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
+}
+
+/// The time since the thread's clock was first looked at.
+pub(super) fn since_start() -> Duration {
+    start_of_clock().elapsed()
+}
+
+/// Sleeps until that long after the thread's clock was first looked at. All who sleep until the same
+/// time wake up together.
+pub(super) async fn sleep_until(time: Duration) {
+    tokio::time::sleep_until(start_of_clock() + time).await;
+}
+
+fn start_of_clock() -> tokio::time::Instant {
+    static START: OnceLock<tokio::time::Instant> = OnceLock::new();
+    *START.get_or_init(tokio::time::Instant::now)
 }
 
 /// What `future` gives, if it gives it in time.

@@ -10,7 +10,7 @@ use super::io_thread::{blocking, sleep, within};
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
-use crate::transport::frames::Frames;
+use crate::transport::frames::{Bell, Frames};
 use crate::transport::latch::Latch;
 use crate::transport::proc_table::Signal;
 use crate::transport::{ExitStatus, StopGrace};
@@ -35,6 +35,8 @@ pub(super) struct Program {
     pub(super) grace: Duration,
     pub(super) frames: Frames,
     pub(super) input: Sender<Line>,
+    /// Rung when a line was written to it.
+    pub(super) told: Bell,
     /// Set when the root was reaped and nothing of the tree is left.
     pub(super) ended: Latch<ExitStatus>,
     /// Set when the last frame is there to be read.

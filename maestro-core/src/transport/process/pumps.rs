@@ -1,27 +1,24 @@
 //! What runs on the I/O thread for each program: its two readers, its writer, and who waits for its
 //! end.
 
-use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
 use std::time::Duration;
 
 use async_channel::Receiver;
-use futures::future::{Either, join, select};
-use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
+use futures::future::{Either, OptionFuture, join, select};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin};
 
-use super::io_thread::{sleep, within};
+use super::io_thread::{beside, sleep, within};
+use super::outlet::Outlet;
 use super::program::{Line, Program};
 use crate::transport::ExitStatus;
 use crate::transport::frames::Frames;
 
-/// How much output is read at once: what a pipe holds.
-const READ_BYTES: usize = 64 * 1024;
 /// How long an output may stay open after the tree ended: a process that escaped containment may
 /// hold it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -38,14 +35,15 @@ pub(super) async fn serve(program: Arc<Program>, mut child: Child, lines: Receiv
             write(&program, stdin, lines).await;
         }
     };
-    let output = async {
-        if let Some(stdout) = stdout {
-            read(&program, stdout, Output::Lines).await;
-        }
-    };
+    // For each line only this is polled, not all that a program has.
+    let output = stdout.map(|stdout| {
+        let program = Arc::clone(&program);
+        beside(async move { read(&program, stdout.into_owned_fd(), Output::Lines).await })
+    });
+    let output = OptionFuture::from(output);
     let errors = async {
         if let Some(stderr) = stderr {
-            read(&program, stderr, Output::Errors).await;
+            read(&program, stderr.into_owned_fd(), Output::Errors).await;
         }
     };
     let end = async {
@@ -59,7 +57,7 @@ pub(super) async fn serve(program: Arc<Program>, mut child: Child, lines: Receiv
         program.ended.set(status);
         status
     };
-    let ((), (((), ()), status)) = join(writer, join(join(output, errors), end)).await;
+    let ((), ((_, ()), status)) = join(writer, join(join(output, errors), end)).await;
     program.frames.finish(status);
     program.finished.set(());
 }
@@ -86,6 +84,7 @@ async fn write(program: &Program, mut stdin: ChildStdin, lines: Receiver<Line>) 
             if stdin.write_all(&line).await.is_err() {
                 break;
             }
+            program.told.ring();
             // A caller that went away does not care.
             let _ = written.send(());
         }
@@ -110,6 +109,12 @@ impl Output {
         }
     }
 
+    async fn pause(self, outlet: &Outlet, bytes: usize, program: &Program) {
+        if let Self::Lines = self {
+            outlet.pause(bytes, &program.told).await;
+        }
+    }
+
     fn put(self, frames: &Frames, bytes: &[u8]) {
         match self {
             Self::Lines => frames.put_output(bytes),
@@ -118,42 +123,24 @@ impl Output {
     }
 }
 
-thread_local! {
-    /// What every pipe of the I/O thread is read into: a read is over before the next one begins,
-    /// so an idle program holds no buffer.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
-}
-
-/// Reads what there is and hands it on, in one poll. Gives how many bytes it was.
-async fn read_some(
-    pipe: &mut (impl AsyncRead + Unpin),
-    mut put: impl FnMut(&[u8]),
-) -> io::Result<usize> {
-    poll_fn(|cx| {
-        SCRATCH.with_borrow_mut(|scratch| {
-            let mut buffer = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut *pipe).poll_read(cx, &mut buffer))?;
-            put(buffer.filled());
-            Poll::Ready(Ok(buffer.filled().len()))
-        })
-    })
-    .await
-}
-
 /// Reads to the end of an output; after the end of the tree only for a bounded time.
-async fn read(program: &Program, mut pipe: impl AsyncRead + Unpin, output: Output) {
+async fn read(program: &Program, pipe: io::Result<OwnedFd>, output: Output) {
+    let mut outlet = match pipe.and_then(Outlet::new) {
+        Ok(outlet) => outlet,
+        Err(error) => return tracing::error!(%error, "an output of a program cannot be read"),
+    };
     let frames = &program.frames;
     let to_the_end = async {
         loop {
             output.room(frames).await;
-            match read_some(&mut pipe, |bytes| output.put(frames, bytes)).await {
-                Ok(1..) => {}
+            match outlet.read(|bytes| output.put(frames, bytes)).await {
+                Ok(bytes @ 1..) => output.pause(&outlet, bytes, program).await,
                 // A pipe that cannot be read has ended too.
                 Ok(0) | Err(_) => return,
             }
         }
     };
-    // Dropping the read loses nothing: it takes bytes only in the poll in which it ends.
+    // Dropping the read loses nothing.
     let ended = program.ended.wait();
     if let Either::Left(_) = select(pin!(to_the_end), pin!(ended)).await {
         return;
@@ -162,7 +149,7 @@ async fn read(program: &Program, mut pipe: impl AsyncRead + Unpin, output: Outpu
     let mut left = LINGER_BYTES;
     let lingering = async {
         while left > 0 {
-            match read_some(&mut pipe, |bytes| output.put(frames, bytes)).await {
+            match outlet.read(|bytes| output.put(frames, bytes)).await {
                 Ok(bytes @ 1..) => left = left.saturating_sub(bytes),
                 Ok(0) | Err(_) => return true,
             }

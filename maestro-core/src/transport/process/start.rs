@@ -21,7 +21,7 @@ use super::pumps;
 use super::transport::Shared;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::frames::Frames;
+use crate::transport::frames::{Bell, Frames};
 use crate::transport::guardian::{
     EXIT_CANNOT_GUARD, EXIT_CANNOT_START, EXIT_USAGE, GuardSpec, Guardian, refusal,
 };
@@ -135,6 +135,7 @@ fn spawn(
         grace: shared.config.grace,
         frames: Frames::new(spec.max_line_bytes),
         input,
+        told: Bell::new(),
         ended: Latch::new(),
         finished: Latch::new(),
         dropped: AtomicBool::new(false),

@@ -1,0 +1,122 @@
+//! The outputs of a program, read in bursts while it streams.
+
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::future::select;
+use rustix::io::{Errno, ioctl_fionbio};
+use tokio::net::unix::pipe::Receiver;
+
+use super::io_thread::{since_start, sleep_until};
+use crate::transport::frames::Bell;
+
+/// How much output is read at once: what a pipe holds.
+const READ_BYTES: usize = 64 * 1024;
+/// How long small pieces of output are left in the pipe while more come: 32 ms, two frames of a
+/// screen.
+const TICK: Duration = Duration::from_millis(32);
+/// From this many bytes on a piece is not small, and the next one is read at once.
+const MUCH: usize = 4 * 1024;
+
+thread_local! {
+    /// What every pipe of the I/O thread is read into: a read is over before the next one begins,
+    /// so an idle program holds no buffer.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
+}
+
+/// The reading end of an output.
+///
+/// An agent that streams writes a line for each word, and waking up for each costs more than all that
+/// is done with it. So the first piece after a silence is read at once, and while pieces keep coming
+/// and are small, the pipe is read once in a [`TICK`]: the same ticks for all programs, so that one
+/// wake-up serves them all. The pipe holds what comes meanwhile; what fills it is not small.
+#[derive(Debug)]
+pub(super) struct Outlet(Option<End>);
+
+/// Watched only while it is waited for: otherwise each line would wake the thread up also where it is
+/// left in the pipe on purpose.
+#[derive(Debug)]
+enum End {
+    Left(OwnedFd),
+    Watched(Receiver),
+}
+
+impl Outlet {
+    pub(super) fn new(fd: OwnedFd) -> io::Result<Self> {
+        ioctl_fionbio(&fd, true)?;
+        Ok(Self(Some(End::Left(fd))))
+    }
+
+    /// Waits for output and hands it on. Gives how many bytes it was; none at the end, and after an
+    /// error.
+    ///
+    /// Dropping the future loses nothing: bytes are taken only in the poll in which it ends.
+    pub(super) async fn read(&mut self, mut put: impl FnMut(&[u8])) -> io::Result<usize> {
+        loop {
+            self.0 = match self.0.take() {
+                None => return Ok(0),
+                Some(End::Left(fd)) => match read(&fd, &mut put) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        Some(End::Watched(Receiver::from_owned_fd(fd)?))
+                    }
+                    read => {
+                        self.0 = Some(End::Left(fd));
+                        return read;
+                    }
+                },
+                watched => watched,
+            };
+            if let Some(End::Watched(receiver)) = &self.0 {
+                receiver.readable().await?;
+            }
+            self.0 = match self.0.take() {
+                Some(End::Watched(receiver)) => Some(End::Left(receiver.into_nonblocking_fd()?)),
+                left => left,
+            };
+        }
+    }
+
+    /// Waits until the next piece is to be read, after one of `bytes` bytes. Not when the program was
+    /// `told` something: it may answer, and its answer is waited for.
+    pub(super) async fn pause(&self, bytes: usize, told: &Bell) {
+        if bytes < MUCH {
+            select(pin!(sleep_until(next_tick(since_start()))), pin!(told.rung())).await;
+        }
+    }
+}
+
+fn read(fd: &OwnedFd, put: &mut impl FnMut(&[u8])) -> io::Result<usize> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        loop {
+            match rustix::io::read(fd, &mut *scratch) {
+                Ok(bytes) => {
+                    put(&scratch[..bytes]);
+                    return Ok(bytes);
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    })
+}
+
+fn next_tick(now: Duration) -> Duration {
+    let ticks = now.as_nanos() / TICK.as_nanos();
+    TICK * (u32::try_from(ticks).unwrap_or(u32::MAX - 1) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_the_same_for_all() {
+        let ms = Duration::from_millis;
+        for (now, next) in [(0, 32), (1, 32), (31, 32), (32, 64), (3_200_000, 3_200_032)] {
+            assert_eq!(next_tick(ms(now)), ms(next), "{now}");
+        }
+    }
+}
