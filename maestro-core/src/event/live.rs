@@ -16,7 +16,7 @@ pub(crate) struct Board {
     pub(crate) partials: Partials,
     /// The last durable event of the session before the last piece.
     pub(crate) after: u64,
-    /// The event of the last piece, for all that the pieces have in common.
+    /// What the pieces have in common. Its `data` is of no piece that is still there.
     pub(crate) event: Event,
     /// Whether another node writes it, and this is its copy.
     pub(crate) copied: bool,
@@ -116,12 +116,12 @@ impl Live {
         let _ = self.interest.1.recv().await;
     }
 
-    /// Takes in a piece of text, which comes after a durable event of its stream.
-    pub(crate) fn publish(&self, event: Event, after: (StreamKey, u64)) {
-        let Some(mut piece) = Partial::of(&event.data) else { return };
-        piece.turn_id = event.refs.turn_id;
-        piece.at = Some(event.at);
-        let session = event.refs.session_id;
+    /// Takes in pieces of text, which come after a durable event of their stream. `event` says what
+    /// they have in common.
+    pub(crate) fn publish(&self, event: &Event, pieces: Vec<Partial>, after: (StreamKey, u64)) {
+        if pieces.is_empty() {
+            return;
+        }
         let mut state = self.lock();
         let version = state.next_version();
         let (stream, after) = after;
@@ -135,16 +135,17 @@ impl Live {
         if board.copied {
             // Of another node that had the session before.
             board.partials = Partials::default();
+            board.event = event.clone();
+            board.copied = false;
         }
-        board.partials.take(piece);
-        *board = Board {
-            partials: std::mem::take(&mut board.partials),
-            after,
-            event,
-            copied: false,
-            version,
-        };
-        state.wake(session);
+        for piece in pieces {
+            board.partials.take(piece);
+        }
+        board.after = after;
+        board.event.at = event.at;
+        board.event.refs.clone_from(&event.refs);
+        board.version = version;
+        state.wake(event.refs.session_id);
     }
 
     /// Drops text that is about to be replaced by durable events. It is called before these are

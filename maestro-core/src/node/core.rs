@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Live, Watched};
 use crate::id::{NodeId, TenantId};
 use crate::model::{
-    Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, PlacePath, StreamKey,
-    Timestamp, WorkspaceKind,
+    Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, PlacePath, Timestamp,
+    WorkspaceKind,
 };
 use crate::node::activity::Activity;
 use crate::node::gate::Gate;
@@ -470,10 +470,6 @@ impl Core {
     }
 
     /// Publishes an ephemeral event to the subscribers of this process.
-    pub(crate) fn publish(&self, event: Event, after: (StreamKey, u64)) {
-        self.live.publish(event, after);
-    }
-
     pub(crate) fn env_for_tools(&self) -> BTreeMap<String, String> {
         BTreeMap::from([("MAESTRO_NODE_ID".to_owned(), self.node_id.to_string())])
     }

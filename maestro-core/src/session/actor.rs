@@ -90,7 +90,9 @@ enum News {
 
 impl SessionActor {
     /// How many reports that are ready go into one commit.
-    const BATCH: usize = 64;
+    const BATCH: usize = 512;
+    /// No more go into it when they hold so many bytes.
+    const BATCH_BYTES: usize = 1024 * 1024;
 
     /// Runs until the session has no process any more.
     pub(super) async fn run(mut self) {
@@ -185,13 +187,21 @@ impl SessionActor {
 
     /// Commits a report together with those that are ready behind it. Gives the end, if it is one.
     pub(super) async fn absorb(&mut self, report: AgentReport) -> Result<Option<Ended>> {
+        let size = |report: &AgentReport| report.raw.as_ref().map_or(0, String::len);
+        let mut bytes = size(&report);
         let mut reports = vec![report];
-        while reports.len() < Self::BATCH {
+        while reports.len() < Self::BATCH && bytes < Self::BATCH_BYTES {
             match self.agent.next().now_or_never() {
-                Some(Some(report)) => reports.push(report),
+                Some(Some(report)) => {
+                    bytes += size(&report);
+                    reports.push(report);
+                }
                 // The end is seen again at the next look.
                 Some(None) | None => break,
             }
+        }
+        if self.show(&reports) {
+            return Ok(None);
         }
         self.rest.note(&reports);
         self.inquiries = inquiries(&reports);

@@ -22,6 +22,7 @@ mod rescue;
 mod resume;
 mod steer;
 mod task;
+mod text;
 mod turn;
 mod view;
 mod wait;

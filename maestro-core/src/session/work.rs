@@ -8,15 +8,16 @@ use crate::error::{ErrorInfo, Result};
 use crate::id::{ApprovalId, TurnId};
 use crate::ledger;
 use crate::model::{
-    Actor, AgentPointer, AgentRateLimited, ApprovalInfo, ApprovalState, ContentBlock, Event,
-    EventData, EventRefs, LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState,
-    TurnEnded, TurnStarted, UsageRecorded, Voiding,
+    Actor, AgentPointer, AgentRateLimited, ApprovalInfo, ApprovalState, ContentBlock, EventData,
+    EventRefs, LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState, TurnEnded,
+    TurnStarted, UsageRecorded, Voiding,
 };
 use crate::node::{Core, Draft, Fence, Versioned};
 use crate::runtime::RuntimeExt as _;
 use crate::session::machine::{self, TurnResult};
 use crate::session::record;
 use crate::session::steer::Steers;
+use crate::session::text;
 
 /// A turn that the agent began by itself while a prompt of ours was on its way to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +54,8 @@ pub(super) struct Work<'a> {
     events: Vec<NewEvent>,
     /// The frame under way, until its first durable event takes it.
     raw: Option<String>,
-    /// Ephemeral events, each with the number of durable ones before it.
-    pub(super) live: Vec<(usize, Event)>,
+    /// Pieces of text, each with the number of durable events before it.
+    pub(super) live: Vec<(usize, Partial)>,
     /// Which texts the durable events replace.
     pub(super) voidings: Vec<Voiding>,
     pub(super) asked: Vec<ApprovalInfo>,
@@ -154,8 +155,7 @@ impl<'a> Work<'a> {
     pub(super) fn tell_of(&mut self, by: &Actor, refs: &EventRefs, data: &EventData) -> Result<()> {
         if let Some(voiding) = Voiding::of(data) {
             // What is void in the same commit need not be shown first.
-            let covers = |piece: Partial| voiding.covers(&piece);
-            self.live.retain(|(_, event)| !Partial::of(&event.data).is_some_and(covers));
+            self.live.retain(|(_, piece)| !voiding.covers(piece));
             self.voidings.push(voiding);
         }
         let raw = self.raw.take();
@@ -236,22 +236,10 @@ impl<'a> Work<'a> {
     fn fact(&mut self, data: &EventData) -> Result<()> {
         let agent = self.agent.clone();
         if data.is_ephemeral() {
-            let event = Event {
-                cursor: None,
-                stream: record::stream(&self.session).name,
-                seq: None,
-                at: self.core.now(),
-                tenant_id: self.session.tenant_id.clone(),
-                actor: agent,
-                refs: EventRefs {
-                    node_id: Some(self.core.node_id),
-                    ..record::event_refs(&self.session, self.attempt, data)
-                },
-                schema: Event::SCHEMA,
-                data: data.clone(),
-                raw: None,
-            };
-            self.live.push((self.events.len(), event));
+            if let Some(piece) = Partial::of(data) {
+                let piece = text::stamped(piece, self.core, &self.session);
+                self.live.push((self.events.len(), piece));
+            }
             return Ok(());
         }
         if let (EventData::AgentRateLimited(limited), Some(account)) =

@@ -137,18 +137,19 @@ impl SessionActor {
         {
             self.core.activity.note(task_id);
         }
-        let stream = record::stream(&work.session);
-        if !work.live.is_empty() {
-            self.mirror.grew(self.core.runtime().monotonic());
-        }
-        for (index, event) in work.live {
+        self.session.value = work.session;
+        let mut live = work.live.into_iter().peekable();
+        while let Some((index, piece)) = live.next() {
+            let mut pieces = vec![piece];
+            while let Some((_, piece)) = live.next_if(|(next, _)| *next == index) {
+                pieces.push(piece);
+            }
             let after = match (index, first) {
                 (0, _) | (_, None) => before,
                 (index, Some(first)) => first + u64::try_from(index).unwrap_or(0) - 1,
             };
-            self.core.publish(event, (stream.clone(), after));
+            self.publish(pieces, after);
         }
-        self.session.value = work.session;
         self.pending = work.pending;
         self.aside = work.aside;
         self.steers = work.steers;
