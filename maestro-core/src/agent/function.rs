@@ -123,10 +123,9 @@ impl AgentSession for FnSession {
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let counter = self.next_turn();
         let message_id = self.context.runtime.uuid().to_string();
-        let answer = (self.answer)(AgentTurn {
-            prompt: ContentBlock::join_text(&prompt.blocks),
-            cwd: self.context.cwd.clone(),
-        });
+        let (answer, cwd) = (Arc::clone(&self.answer), self.context.cwd.clone());
+        let asked = AgentTurn { prompt: ContentBlock::join_text(&prompt.blocks), cwd };
+        let answer = runtime::caught("the agent", async move { answer(asked).await });
         let reports = self.reports.clone();
         let turn = runtime::spawn(&*self.context.runtime, "agent", async move {
             let started = AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None };
@@ -136,7 +135,7 @@ impl AgentSession for FnSession {
                 ..AgentTurnEnd::default()
             };
             let mut events = vec![started];
-            match answer.await {
+            match answer.await.and_then(|answered| answered) {
                 Ok(text) => {
                     let message = Message {
                         message_id: message_id.clone(),

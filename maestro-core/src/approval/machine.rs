@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) use check::check;
 pub(crate) use hash::input_hash;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::id::ApprovalId;
 use crate::model::{
     Actor, ActorKind, ApprovalExpired, ApprovalGranted, ApprovalInfo, ApprovalResolved,
@@ -170,11 +170,18 @@ pub(crate) fn assign(approval: &ApprovalInfo, assignee: Option<&str>) -> Result<
     Ok(Some(update(ApprovalInfo { assignee, ..approval.clone() })))
 }
 
+/// Notes that the permission handler failed. None when the approval does not wait any more.
+pub(crate) fn handler_failed(approval: &ApprovalInfo, error: ErrorInfo) -> Option<Step> {
+    let waits = approval.state == ApprovalState::Pending;
+    waits.then(|| update(ApprovalInfo { handler_error: Some(error), ..approval.clone() }))
+}
+
 fn update(approval: ApprovalInfo) -> Step {
     let event = ApprovalUpdated {
         approval_id: Some(approval.id),
         expires_at: approval.expires_at,
         assignee: approval.assignee.clone(),
+        handler_error: approval.handler_error.clone(),
     };
     Step { approval, events: vec![event.into()], deliver: false }
 }

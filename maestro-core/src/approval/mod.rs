@@ -2,9 +2,10 @@
 //!
 //! `machine` is the life of an approval as pure functions; `rules` says what permission rules mean.
 //! `decide` and `sweep` commit what the machine computes; `advise` finds what answers a question
-//! before a person is asked.
+//! before a person is asked, and `consult` asks the permission handler.
 
 mod advise;
+mod consult;
 mod decide;
 mod group;
 mod handler;
@@ -20,6 +21,7 @@ pub use handler::PermissionHandler;
 pub use policies::{Policies, RuleFilter, RulePage};
 
 pub(crate) use advise::{Advice, Advised, Inquiry, advise};
+pub(crate) use consult::consult;
 pub(crate) use decide::decide;
 pub(crate) use record::{for_agent, gate_key, pending_of, read, refs, stream, write};
 pub(crate) use sweep::sweep;

@@ -8,6 +8,7 @@
 mod actor;
 mod deliver;
 mod group;
+mod guarded;
 mod handle;
 mod leave;
 mod live;
