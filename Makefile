@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node test-swift record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node test-swift parity record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -90,6 +90,9 @@ test-node: ## the Node package: build, types, tests; installs what it needs belo
 
 teardown-node: ## 200 processes and 200 workers of Node that end with work in flight
 	@TEARDOWN_COUNT=200 bindings-node/test.sh teardown
+
+parity: ## what Rust, Python, Node and Swift do, case by case, compared with docs/parity
+	@examples/parity/run.sh
 
 wire: ## write docs/wire again: what stands on the wire, for other languages
 	@$(CARGO) test -q -p maestro-core --all-features --test wire write -- --ignored

@@ -28,8 +28,8 @@ export class Policies {
   }
 
   /** Takes a rule away. */
-  async remove(rule: Reference, { signal }: CallOptions = {}): Promise<void> {
-    await this.#link.command('policies.remove', { rule_id: idOf(rule) }, signal);
+  async remove(rule: Reference, { signal }: CallOptions = {}): Promise<RuleInfo> {
+    return readRuleInfo(await this.#link.command('policies.remove', { rule_id: idOf(rule) }, signal));
   }
 
   /** A page of rules. */
@@ -65,7 +65,7 @@ export class Approvals {
     return readApprovalInfo(await this.#link.query('approvals.get', { approval_id: idOf(approval) }, signal));
   }
 
-  /** A page of approvals, newest first, and the position to go on watching from. */
+  /** A page of approvals, oldest first, and the position to go on watching from. */
   async list(filter: ApprovalFilterInput = {}, { signal }: CallOptions = {}): Promise<ApprovalPage> {
     return readApprovalPage(await this.#link.query('approvals.list', { filter: writeApprovalFilter(filter) }, signal));
   }

@@ -49,7 +49,7 @@ async def test_a_question_is_answered(m: Maestro) -> None:
 
 
 async def test_rules_answer_before_a_person(m: Maestro) -> None:
-    rule = await m.approvals.policies.put("deny", "Bash(make:*)", project="shop", reason="no builds")
+    rule = await m.approvals.policies.put("Bash(make:*)", "deny", project="shop", reason="no builds")
     ruling = await m.approvals.policies.test("Bash", {"command": "make all"}, project="shop")
     assert ruling.effect == "deny" and [rule.id for rule in ruling.rules] == [rule.id]
     session = await m.sessions.open(project="shop")
@@ -60,5 +60,5 @@ async def test_rules_answer_before_a_person(m: Maestro) -> None:
     await m.approvals.policies.remove(rule)
     assert not (await m.approvals.policies.list()).rules
     with pytest.raises(InvalidArgumentError) as raised:
-        await m.approvals.policies.put("allow", "Bash(")
+        await m.approvals.policies.put("Bash(", "allow")
     assert raised.value.context["field"] == "rule"

@@ -1543,10 +1543,10 @@ export function writeReplySpec(v: m.ReplySpecInput): Json {
 
 export function readRetryPolicy(w: Json): m.RetryPolicy {
   return {
-    maxAttempts: w.max_attempts ?? 0,
-    maxCrashes: w.max_crashes ?? 0,
-    backoffMs: w.backoff_ms ?? 0,
-    maxBackoffMs: w.max_backoff_ms ?? 0,
+    maxAttempts: w.max_attempts ?? 1,
+    maxCrashes: w.max_crashes ?? 5,
+    backoffMs: w.backoff_ms ?? 1000,
+    maxBackoffMs: w.max_backoff_ms ?? 300000,
   };
 }
 

@@ -10,7 +10,7 @@ Everything starts at :class:`Maestro`::
 
 from . import _types, errors
 from ._foreign import PermissionHandler, TaskFunction, TaskRun, Tool
-from ._maestro import Maestro, Running
+from ._maestro import Maestro, NodeIdentity, Running
 from ._types import *
 from ._wire import Other, Record, Unknown
 from .accounts import Accounts
@@ -42,7 +42,7 @@ from .tasks import Task, Tasks, Workspace
 __all__ = [
     "Accounts", "Agent", "AgentAccount", "AgentPrompt", "Agents", "AlreadyExistsError", "Approvals", "CancelledError",
     "ClaudeCode", "ClosedError", "ConflictError", "Conversation", "Events", "Feed", "Hook", "HookCall", "InternalError",
-    "InvalidArgumentError", "InvalidConfigError", "LeaseLostError", "Maestro", "MaestroError", "NotFoundError", "Opening",
+    "InvalidArgumentError", "InvalidConfigError", "LeaseLostError", "Maestro", "MaestroError", "NodeIdentity", "NotFoundError", "Opening",
     "Other", "PermissionDeniedError", "PermissionHandler", "Policies", "Projects", "ProtocolError", "Record",
     "ResourceExhaustedError", "Running", "Session", "Sessions", "Task", "TaskFunction", "TaskRun", "Tasks", "TimeoutError",
     "Tool", "Turn", "TurnEnd", "UnavailableError", "Unknown", "UnsupportedError", "Workspace", "_types", "errors",

@@ -21,8 +21,8 @@ class Policies:
 
     async def put(
         self,
-        effect: Effect,
         rule: str,
+        effect: Effect,
         *,
         session: Reference | None = None,
         project: Reference | None = None,

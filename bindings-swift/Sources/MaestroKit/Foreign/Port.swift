@@ -9,6 +9,7 @@ final class Port: Foreign, @unchecked Sendable {
     private let permissionHandler: (any PermissionHandler)?
     private let hooks: [String: Hook]
 
+    let exceptions = Exceptions()
     // What changes is behind the lock.
     private let lock = NSLock()
     private var underWay: [UInt64: Task<Void, Never>] = [:]
@@ -69,7 +70,7 @@ final class Port: Foreign, @unchecked Sendable {
                     let answer = try await self.answer(id, name, JSON(text: request))
                     reply.succeed(answer: answer.text)
                 } catch {
-                    reply.fail(info: MaestroError.info(of: error).json.text)
+                    reply.fail(info: exceptions.keep(error).json.text)
                 }
                 _ = lock.withLock { underWay.removeValue(forKey: id) }
             }
