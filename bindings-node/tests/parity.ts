@@ -121,6 +121,7 @@ class Stage {
         this.nodes.set(on, await Maestro.open({
           ...(a.storage ? { storage: a.storage } : {}), agents, tasks: a.tasks ? TASKS : {}, concurrency: a.concurrency,
           permissionHandler: a.permission_handler ? clerk : undefined, worktrees: a.worktrees,
+          startsAtOnce: a.starts_at_once,
         }));
         return null;
       }
@@ -188,6 +189,10 @@ class Stage {
 
       case 'sessions.open': return { id: (await sessions.open(given('SessionSpec', a))).id };
       case 'sessions.fork': return { id: (await sessions.fork(a.session)).id };
+      case 'sessions.adopt': {
+        const { agent_session_id: of, ...spec } = a;
+        return { id: (await sessions.adopt(of, given('SessionSpec', spec))).id };
+      }
       case 'sessions.resume': return { id: (await sessions.resume(a.session)).id };
       case 'sessions.list': return encode('SessionPage', await sessions.list(given('SessionFilter', a)));
       case 'sessions.get': return encode('SessionInfo', await session.info());

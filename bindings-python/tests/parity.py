@@ -152,6 +152,7 @@ class Stage:
                 self.nodes[on] = await Maestro.open(
                     a.get("storage", ":memory:"), agents=agents, tasks=tasks, permission_handler=handler,
                     concurrency=a.get("concurrency"), worktrees=a.get("worktrees"),
+                    starts_at_once=a.get("starts_at_once"),
                 )  # fmt: skip
                 return None
             case "scoped":
@@ -237,6 +238,8 @@ class Stage:
                 return await m.sessions.open(project=a.pop("project"), **options(SessionSpec.from_json(a), a))
             case "sessions.fork":
                 return await m.sessions.fork(a["session"])
+            case "sessions.adopt":
+                return await m.sessions.adopt(a.pop("agent_session_id"), project=a.pop("project"), **options(SessionSpec.from_json(a), a))
             case "sessions.resume":
                 return await m.sessions.resume(a["session"])
             case "sessions.list":

@@ -7,7 +7,7 @@ target=${CARGO_TARGET_DIR:-target}
 traces=$target/parity
 mkdir -p "$traces"
 rm -f "$traces"/*.jsonl
-cargo build -q --locked -p parity
+cargo build -q --locked -p parity --features drive
 "$target/debug/parity" run "$traces/rust.jsonl"
 set -- "rust=$traces/rust.jsonl"
 for language in python node swift; do

@@ -65,6 +65,8 @@ pub use node::LeaseTimes;
 mod guides {
     #[doc = include_str!("../../docs/guide/approvals.md")]
     struct Approvals;
+    #[doc = include_str!("../../docs/guide/exceptions.md")]
+    struct Exceptions;
     #[doc = include_str!("../../docs/guide/sessions.md")]
     struct Sessions;
 }

@@ -21,8 +21,8 @@ public struct MaestroError: Error, Hashable, Sendable {
     /// Whether the effect may have happened in spite of the error.
     public var unknownOutcome: Bool
     /// What your own code threw that this comes from, in the process that threw it. It does not count when two are compared.
-    public var cause: (any Error)? { origin.error }
-    private var origin = Origin()
+    public var cause: (any Error)? { thrown.error }
+    private var thrown = Thrown()
 
     /// An error of your own. It is `retryable` when it is `unavailable`, unless you say.
     public init(_ kind: ErrorKind, _ message: String, operation: String = "", context: Facts = [:], retryable: Bool? = nil) {
@@ -64,7 +64,7 @@ public struct MaestroError: Error, Hashable, Sendable {
         do {
             let info = try ErrorInfo(json: JSON(text: info))
             var error = MaestroError(info)
-            error.origin.error = info.exceptionID.flatMap { exceptions?.find($0) }
+            error.thrown.error = info.exceptionID.flatMap { exceptions?.find($0) }
             return error.kind == .cancelled && Task.isCancelled ? CancellationError() : error
         } catch let unreadable {
             return unreadable
@@ -81,10 +81,10 @@ extension MaestroError: CustomStringConvertible {
 }
 
 /// An error beside what is compared.
-private struct Origin: Hashable, Sendable {
+private struct Thrown: Hashable, Sendable {
     var error: (any Error)?
 
-    static func == (_: Origin, _: Origin) -> Bool { true }
+    static func == (_: Thrown, _: Thrown) -> Bool { true }
     func hash(into _: inout Hasher) {}
 }
 

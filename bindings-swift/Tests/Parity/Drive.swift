@@ -55,7 +55,7 @@ final class Stage {
         return try await Maestro.open(
             a.maybe("storage").map { .sqlite($0) } ?? .memory, agents: agents, tasks: a["tasks"] == true ? ownTasks : [:],
             permissionHandler: a["permission_handler"] == true ? Clerk() : nil, concurrency: a["concurrency"]?.int,
-            worktrees: a.maybe("worktrees"))
+            startsAtOnce: a["starts_at_once"]?.int, worktrees: a.maybe("worktrees"))
     }
 
     private func agent(_ given: JSON) throws -> AgentConfig {

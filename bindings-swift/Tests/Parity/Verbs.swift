@@ -93,6 +93,9 @@ extension Stage {
 
         case "sessions.open": return result(id: try await m.sessions.open(project: a.text("project"), spec: SessionSpec(json: a.json)).id)
         case "sessions.fork": return result(id: try await m.sessions.fork(a.text("session")).id)
+        case "sessions.adopt":
+            let spec = try SessionSpec(json: a.json)
+            return result(id: try await m.sessions.adopt(a.text("agent_session_id"), project: a.text("project"), spec: spec).id)
         case "sessions.resume": return result(id: try await m.sessions.resume(a.text("session")).id)
         case "sessions.list": return result(try await m.sessions.list(SessionFilter(json: a.json)))
         case "sessions.get": return result(try await session.info())

@@ -86,7 +86,8 @@ pub fn directory() -> PathBuf {
 /// # Errors
 /// What is wrong with which file.
 pub fn all(directory: &Path) -> Result<Vec<Case>, String> {
-    let listed = fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let listed =
+        fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     let mut cases = Vec::new();
     for file in listed {
         let path = file.map_err(|error| error.to_string())?.path();

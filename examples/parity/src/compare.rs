@@ -30,7 +30,11 @@ impl fmt::Display for Difference {
 
 /// What one language does otherwise than the cases expect. A case or a step that it does not write about
 /// is a difference, and so is one that there is not.
-pub fn language(cases: &[Case], language: &str, traces: &BTreeMap<String, Trace>) -> Vec<Difference> {
+pub fn language(
+    cases: &[Case],
+    language: &str,
+    traces: &BTreeMap<String, Trace>,
+) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut differs = |case: &str, step: usize, why: String| {
         let (case, language) = (case.to_owned(), language.to_owned());
@@ -47,8 +51,11 @@ pub fn language(cases: &[Case], language: &str, traces: &BTreeMap<String, Trace>
             match (expected, came.get(at).and_then(Option::as_ref)) {
                 (Some(expected), Some(came)) if expected == came => {}
                 (expected, came) => {
-                    let text = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-                    let why = format!("\n    expected {}\n    and not  {}", text(expected), text(came));
+                    let text = |value: Option<&Value>| {
+                        value.map_or("nothing".to_owned(), Value::to_string)
+                    };
+                    let why =
+                        format!("\n    expected {}\n    and not  {}", text(expected), text(came));
                     differs(&case.name, at + 1, why);
                 }
             }

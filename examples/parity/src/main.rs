@@ -1,18 +1,21 @@
 //! `parity run FILE` writes what Rust does; `parity compare LANGUAGE=FILE…` compares, and prints a table;
-//! `parity write FILE` makes what is in a file the expected traces.
+//! `parity write FILE` makes what is in a file the expected traces. `run` is there with the feature `drive`.
 #![expect(clippy::print_stdout, reason = "it is a command line program")]
 #![expect(clippy::print_stderr, reason = "it is a command line program")]
 
 use std::process::ExitCode;
 use std::{env, fs};
 
-use parity::{case, compare, drive, normal};
+#[cfg(feature = "drive")]
+use parity::drive;
+use parity::{case, compare, normal};
 use serde_json::Value;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
+        #[cfg(feature = "drive")]
         ["run", file, only @ ..] => run(file, only),
         ["compare", traces @ ..] if !traces.is_empty() => return compared(traces),
         ["write", file] => write(file),
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(feature = "drive")]
 fn run(file: &str, only: &[&str]) -> Result<(), String> {
     let mut cases = case::all(&case::directory())?;
     cases.retain(|case| only.is_empty() || only.contains(&case.name.as_str()));

@@ -115,7 +115,12 @@ pub struct Names {
 impl Names {
     /// None yet, but for the directory of the case.
     pub fn of(dir: &str) -> Self {
-        Self { dir: dir.to_owned(), saved: HashMap::new(), tails: HashMap::new(), numbered: HashMap::new() }
+        Self {
+            dir: dir.to_owned(),
+            saved: HashMap::new(),
+            tails: HashMap::new(),
+            numbered: HashMap::new(),
+        }
     }
 
     /// A value that a step saves is called by its name from then on, if it is an id.
@@ -134,7 +139,9 @@ impl Names {
     fn name(&mut self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.text(text).into(),
-            Value::Array(list) => list.iter().map(|item| self.name(item)).collect::<Vec<_>>().into(),
+            Value::Array(list) => {
+                list.iter().map(|item| self.name(item)).collect::<Vec<_>>().into()
+            }
             Value::Object(object) => {
                 let named = object.iter().map(|(key, value)| (self.text(key), self.name(value)));
                 named.collect::<Map<_, _>>().into()
@@ -147,7 +154,8 @@ impl Names {
         if is_time(text) {
             return "<time>".to_owned();
         }
-        let text = if self.dir.is_empty() { text.to_owned() } else { text.replace(&self.dir, "$dir") };
+        let text =
+            if self.dir.is_empty() { text.to_owned() } else { text.replace(&self.dir, "$dir") };
         let mut named = String::new();
         let mut rest = text.as_str();
         while let Some(character) = rest.chars().next() {
@@ -158,7 +166,9 @@ impl Names {
             } else if let Some(hash) = rest.get(..40).filter(|hash| starts && is_commit(hash)) {
                 named.push_str("<commit>");
                 rest = &rest[hash.len()..];
-            } else if let Some(name) = rest.get(..12).filter(|_| starts).and_then(|tail| self.tails.get(tail)) {
+            } else if let Some(name) =
+                rest.get(..12).filter(|_| starts).and_then(|tail| self.tails.get(tail))
+            {
                 named.push_str(name);
                 rest = &rest[12..];
             } else {

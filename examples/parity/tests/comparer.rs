@@ -43,7 +43,8 @@ fn lines(case: &str) -> Vec<Value> {
     let piece = json!({ "type": "message", "stream": format!("session/{SESSION}"), "data": {} });
     let mut said = piece.clone();
     said["seq"] = 1.into();
-    let error = json!({ "kind": "not_found", "message": format!("no task {TASK}"), "retryable": false });
+    let error =
+        json!({ "kind": "not_found", "message": format!("no task {TASK}"), "retryable": false });
     vec![
         json!({ "case": case, "dir": "/tmp/x" }),
         json!({ "case": case, "step": 0, "result": { "id": TASK } }),
@@ -128,7 +129,9 @@ fn what_is_no_trace_is_refused_with_its_line() {
 
 #[test]
 fn the_table_names_who_differs() {
-    let traces = case::read(&lines("one").iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let traces =
+        case::read(&lines("one").iter().map(|line| format!("{line}\n")).collect::<String>())
+            .unwrap();
     let found = compare::language(&cases(), "node", &traces);
     let table = compare::report(&cases(), &["rust", "node"], &found);
     assert!(table.contains("one  same  same\n"), "{table}");

@@ -81,7 +81,9 @@ impl Stage {
     }
 
     pub(crate) fn node(&self, name: &str) -> Result<&Maestro> {
-        self.nodes.get(name).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no node {name}")))
+        self.nodes
+            .get(name)
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no node {name}")))
     }
 
     pub(crate) fn add(&mut self, name: &str, node: Maestro) {
@@ -101,7 +103,9 @@ impl Stage {
                 }
                 text.into()
             }
-            Value::Array(list) => list.iter().map(|item| self.filled(item)).collect::<Vec<_>>().into(),
+            Value::Array(list) => {
+                list.iter().map(|item| self.filled(item)).collect::<Vec<_>>().into()
+            }
             Value::Object(object) => {
                 let filled = object.iter().map(|(key, value)| (key.clone(), self.filled(value)));
                 filled.collect::<Map<_, _>>().into()

@@ -152,25 +152,40 @@ impl AgentSession for Reflection {
 /// Registers the kinds of tasks.
 pub(super) fn tasks(builder: MaestroBuilder) -> MaestroBuilder {
     builder
-        .task("double", task_fn(|run| async move {
-            let output = json!(run.task().spec.input.as_i64().unwrap_or_default() * 2);
-            Outcome::Succeeded { summary: String::new(), output }
-        }))
-        .task("flaky", task_fn(|run| async move {
-            if run.attempt() == 1 {
-                return Outcome::failed(&Error::new(ErrorKind::Unavailable, "the shelf is empty"));
-            }
-            Outcome::succeeded(format!("attempt {}", run.attempt()))
-        }))
+        .task(
+            "double",
+            task_fn(|run| async move {
+                let output = json!(run.task().spec.input.as_i64().unwrap_or_default() * 2);
+                Outcome::Succeeded { summary: String::new(), output }
+            }),
+        )
+        .task(
+            "flaky",
+            task_fn(|run| async move {
+                if run.attempt() == 1 {
+                    return Outcome::failed(&Error::new(
+                        ErrorKind::Unavailable,
+                        "the shelf is empty",
+                    ));
+                }
+                Outcome::succeeded(format!("attempt {}", run.attempt()))
+            }),
+        )
         .task("report", task_fn(|run| async move { outcome(report(&run).await) }))
-        .task("gate", task_fn(|run| async move {
-            let gate = run.gate("Ship it?", run.task().spec.input.clone()).await;
-            outcome(gate.map(|gate| gate.state.as_str().to_owned()))
-        }))
-        .task("wait", task_fn(|run| async move {
-            run.cancelled().await;
-            Outcome::Cancelled { reason: "cancelled".to_owned() }
-        }))
+        .task(
+            "gate",
+            task_fn(|run| async move {
+                let gate = run.gate("Ship it?", run.task().spec.input.clone()).await;
+                outcome(gate.map(|gate| gate.state.as_str().to_owned()))
+            }),
+        )
+        .task(
+            "wait",
+            task_fn(|run| async move {
+                run.cancelled().await;
+                Outcome::Cancelled { reason: "cancelled".to_owned() }
+            }),
+        )
 }
 
 async fn report(run: &TaskContext) -> Result<String> {

@@ -27,8 +27,10 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
             return result(());
         }
         "scoped" => {
-            let tenant = TenantId::new(args.text("tenant")).map_err(|error| error.during("maestro.scoped"))?;
-            let node = stage.node("a")?.scoped(tenant, args.maybe::<Actor>("actor")?.unwrap_or_default());
+            let tenant = TenantId::new(args.text("tenant"))
+                .map_err(|error| error.during("maestro.scoped"))?;
+            let node =
+                stage.node("a")?.scoped(tenant, args.maybe::<Actor>("actor")?.unwrap_or_default());
             stage.add(&step.on, node);
             return result(());
         }
@@ -83,7 +85,14 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
 
         "sessions.open" => result(json!({ "id": sessions.open(args.all()?).await?.id() })),
         "sessions.fork" => result(json!({ "id": sessions.fork(id(args, "session")?).await?.id() })),
-        "sessions.resume" => result(json!({ "id": sessions.resume(id(args, "session")?).await?.id() })),
+        "sessions.adopt" => {
+            let adopted =
+                sessions.adopt(args.all()?, args.text("agent_session_id").to_owned()).await?;
+            result(json!({ "id": adopted.id() }))
+        }
+        "sessions.resume" => {
+            result(json!({ "id": sessions.resume(id(args, "session")?).await?.id() }))
+        }
         "sessions.list" => result(sessions.list(args.all()?).await?),
         "sessions.get" => result(session()?.info().await?),
         "sessions.view" => result(session()?.view().await?),
@@ -105,10 +114,16 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
         "approvals.list" => result(approvals.list(args.all()?).await?),
         "approvals.allow" => {
             let remember: Remember = args.maybe("remember")?.unwrap_or_default();
-            result(approvals.allow_with(id(args, "approval")?, args.maybe("input")?, remember).await?)
+            result(
+                approvals.allow_with(id(args, "approval")?, args.maybe("input")?, remember).await?,
+            )
         }
-        "approvals.deny" => result(approvals.deny(id(args, "approval")?, args.text("message")).await?),
-        "approvals.answer" => result(approvals.answer(id(args, "approval")?, args.get("answers")?).await?),
+        "approvals.deny" => {
+            result(approvals.deny(id(args, "approval")?, args.text("message")).await?)
+        }
+        "approvals.answer" => {
+            result(approvals.answer(id(args, "approval")?, args.get("answers")?).await?)
+        }
         "approvals.extend" => {
             let by = Duration::from_millis(args.get("by_ms")?);
             result(approvals.extend(id(args, "approval")?, by).await?)
@@ -139,7 +154,8 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
 
 fn result(value: impl Serialize) -> Result<Came> {
     let value = serde_json::to_value(value);
-    let value = value.map_err(|error| Error::new(ErrorKind::Internal, "no JSON").caused_by(error))?;
+    let value =
+        value.map_err(|error| Error::new(ErrorKind::Internal, "no JSON").caused_by(error))?;
     Ok(Came::Result(value))
 }
 
@@ -153,7 +169,9 @@ async fn follow(mut feed: EventStream, step: &Step) -> Result<Came> {
         let event = event?;
         seen += usize::from(step.until.as_deref() == Some(event.event_type()));
         let value = serde_json::to_value(&event);
-        events.push(value.map_err(|error| Error::new(ErrorKind::Internal, "no JSON").caused_by(error))?);
+        events.push(
+            value.map_err(|error| Error::new(ErrorKind::Internal, "no JSON").caused_by(error))?,
+        );
         if seen == step.times {
             break;
         }
@@ -173,6 +191,7 @@ struct Setup {
     /// The driver's own permission handler.
     permission_handler: bool,
     worktrees: Option<String>,
+    starts_at_once: Option<u32>,
 }
 
 /// How an agent that plays scripts is set up.
@@ -197,7 +216,8 @@ async fn open(args: &Args) -> Result<Maestro> {
             builder = builder.agent(name, own::Mirror);
             continue;
         }
-        let given: Scripted = serde_json::from_value(agent).map_err(|error| Error::invalid("agents", error))?;
+        let given: Scripted =
+            serde_json::from_value(agent).map_err(|error| Error::invalid("agents", error))?;
         let mut scripted = ScriptedAgent::new();
         if let Some(script) = given.default {
             scripted = scripted.default_script(script);
@@ -219,6 +239,9 @@ async fn open(args: &Args) -> Result<Maestro> {
     if let Some(concurrency) = setup.concurrency {
         builder = builder.concurrency(concurrency);
     }
+    if let Some(most) = setup.starts_at_once {
+        builder = builder.starts_at_once(most);
+    }
     if let Some(directory) = setup.worktrees {
         builder = builder.worktrees(directory);
     }
@@ -228,9 +251,12 @@ async fn open(args: &Args) -> Result<Maestro> {
 /// Runs git in the directory of the project, as somebody.
 fn git(dir: &str, args: &[String]) -> Result<Came> {
     let somebody = ["-c", "user.name=Ada", "-c", "user.email=ada@example.invalid"];
-    let ran = Command::new("git").args(somebody).args(args).current_dir(format!("{dir}/shop")).output();
+    let ran =
+        Command::new("git").args(somebody).args(args).current_dir(format!("{dir}/shop")).output();
     match ran {
-        Ok(output) if output.status.success() => result(String::from_utf8_lossy(&output.stdout).trim_end()),
+        Ok(output) if output.status.success() => {
+            result(String::from_utf8_lossy(&output.stdout).trim_end())
+        }
         other => Err(Error::new(ErrorKind::Unavailable, format!("git {args:?}: {other:?}"))),
     }
 }
