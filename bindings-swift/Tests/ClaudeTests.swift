@@ -7,7 +7,7 @@ private let environment = ProcessInfo.processInfo.environment
 
 /// Runs a test with the real Claude Code and a scripted model, which also plays what is in `scenarios` by name.
 private func withClaude(
-    hooks: [Hook] = [], mcpServers: [String: [any McpTool]] = [:], scenarios: [String: String] = [:], _ test: (Maestro) async throws -> Void
+    hooks: [Hook] = [], mcpServers: [String: [any Tool]] = [:], scenarios: [String: String] = [:], _ test: (Maestro) async throws -> Void
 ) async throws {
     let home = try scratch()
     defer { try? FileManager.default.removeItem(atPath: home) }
@@ -61,7 +61,7 @@ struct ClaudeTests {
 
     @Test func toolsOfThisProcessAreCalledAndTellWhatTheyThrow() async throws {
         struct Nothing: Error, CustomStringConvertible { let description = "nothing to add" }
-        struct Add: McpTool {
+        struct Add: Tool {
             let name = "add", description = "Adds two numbers"
             let schema: JSON = ["type": "object", "properties": ["a": ["type": "number"], "b": ["type": "number"]]]
             func call(_ input: JSON) async throws -> JSON {

@@ -14,7 +14,7 @@ func scratch() throws -> String {
 /// Runs a test with a node that has the project `shop` in a directory of its own, and closes it.
 func inShop<Result>(
     _ script: [Step]? = nil, scripts: [String: [Step]] = [:], agents: [String: AgentConfig]? = nil, tasks: [String: any TaskKind] = [:],
-    mcpServers: [String: [any McpTool]] = [:], permissionHandler: (any PermissionHandler)? = nil, storage: Storage = .memory,
+    mcpServers: [String: [any Tool]] = [:], permissionHandler: (any PermissionHandler)? = nil, storage: Storage = .memory,
     _ test: (Maestro) async throws -> Result
 ) async throws -> Result {
     let agents = agents ?? ["a": .scripted(script, scripts: scripts)]

@@ -786,7 +786,7 @@ export interface ApprovalUpdated {
   expiresAt?: Timestamp | undefined;
   /** Who is to answer; anybody when none. */
   assignee?: string | undefined;
-  /** What the permission handler failed with, if it did. */
+  /** What the permission handler failed with, if that is what happened. */
   handlerError?: ErrorInfo | undefined;
 }
 
@@ -801,7 +801,7 @@ export interface ApprovalUpdatedInput {
   expiresAt?: Timestamp | undefined;
   /** Who is to answer; anybody when none. */
   assignee?: string | undefined;
-  /** What the permission handler failed with, if it did. */
+  /** What the permission handler failed with, if that is what happened. */
   handlerError?: ErrorInfoInput | undefined;
 }
 

@@ -560,7 +560,7 @@ class ApprovalUpdated(Record):
     assignee: str | None = field("assignee", "string?", default=None, omit=True)
     """Who is to answer; anybody when none."""
     handler_error: ErrorInfo | None = field("handler_error", "ErrorInfo?", default=None, omit=True)
-    """What the permission handler failed with, if it did."""
+    """What the permission handler failed with, if that is what happened."""
 
 
 class ApprovalWithdrawn(Record):

@@ -76,7 +76,7 @@ public struct Maestro: Sendable {
     /// - Throws: `invalidConfig` that names the field.
     public static func open(
         _ storage: Storage = .memory, agents: [String: AgentConfig] = [:], tasks: [String: any TaskKind] = [:],
-        mcpServers: [String: [any McpTool]] = [:], permissionHandler: (any PermissionHandler)? = nil, concurrency: Int? = nil,
+        mcpServers: [String: [any Tool]] = [:], permissionHandler: (any PermissionHandler)? = nil, concurrency: Int? = nil,
         warmSessions: WarmSessions? = nil, startsAtOnce: Int? = nil, worktrees: String? = nil, stateDirectory: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
         sweepEvery: Duration? = nil, cancelGrace: Duration? = nil
     ) async throws -> Maestro {

@@ -102,7 +102,8 @@ impl ToolServer {
         let name = params.get("name").and_then(Value::as_str)?;
         let tool = self.tools.iter().find(|tool| tool.name == name)?;
         let input = params.get("arguments").cloned().unwrap_or_else(|| json!({}));
-        let result = caught("the tool", (tool.handler)(input)).await.and_then(|result| result);
+        let result =
+            caught("the tool", async { (tool.handler)(input).await }).await.and_then(|ran| ran);
         Some(match result {
             Ok(Value::String(text)) => json!({ "content": [{ "type": "text", "text": text }] }),
             Ok(value) => {

@@ -17,6 +17,10 @@ pub(crate) fn consult(core: &Arc<Core>, approval: ApprovalInfo) {
     let asked = Arc::clone(core);
     let consultation = async move {
         let Err(error) = answer(&asked, &*handler, &approval).await else { return };
+        // Its host was being closed: the question goes the way of its session.
+        if asked.is_closing() {
+            return;
+        }
         if let Err(lost) = note(&asked, &approval, &error).await {
             tracing::error!(%error, %lost, approval = %approval.id, "a permission handler failed, unrecorded");
         }

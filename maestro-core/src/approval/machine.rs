@@ -172,18 +172,27 @@ pub(crate) fn assign(approval: &ApprovalInfo, assignee: Option<&str>) -> Result<
 
 /// Notes that the permission handler failed. None when the approval does not wait any more.
 pub(crate) fn handler_failed(approval: &ApprovalInfo, error: ErrorInfo) -> Option<Step> {
-    let waits = approval.state == ApprovalState::Pending;
-    waits.then(|| update(ApprovalInfo { handler_error: Some(error), ..approval.clone() }))
+    if approval.state != ApprovalState::Pending {
+        return None;
+    }
+    let mut updated = updated(approval);
+    updated.handler_error = Some(error.clone());
+    let approval = ApprovalInfo { handler_error: Some(error), ..approval.clone() };
+    Some(Step { approval, events: vec![updated.into()], deliver: false })
 }
 
 fn update(approval: ApprovalInfo) -> Step {
-    let event = ApprovalUpdated {
+    let event = updated(&approval);
+    Step { approval, events: vec![event.into()], deliver: false }
+}
+
+fn updated(approval: &ApprovalInfo) -> ApprovalUpdated {
+    ApprovalUpdated {
         approval_id: Some(approval.id),
         expires_at: approval.expires_at,
         assignee: approval.assignee.clone(),
-        handler_error: approval.handler_error.clone(),
-    };
-    Step { approval, events: vec![event.into()], deliver: false }
+        handler_error: None,
+    }
 }
 
 fn check_pending(approval: &ApprovalInfo) -> Result<()> {

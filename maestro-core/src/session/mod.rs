@@ -8,7 +8,6 @@
 mod actor;
 mod deliver;
 mod group;
-mod guarded;
 mod handle;
 mod leave;
 mod live;

@@ -26,7 +26,7 @@ use crate::session::wait::while_held;
 use crate::session::warm::Rest;
 use crate::session::work::{Ended, Work};
 use crate::session::writer::Then;
-use crate::session::{guarded, machine, record};
+use crate::session::{machine, record};
 use crate::storage::RecordKind;
 
 /// The variable that tells an agent and its tools which session they work in.
@@ -263,7 +263,7 @@ impl Start<'_> {
         };
         let _place = while_held(&self.lease, self.place()).await?;
         self.core.confirm(&self.lease).await?;
-        while_held(&self.lease, guarded::open(agent, context)).await
+        while_held(&self.lease, agent.open(context)).await
     }
 
     /// Waits for its turn to start a process.

@@ -5,7 +5,7 @@ import MaestroBindings
 final class Port: Foreign, @unchecked Sendable {
     private let agents: [String: AgentConfig]
     private let tasks: [String: any TaskKind]
-    private let mcpServers: [String: [any McpTool]]
+    private let mcpServers: [String: [any Tool]]
     private let permissionHandler: (any PermissionHandler)?
     private let hooks: [String: Hook]
 
@@ -19,7 +19,7 @@ final class Port: Foreign, @unchecked Sendable {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(
-        agents: [String: AgentConfig], tasks: [String: any TaskKind], mcpServers: [String: [any McpTool]],
+        agents: [String: AgentConfig], tasks: [String: any TaskKind], mcpServers: [String: [any Tool]],
         permissionHandler: (any PermissionHandler)?
     ) {
         self.agents = agents

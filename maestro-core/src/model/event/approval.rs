@@ -100,7 +100,7 @@ pub struct ApprovalUpdated {
     /// Who is to answer; anybody when none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
-    /// What the permission handler failed with, if it did.
+    /// What the permission handler failed with, if that is what happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handler_error: Option<ErrorInfo>,
 }

@@ -898,7 +898,7 @@ public struct ApprovalUpdated: Record, Field {
     public var expiresAt: Date?
     /// Who is to answer; anybody when none.
     public var assignee: String?
-    /// What the permission handler failed with, if it did.
+    /// What the permission handler failed with, if that is what happened.
     public var handlerError: ErrorInfo?
 
     /// One of its fields; what is not given has its default.

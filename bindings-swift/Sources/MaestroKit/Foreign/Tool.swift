@@ -1,5 +1,5 @@
 /// A tool of this process, which agents call by the Model Context Protocol.
-public protocol McpTool: Sendable {
+public protocol Tool: Sendable {
     /// Its name.
     var name: String { get }
     /// What agents are told about it.

@@ -5,19 +5,43 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::agent::{Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, OpenContext};
+use crate::agent::{
+    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, Evidence, OpenContext, ProbeContext,
+};
 use crate::error::Result;
-use crate::model::{Decision, ProcessRef};
+use crate::model::{AgentPointer, AgentStatus, Decision, PlacePath, ProcessRef};
 use crate::runtime::caught;
 
 /// What panicked, in the error.
 const WHAT: &str = "the agent";
 
-/// Opens a conversation. A panic in it, then or later, is an error of the call that it happened in; one
-/// while it is waited for what happens next is the end of the process.
-pub(super) async fn open(agent: &dyn Agent, context: OpenContext) -> Result<Box<dyn AgentSession>> {
-    let session = caught(WHAT, agent.open(context)).await??;
-    Ok(Box::new(Guarded { session, over: AtomicBool::new(false) }))
+/// The same agent. A panic of it is an error of the call that it happened in; one while a conversation is
+/// asked what happens next is the end of its process.
+#[derive(Debug)]
+pub(crate) struct GuardedAgent<A>(pub(crate) A);
+
+#[async_trait]
+impl<A: Agent> Agent for GuardedAgent<A> {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
+        let session = caught(WHAT, self.0.open(context)).await??;
+        Ok(Box::new(Guarded { session, over: AtomicBool::new(false) }))
+    }
+
+    async fn probe(&self, context: ProbeContext) -> AgentStatus {
+        caught(WHAT, self.0.probe(context)).await.unwrap_or_else(|error| {
+            let mut status = AgentStatus::default();
+            status.problem = Some(error.info());
+            status
+        })
+    }
+
+    async fn evidence(&self, cwd: &PlacePath, pointer: &AgentPointer) -> Result<Evidence> {
+        caught(WHAT, self.0.evidence(cwd, pointer)).await?
+    }
 }
 
 #[derive(Debug)]
