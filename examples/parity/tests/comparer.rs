@@ -91,7 +91,7 @@ fn a_case_that_a_language_drops_is_a_difference() {
 fn a_step_that_is_missing_twice_there_or_unknown_is_a_difference() {
     let mut dropped = whole();
     dropped.remove(2);
-    assert_eq!(differences(&dropped), ["one/2", "one/3"], "the session has another number then");
+    assert_eq!(differences(&dropped), ["one/2"]);
     let mut twice = whole();
     twice.push(twice[3].clone());
     assert_eq!(differences(&twice), ["one/3"]);
