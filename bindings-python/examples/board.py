@@ -17,7 +17,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from maestro import ClaudeCode, InvalidArgumentError, Maestro, MaestroError, MessageItem, TaskInfo, TextBlock
+from maestro import ClaudeCode, InvalidArgumentError, Maestro, MaestroError, MessageItem, TaskInfo, join_text
 
 PAGE = Path(__file__).parents[2] / "examples" / "board" / "page.html"
 TYPES = ["task.*", "approval.*", "workspace.merged", "message", "message.delta"]
@@ -31,7 +31,7 @@ async def shown(m: Maestro, task: TaskInfo) -> dict[str, Any]:
     if task.session_id and not task.outcome:
         for item in (await m.sessions.handle(task.session_id).view()).items:
             if isinstance(item.body, MessageItem) and item.body.role == "assistant":
-                said = "".join(block.text for block in item.body.blocks if isinstance(block, TextBlock))
+                said = join_text(item.body.blocks)
     return {**task.to_json(), "merged_into": workspace and workspace.merged_into, "said": said}
 
 

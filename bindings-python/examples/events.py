@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 
-from maestro import ClaudeCode, Maestro, MessageItem, TextBlock
+from maestro import ClaudeCode, Maestro, MessageItem, join_text
 
 
 async def main(path: str, prompt: str) -> None:
@@ -36,7 +36,7 @@ async def main(path: str, prompt: str) -> None:
         for item in (await session.view()).items:
             match item.body:
                 case MessageItem(role=role, blocks=blocks):
-                    print(f"{role}: {''.join(block.text for block in blocks if isinstance(block, TextBlock))}")
+                    print(f"{role}: {join_text(blocks)}")
         # end
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from maestro import Agent, AgentPrompt, Allow, ApprovalRequested, Conversation, Maestro, Message, Opening, TextBlock, TurnEnded
+from maestro import Agent, AgentPrompt, Allow, ApprovalRequested, Conversation, Maestro, Message, Opening, TurnEnded, join_text
 from maestro.agents import Said
 
 
@@ -44,7 +44,7 @@ async def main(path: str, prompt: str) -> None:
                 case ApprovalRequested() as asked:
                     await m.approvals.deny(asked, "Quiet, please.")
                 case Message(role="assistant", blocks=blocks):
-                    print("".join(block.text for block in blocks if isinstance(block, TextBlock)))
+                    print(join_text(blocks))
                 case TurnEnded():
                     break
 

@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 
-from maestro import ApprovalRequested, ClaudeCode, Maestro, MessageDelta, Succeeded
+from maestro import ApprovalRequested, ClaudeCode, Maestro, Message, Succeeded, join_text
 
 
 async def main(path: str, prompt: str) -> None:
@@ -24,14 +24,14 @@ async def main(path: str, prompt: str) -> None:
                         await m.approvals.allow(asked)
                     case ApprovalRequested() as asked:
                         await m.approvals.deny(asked, "Only files are written here.")
-                    case MessageDelta(text=text):
-                        print(text, end="", flush=True)
+                    case Message(role="assistant", blocks=blocks):
+                        print(join_text(blocks))
         outcome = await task.wait()  # data, also when the agent failed
         if isinstance(outcome, Succeeded):
             await task.workspace.merge("main")
-            print("\nmerged into main")
+            print("merged into main")
         else:
-            print(f"\n{outcome}")
+            print(outcome)
     # end
 
 

@@ -24,7 +24,7 @@ from maestro import (
     Succeeded,
 )
 from maestro._types import Event
-from maestro.testing import AskStep, HangStep, ScriptedAgent, ScriptedModel, Step, ToolStep, WriteStep
+from maestro.testing import AskStep, HangStep, SayStep, ScriptedAgent, ScriptedModel, Step, ToolStep, WriteStep
 
 
 @asynccontextmanager
@@ -52,6 +52,22 @@ async def test_a_session(tmp_path: Path) -> None:
         await session.close()
         # end
         assert ended.result == "Two shelves."
+
+
+async def test_a_session_is_watched(tmp_path: Path) -> None:
+    async with shop(tmp_path, SayStep(text="One two three.", pause=timedelta(milliseconds=20))) as m:
+        session = await m.sessions.open(project="shop")
+        shown = ""
+        # snippet: watch_view
+        async with session.watch_view() as views:
+            await session.prompt("Count")
+            async for view in views:  # all of the session as a person sees it, what is being written too
+                shown = "".join(partial.text for partial in view.partials)
+                print(shown, end="\r")
+                if view.state == "idle" and view.turns == 1:
+                    break
+        # end
+        assert shown == "" and len(view.items) == 3
 
 
 async def test_prompts_while_a_turn_runs(tmp_path: Path) -> None:

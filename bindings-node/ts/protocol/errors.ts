@@ -9,7 +9,7 @@ export class MaestroError extends Error {
   readonly code: ErrorKind;
   /** What was being done, for example `tasks.submit`. */
   readonly operation: string;
-  /** Whether the same call may succeed later. */
+  /** Whether the same call may succeed later; of one of yours, unless you say, where it is `unavailable`. */
   readonly retryable: boolean;
   /** Whether it may have been done all the same. */
   readonly unknownOutcome: boolean;
@@ -22,7 +22,7 @@ export class MaestroError extends Error {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.operation = details.operation ?? '';
-    this.retryable = details.retryable ?? false;
+    this.retryable = details.retryable ?? code === 'unavailable';
     this.unknownOutcome = details.unknownOutcome ?? false;
     this.context = Object.fromEntries(details.context ?? []);
     this.limit = details.limit;

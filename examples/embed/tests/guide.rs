@@ -16,7 +16,7 @@ use maestro_core::approval::ApprovalFilter;
 use maestro_core::event::EventStream;
 use maestro_core::model::{
     AccountSpec, ApprovalKind, Effect, EventData, Outcome, ProjectSpec, RetryPolicy, RuleSpec,
-    SecretRef, SessionSpec, StopReason, TaskSpec, ToolUse,
+    SecretRef, SessionSpec, SessionState, StopReason, TaskSpec, ToolUse,
 };
 use maestro_core::transport::EnvPolicy;
 use maestro_core::{ErrorKind, Maestro, Running};
@@ -57,6 +57,30 @@ async fn a_session() -> Tested {
     session.close().await?;
     // end
     assert_eq!(ended.result.as_deref(), Some("Two shelves."));
+    maestro.close(Running::Wait).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_is_watched() -> Tested {
+    let script = Script::new().say_slowly("One two three.", Duration::from_millis(20));
+    let (_house, maestro) = shop(script).await;
+    let session = maestro.sessions().open(SessionSpec::in_project("shop")).await?;
+    let mut shown = String::new();
+    // snippet: watch_view
+    let mut live = session.watch_view().await?;
+    session.prompt("Count").await?;
+    while live.changed().await.transpose()?.is_some() {
+        let view = live.view(); // all of the session as a person sees it, what is being written too
+        shown = view.partials.iter().map(|partial| partial.text.as_str()).collect();
+        print!("\r{shown}");
+        if view.state == SessionState::Idle && view.turns == 1 {
+            break;
+        }
+    }
+    // end
+    assert_eq!(shown, "", "what is written is a message");
+    assert_eq!(live.view().items.len(), 3);
     maestro.close(Running::Wait).await?;
     Ok(())
 }

@@ -4,10 +4,9 @@
 #![expect(clippy::print_stdout, reason = "an example talks to a person")]
 
 use std::error::Error;
-use std::io::Write as _;
 
 use maestro_core::agent::claude::ClaudeCode;
-use maestro_core::model::{EventData, ProjectSpec, TaskSpec};
+use maestro_core::model::{ContentBlock, EventData, ProjectSpec, TaskSpec};
 use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::{Maestro, Running};
 
@@ -32,9 +31,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             EventData::ApprovalRequested(asked) => {
                 maestro.approvals().deny(&asked, "Only files are written here.").await?;
             }
-            EventData::MessageDelta(delta) => {
-                print!("{}", delta.text);
-                std::io::stdout().flush()?;
+            EventData::Message(said) if said.role == "assistant" => {
+                println!("{}", ContentBlock::join_text(&said.blocks));
             }
             _ => {}
         }
@@ -42,9 +40,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let outcome = task.wait().await?; // data, also when the agent failed
     if outcome.is_success() {
         task.workspace().merge("main").await?;
-        println!("\nmerged into main");
+        println!("merged into main");
     } else {
-        println!("\n{}", outcome.summary());
+        println!("{}", outcome.summary());
     }
     maestro.close(Running::Park).await?;
     // end
