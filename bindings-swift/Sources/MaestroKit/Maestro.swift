@@ -29,6 +29,14 @@ public enum Running: String, Hashable, Sendable {
     case wait
 }
 
+/// How many sessions may keep an idle process of their agent.
+public enum WarmSessions: Hashable, Sendable {
+    /// Those that were used last, up to a number.
+    case atMost(Int)
+    /// All.
+    case all
+}
+
 /// One node: everything that a product does with Maestro starts here. Letting go of all that holds it stops it as a crash does, so `close` it.
 ///
 /// ```swift
@@ -50,6 +58,8 @@ public struct Maestro: Sendable {
     ///   - mcpServers: tool servers of this process by name, which sessions may use that name them in `mcp`.
     ///   - permissionHandler: answers approvals without a person where it wants to.
     ///   - concurrency: how many tasks run here at once. Default 4; 0 only submits and watches.
+    ///   - warmSessions: how many sessions may keep an idle process. Default 8.
+    ///   - startsAtOnce: how many agents may start at once. Default: as many as there are cores.
     ///   - worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
     ///   - stateDirectory: where nodes keep what finds processes after a kill. Default: beside the store.
     ///   - grantsLast: how long an answer that came too late waits for its question. Default 24 h.
@@ -60,13 +70,19 @@ public struct Maestro: Sendable {
     public static func open(
         _ storage: Storage = .memory, agents: [String: AgentConfig] = [:], tasks: [String: any TaskKind] = [:],
         mcpServers: [String: [any McpTool]] = [:], permissionHandler: (any PermissionHandler)? = nil, concurrency: Int? = nil,
-        worktrees: String? = nil, stateDirectory: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
+        warmSessions: WarmSessions? = nil, startsAtOnce: Int? = nil, worktrees: String? = nil, stateDirectory: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
         sweepEvery: Duration? = nil, cancelGrace: Duration? = nil
     ) async throws -> Maestro {
         let port = Port(agents: agents, tasks: tasks, mcpServers: mcpServers, permissionHandler: permissionHandler)
         let config = Args {
             $0.put("storage", storage.json)
             $0.put("concurrency", concurrency)
+            switch warmSessions {
+            case .atMost(let most): $0.put("warm_sessions", most)
+            case .all: $0.put("warm_sessions", JSON.null)
+            case nil: break
+            }
+            $0.put("starts_at_once", startsAtOnce)
             $0.put("worktrees", worktrees)
             $0.put("state_directory", stateDirectory)
             $0.put("grants_last_ms", grantsLast)

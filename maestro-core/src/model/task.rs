@@ -364,6 +364,7 @@ impl Outcome {
     }
 }
 
+/// An error is a failure, tried again when the task may be and it is retryable.
 impl From<Result<Self>> for Outcome {
     fn from(result: Result<Self>) -> Self {
         result.unwrap_or_else(|error| Self::failed(&error))

@@ -20,19 +20,18 @@ impl<F> fmt::Debug for TaskFn<F> {
 impl<F, R> Task for TaskFn<F>
 where
     F: Fn(TaskContext) -> R + Send + Sync + 'static,
-    R: Future<Output: Into<Outcome>> + Send + 'static,
+    R: Future<Output = Outcome> + Send + 'static,
 {
     async fn run(&self, context: TaskContext) -> Outcome {
-        (self.0)(context).await.into()
+        (self.0)(context).await
     }
 }
 
-/// Makes a [`Task`] of an async closure or function that gives an [`Outcome`], or a `Result` of one: an
-/// error is a failure, tried again when the task may be and it is retryable.
+/// Makes a [`Task`] of an async closure.
 pub fn task_fn<F, R>(run: F) -> impl Task
 where
     F: Fn(TaskContext) -> R + Send + Sync + 'static,
-    R: Future<Output: Into<Outcome>> + Send + 'static,
+    R: Future<Output = Outcome> + Send + 'static,
 {
     TaskFn(run)
 }

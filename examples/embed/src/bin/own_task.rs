@@ -36,7 +36,8 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let [path, pages] = embed::arguments(["PROJECT", "PAGES"]);
     let pages: Vec<_> = pages.split_whitespace().collect();
     // snippet: own_task_submit
-    let maestro = Maestro::builder().task("publish", task_fn(publish)).build().await?;
+    let publish = task_fn(|run| async move { publish(run).await.into() });
+    let maestro = Maestro::builder().task("publish", publish).build().await?;
     let site = maestro.projects().ensure(ProjectSpec::new("site", &path)).await?;
     let mut spec = TaskSpec::of_kind("publish", json!(pages)).project(&site);
     spec.retry = RetryPolicy::attempts(3);
