@@ -59,7 +59,8 @@ struct ExamplesTests {
         let lines = out.split(separator: "\n")
         #expect(lines.first?.hasSuffix(" Plan") == true, "\(out)")
         let plan = try #require(lines.firstIndex(of: "succeeded Plan"), "\(out)")
-        #expect(plan < (try #require(lines.firstIndex(of: "succeeded Build"), "\(out)")))
+        let build = try #require(lines.firstIndex(of: "succeeded Build"), "\(out)")
+        #expect(plan < build)
         #expect(lines.last == "assistant: Hello from the scripted model.")
     }
 
