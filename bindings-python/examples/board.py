@@ -21,7 +21,6 @@ from maestro import ClaudeCode, InvalidArgumentError, Maestro, MaestroError, Mes
 
 PAGE = Path(__file__).parents[2] / "examples" / "board" / "page.html"
 TYPES = ["task.*", "approval.*", "workspace.merged", "message", "message.delta"]
-Send = Callable[[Any], Awaitable[None]]
 
 
 async def shown(m: Maestro, task: TaskInfo) -> dict[str, Any]:
@@ -36,7 +35,7 @@ async def shown(m: Maestro, task: TaskInfo) -> dict[str, Any]:
 
 
 # snippet: board_follow
-async def follow(m: Maestro, send: Send) -> None:
+async def follow(m: Maestro, send: Callable[[Any], Awaitable[None]]) -> None:
     """Sends what there is, and then whatever happens after it."""
     page = await m.tasks.list()
     tasks, as_of = list(page.tasks), page.as_of
@@ -96,8 +95,7 @@ def board(m: Maestro, project: str) -> FastAPI:
     @app.websocket("/feed")
     async def feed(socket: WebSocket) -> None:
         if urlsplit(socket.headers.get("origin", "")).netloc != socket.headers.get("host"):
-            await socket.close(1008)
-            return
+            return await socket.close(1008)
         await socket.accept()
         both = [asyncio.create_task(follow(m, socket.send_json)), asyncio.create_task(listen(m, project, socket))]
         try:
@@ -114,7 +112,9 @@ def board(m: Maestro, project: str) -> FastAPI:
 async def main(path: str, port: int) -> None:
     async with Maestro.open(f"{path}.db", agents={"claude": ClaudeCode.discover()}, worktrees=f"{path}.worktrees") as m:
         await m.projects.ensure("board", path=path)
-        await uvicorn.Server(uvicorn.Config(board(m, "board"), port=port)).serve()
+        with suppress(asyncio.CancelledError, KeyboardInterrupt):  # Ctrl-C, which uvicorn passes on when it has closed
+            await uvicorn.Server(uvicorn.Config(board(m, "board"), port=port)).serve()
+            await asyncio.sleep(0)
 
 
 if __name__ == "__main__":
