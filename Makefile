@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node test-swift parity record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire views guide test-python teardown test-node teardown-node test-swift parity record matrix soak clean
 
 CARGO = cargo
 # What `demo` is given: make demo ARGS=--live
@@ -99,6 +99,9 @@ wire: ## write docs/wire again: what stands on the wire, for other languages
 
 views: ## write docs/views again: sessions and how they look, for other languages
 	@$(CARGO) test -q -p maestro-core --all-features --test view shared::write -- --ignored
+
+guide: ## write docs/guide again: its code is that of the examples and tests
+	@$(CARGO) test -q -p embed --test pages write -- --ignored
 
 record: ## make the recordings of the real claude again that its driver is tested with
 	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture

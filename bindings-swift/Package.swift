@@ -30,8 +30,8 @@ let package = Package(
             linkerSettings: linked),
         .target(name: "MaestroKit", dependencies: ["MaestroBindings"]),
         .target(name: "MaestroTesting", dependencies: ["MaestroKit"]),
-        .executableTarget(name: "maestro-watch", dependencies: ["MaestroKit", "MaestroTesting"], path: "Examples/watch"),
-        .executableTarget(name: "maestro-quickstart", dependencies: ["MaestroKit", "MaestroTesting"], path: "Examples/quickstart"),
         .testTarget(name: "MaestroKitTests", dependencies: ["MaestroKit", "MaestroTesting"], path: "Tests"),
-    ]
+    ] + ["quickstart", "events", "approvals", "own_agent", "own_task", "watch"].map {
+        .executableTarget(name: "maestro-\($0)", dependencies: ["MaestroKit"], path: "Examples/\($0)")
+    }
 )

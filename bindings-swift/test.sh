@@ -28,6 +28,5 @@ package="--package-path $here --scratch-path $scratch"
 run "MAESTRO_LIB_DIR=$library" swift build $package --build-tests
 # One after the other: each has a node of its own.
 run "MAESTRO_LIB_DIR=$library" "MAESTRO_CLAUDE=$claude" "MAESTRO_SCRIPTED_MODEL=$library/scripted-model" \
-  "MAESTRO_PARITY=$library/parity" \
+  "MAESTRO_PARITY=$library/parity" "MAESTRO_PROGRAMS=$scratch/debug" \
   swift test $package --skip-build --no-parallel "$@"
-run "MAESTRO_LIB_DIR=$library" "$scratch/debug/maestro-quickstart"

@@ -1,35 +1,16 @@
-"""The real Claude Code CLI against the scripted model runs the quickstart."""
+"""What the real Claude Code, with a scripted model, asks of this process: its hooks and tools."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+from house import claude_program, model_program
 
 from maestro import Allow, ClaudeCode, Deny, Hook, HookCall, Maestro, Tool, ToolEnded
 from maestro.testing import ScriptedModel
-
-REPOSITORY = Path(__file__).parents[2]
-
-
-def claude_program() -> str:
-    fetched = subprocess.run([REPOSITORY / "examples" / "fetch-claude.sh"], capture_output=True, text=True)
-    if fetched.returncode == 3:
-        pytest.skip(f"no Claude Code here: {fetched.stderr}")
-    assert fetched.returncode == 0, fetched.stderr
-    return fetched.stdout.strip()
-
-
-def scripted_model() -> Path:
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    subprocess.run(["cargo", "build", "-q", "--locked", "-p", "scripted-model", "--target-dir", target], cwd=REPOSITORY, check=True)
-    return target / "debug" / "scripted-model"
-
 
 def claude_code(model: ScriptedModel, home: Path, **options: Any) -> ClaudeCode:
     env = {
@@ -40,32 +21,6 @@ def claude_code(model: ScriptedModel, home: Path, **options: Any) -> ClaudeCode:
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
     return ClaudeCode.at(claude_program(), env=env, inherit_env=False, config_dir=home / ".claude", **options)
-
-
-def git(directory: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.invalid"]
-    return subprocess.run(["git", *identity, *arguments], cwd=directory, capture_output=True, text=True, check=True).stdout
-
-
-async def test_the_quickstart_with_the_real_claude(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("quickstart", REPOSITORY / "bindings-python" / "examples" / "quickstart.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-
-    project, home = tmp_path / "shop", tmp_path / "home"
-    project.mkdir()
-    home.mkdir()
-    git(project, "init", "-q", "-b", "main")
-    (project / ".gitignore").write_text(".maestro.db*\n")
-    git(project, "add", ".gitignore")
-    git(project, "commit", "-q", "-m", "Begin")
-    async with ScriptedModel(scripted_model()) as model:
-        claude = claude_code(model, home)
-        outcome = await module.quickstart(project, claude, "Write hello.txt\nscenario: write-file")
-    assert outcome.startswith("Succeeded(summary='Wrote hello.txt"), outcome
-    assert (project / "hello.txt").read_text() == "hello\n"
-    assert git(project, "log", "--format=%s", "-1") == "Write hello.txt\n"
 
 
 async def test_hooks_of_this_process_answer_or_deny(tmp_path: Path) -> None:
@@ -81,7 +36,7 @@ async def test_hooks_of_this_process_answer_or_deny(tmp_path: Path) -> None:
     home, project = tmp_path / "home", tmp_path / "shop"
     home.mkdir()
     project.mkdir()
-    async with ScriptedModel(scripted_model()) as model:
+    async with ScriptedModel(model_program()) as model:
         claude = claude_code(model, home, hooks=[Hook("PreToolUse", strict, matcher="Bash")])
         async with Maestro.open(agents={"claude": claude}) as m:
             await m.projects.ensure("shop", path=project)
@@ -114,7 +69,7 @@ async def test_tools_of_this_process_are_called_and_tell_what_they_raise(tmp_pat
     for name, a in (("add", 2), ("nothing", 0)):
         call = f'[[steps]]\nblocks = [{{ tool = "mcp__numbers__add", input = {{ a = {a}, b = 3 }} }}]\n'
         (scenarios / f"{name}.toml").write_text(f'name = "{name}"\nabout = "Adds."\n{call}[[steps]]\nblocks = [{{ text = "Added." }}]\n')
-    async with ScriptedModel(scripted_model(), scenarios=[scenarios]) as model:
+    async with ScriptedModel(model_program(), scenarios=[scenarios]) as model:
         tools = {"numbers": [Tool("add", add, "Adds two numbers", schema)]}
         async with Maestro.open(agents={"claude": claude_code(model, home)}, mcp_servers=tools) as m:
             await m.projects.ensure("shop", path=project)

@@ -3,8 +3,6 @@ import MaestroKit
 import MaestroTesting
 import Testing
 
-private let environment = ProcessInfo.processInfo.environment
-
 /// Runs a test with the real Claude Code and a scripted model, which also plays what is in `scenarios` by name.
 private func withClaude(
     hooks: [Hook] = [], mcpServers: [String: [any Tool]] = [:], scenarios: [String: String] = [:], _ test: (Maestro) async throws -> Void
@@ -18,10 +16,10 @@ private func withClaude(
         try text.write(toFile: "\(directory)/\(name).toml", atomically: true, encoding: .utf8)
     }
     let model = try ScriptedModel(
-        program: try #require(environment["MAESTRO_SCRIPTED_MODEL"]), scenarios: scenarios.isEmpty ? [] : [directory])
+        program: Programs.model, scenarios: scenarios.isEmpty ? [] : [directory])
     defer { model.stop() }
     let claude = AgentConfig.claudeCode(
-        program: environment["MAESTRO_CLAUDE"], configDir: home + "/.claude", inheritEnv: false, env: model.env(home: home), hooks: hooks)
+        program: Programs.claude, configDir: home + "/.claude", inheritEnv: false, env: model.env(home: home), hooks: hooks)
     try await inShop(agents: ["claude": claude], mcpServers: mcpServers, test)
 }
 
@@ -31,8 +29,8 @@ private func toolsEnded(_ session: Session) async throws -> [String] {
     }
 }
 
-/// The real Claude Code against a scripted model. `test.sh` says where both are; elsewhere there is nothing to test.
-@Suite(.enabled(if: environment["MAESTRO_CLAUDE", default: ""] != "", "no Claude Code here"))
+/// What the real Claude Code, with a scripted model, asks of this process: its hooks and tools.
+@Suite(.enabled(if: Programs.claude != nil, "no Claude Code here"))
 struct ClaudeTests {
     @Test func hooksOfThisProcessAnswerOrDeny() async throws {
         struct OutOfOrder: Error, CustomStringConvertible { let description = "the hook is out of order" }
@@ -81,22 +79,6 @@ struct ClaudeTests {
             try await session.close()
             let ended = try await toolsEnded(session)
             #expect(ended.count == 2 && ended[0].contains("sum") && ended[1].contains("nothing to add"), "\(ended)")
-        }
-    }
-
-    @Test func theRealClaudeWritesAFileThatIsApproved() async throws {
-        try await withClaude { maestro in
-            let task = try await maestro.tasks.submit("Write hello.txt\nscenario: write-file", project: "shop")
-            let question = try await task.events().first(asked)
-            #expect(question.tool == "Write")
-            try await maestro.approvals.allow(question)
-            guard case .succeeded(let summary, _) = try await task.wait() else {
-                Issue.record("\(try await task.wait())")
-                return
-            }
-            #expect(summary.hasPrefix("Wrote hello.txt"))
-            let path = try await maestro.projects.get("shop").path.path
-            #expect(try String(contentsOfFile: path + "/hello.txt", encoding: .utf8) == "hello\n")
         }
     }
 }

@@ -9,7 +9,7 @@ export class MaestroError extends Error {
   readonly code: ErrorKind;
   /** What was being done, for example `tasks.submit`. */
   readonly operation: string;
-  /** Whether the same call may succeed later. Default: only when it is `unavailable`. */
+  /** Whether the same call may succeed later; of one of yours, unless you say, where it is `unavailable`. */
   readonly retryable: boolean;
   /** Whether it may have been done all the same. */
   readonly unknownOutcome: boolean;

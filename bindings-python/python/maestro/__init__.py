@@ -16,6 +16,7 @@ from ._wire import Other, Record, Unknown
 from .accounts import Accounts
 from .agents import Agent, AgentAccount, AgentPrompt, Agents, ClaudeCode, Conversation, Hook, HookCall, Opening, TurnEnd
 from .approvals import Approvals, Policies
+from .content import join_text
 from .errors import (
     AlreadyExistsError,
     CancelledError,
@@ -45,6 +46,6 @@ __all__ = [
     "InvalidArgumentError", "InvalidConfigError", "LeaseLostError", "Maestro", "MaestroError", "NodeIdentity", "NotFoundError", "Opening",
     "Other", "PermissionDeniedError", "PermissionHandler", "Policies", "Projects", "ProtocolError", "Record",
     "ResourceExhaustedError", "Running", "Session", "Sessions", "Task", "TaskFunction", "TaskRun", "Tasks", "TimeoutError",
-    "Tool", "Turn", "TurnEnd", "UnavailableError", "Unknown", "UnsupportedError", "Workspace", "_types", "errors",
+    "Tool", "Turn", "TurnEnd", "UnavailableError", "Unknown", "UnsupportedError", "Workspace", "_types", "errors", "join_text",
 ]  # fmt: skip
 __all__ += _types.__all__

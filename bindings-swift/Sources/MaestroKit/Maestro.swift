@@ -44,6 +44,14 @@ public enum Running: String, Hashable, Sendable {
     case wait
 }
 
+/// How many sessions may keep an idle process of their agent.
+public enum WarmSessions: Hashable, Sendable {
+    /// Those that were used last, up to a number.
+    case atMost(Int)
+    /// All.
+    case all
+}
+
 /// One node: everything that a product does with Maestro starts here. Letting go of all that holds it stops it as a crash does, so `close` it.
 ///
 /// ```swift

@@ -13,12 +13,14 @@ pub(crate) mod machine;
 mod policies;
 mod policy;
 mod record;
+mod reference;
 pub mod rules;
 mod sweep;
 
 pub use group::{ApprovalFilter, ApprovalPage, Approvals};
 pub use handler::PermissionHandler;
 pub use policies::{Policies, RuleFilter, RulePage};
+pub use reference::ApprovalRef;
 
 pub(crate) use advise::{Advice, Advised, Inquiry, advise};
 pub(crate) use consult::consult;

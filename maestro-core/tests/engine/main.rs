@@ -4,6 +4,7 @@
 mod agents;
 mod answers;
 mod asking;
+mod closures;
 mod exceptions;
 mod gates;
 mod grants;
