@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
 import itertools
 import json
 import os
@@ -84,6 +85,8 @@ class Bridge:
             if what == 2:
                 task = self._loop.create_task(self._answer(id, str(text), str(more)), name=f"maestro {text}")
                 self._called[id] = task
+                # Not in the task alone: one that is cancelled before it begins runs nothing.
+                task.add_done_callback(functools.partial(self._answered, id))
             elif what == 3:
                 called = self._called.get(id)
                 if called is None:
@@ -101,9 +104,11 @@ class Bridge:
     async def _answer(self, id: int, name: str, request: str) -> None:
         """Lets the user's code answer what the core asks."""
         try:
-            answer = json.dumps(await self._respond(id, name, json.loads(request)))
-        except asyncio.CancelledError:
-            self.native.reply(id, None, errors.to_json(errors.CancelledError("asyncio.CancelledError")))
+            try:
+                answer = json.dumps(await self._respond(id, name, json.loads(request)))
+            finally:
+                # Before the answer: after it the same id may be that of a conversation that is over.
+                self._called.pop(id, None)
         except Exception as error:  # noqa: BLE001
             told = errors.to_json(error)
             self._raised[json.loads(told)["message"]] = error
@@ -112,8 +117,11 @@ class Bridge:
             self.native.reply(id, None, told)
         else:
             self.native.reply(id, answer, None)
-        finally:
-            self._called.pop(id, None)
+
+    def _answered(self, id: int, task: asyncio.Task[None]) -> None:
+        self._called.pop(id, None)
+        if task.cancelled():
+            self.native.reply(id, None, errors.to_json(errors.CancelledError("asyncio.CancelledError")))
 
     def _error(self, text: str) -> errors.MaestroError:
         error = errors.of_json(text)

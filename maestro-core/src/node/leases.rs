@@ -240,6 +240,11 @@ impl Leases {
         }
     }
 
+    /// How many leases are held.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RecordKey, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@ mod answers;
 mod asking;
 mod gates;
 mod grants;
+mod held;
 mod idle;
 mod leases;
 mod merge;

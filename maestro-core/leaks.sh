@@ -1,0 +1,8 @@
+#!/bin/sh
+# Runs SESSIONS sessions (default 10000) in Rust, and fails if they leave memory behind.
+set -eu
+
+cd "$(dirname -- "$0")/.."
+cargo build -q --locked --release -p leaks
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+"$target/release/leaks" judge rust -- "$target/release/leaks" run --sessions "${SESSIONS:-10000}"
