@@ -45,6 +45,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // What the library warns of.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(std::io::stderr)
+        .init();
     let done = match Args::parse().command {
         Command::Run { sessions } => run::run(sessions).await.map(|()| true),
         Command::Judge { name, most, command } => judge::judge(&name, most, &command),
