@@ -8,6 +8,7 @@ mod gates;
 mod grants;
 mod held;
 mod idle;
+mod late;
 mod leases;
 mod merge;
 mod observers;
