@@ -13,6 +13,6 @@ npm run -s native -- --release >&2
 npm run -s build
 cc -shared -fPIC -Wall -o "$clean/mallinfo.node" leaks.c
 cd "$here/.."
-cargo build -q --locked --release -p leaks
+cargo build -q --locked -p slope
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-"$target/release/leaks" judge node -- node --expose-gc "$here/leaks.mjs" "${SESSIONS:-10000}" "$clean/mallinfo.node"
+"$target/debug/slope" node -- node --expose-gc "$here/leaks.mjs" "${SESSIONS:-10000}" "$clean/mallinfo.node"

@@ -11,6 +11,6 @@ unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 cd "$here"
 PATH=$venv/bin:$PATH CARGO_TARGET_DIR=$target/maturin maturin build -q --locked --profile dist --out "$clean" >&2
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-index --target "$clean/packages" "$clean"/maestro-*.whl
-cargo build -q --locked --release -p leaks
+cargo build -q --locked -p slope
 cd "$clean"
-PYTHONPATH=$clean/packages PYTHONMALLOC=malloc "$target/release/leaks" judge python -- "$venv/bin/python" "$here/leaks.py" "${SESSIONS:-10000}"
+PYTHONPATH=$clean/packages PYTHONMALLOC=malloc "$target/debug/slope" python -- "$venv/bin/python" "$here/leaks.py" "${SESSIONS:-10000}"

@@ -25,9 +25,9 @@ cd "$here"
 PATH=$venv/bin:$PATH CARGO_TARGET_DIR=$target/maturin maturin build -q --locked --profile "$profile" --out "$clean" >&2
 cd "$clean"
 wheel=$(echo maestro-*.whl)
-unzip_list() { "$venv/bin/python" -m zipfile -l "$wheel"; }
+"$venv/bin/python" -m zipfile -l "$wheel" >list
 for file in maestro/py.typed maestro/_native.pyi licenses/LICENSE-AGPL licenses/LICENSE-COMMERCIAL; do
-    unzip_list | grep -q "$file" || { echo "pack: $wheel has no $file" >&2; exit 1; }
+    grep -q "$file" list || { echo "pack: $wheel has no $file" >&2; exit 1; }
 done
 case $wheel in *-cp310-abi3-*) ;; *) echo "pack: $wheel is not for every Python from 3.10" >&2; exit 1 ;; esac
 
@@ -59,5 +59,5 @@ case $doctor in *'core      starts'*claude*) ;; *) echo "pack: the doctor did no
 if "$venv/bin/python" -m twine --version >/dev/null 2>&1; then "$venv/bin/python" -m twine check --strict "$wheel"; fi
 if [ "$profile" = dist ]; then
     echo "$wheel: $(wc -c <"$wheel") bytes; the native module in it:"
-    unzip_list | grep _native.abi3
+    grep _native.abi3 list
 fi

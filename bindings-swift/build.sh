@@ -14,6 +14,8 @@ case " $* " in
   *' --release '*) profile=release ;;
   *' --profile '*) profile=$(echo " $* " | sed 's/.* --profile \([^ ]*\).*/\1/') ;;
 esac
+# Where cargo puts it.
+if [ "$profile" = dev ]; then profile=debug; fi
 library=
 for end in so dylib; do
   if [ -f "$target/$profile/libmaestro_swift.$end" ]; then library=$target/$profile/libmaestro_swift.$end; fi

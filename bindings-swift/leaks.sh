@@ -14,9 +14,9 @@ if ! command -v swift >/dev/null 2>&1; then
   run="$here/linux/run.sh $root $repository"
 fi
 library=$("$here/build.sh" --profile dist)
-cargo build -q --locked --release -p leaks
+cargo build -q --locked -p slope
 target=$(dirname "$library")
 scratch=$library/swift
 mkdir -p "$scratch"
 $run "MAESTRO_LIB_DIR=$library" swift build -q -c release --product maestro-leaks --package-path "$here" --scratch-path "$scratch" >&2
-"$target/release/leaks" judge swift -- $run "$scratch/release/maestro-leaks" "${SESSIONS:-10000}"
+"$target/debug/slope" swift -- $run "$scratch/release/maestro-leaks" "${SESSIONS:-10000}"

@@ -4,5 +4,6 @@ set -eu
 
 cd "$(dirname -- "$0")/.."
 cargo build -q --locked --release -p leaks
+cargo build -q --locked -p slope
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-"$target/release/leaks" judge rust -- "$target/release/leaks" run --sessions "${SESSIONS:-10000}"
+"$target/debug/slope" rust -- "$target/release/leaks" "${SESSIONS:-10000}"

@@ -15,7 +15,7 @@ const EACH: usize = 5;
 
 fn scripted() -> ScriptedAgent {
     ScriptedAgent::new()
-        .script("slow", Script::new().say_slowly("one two three", Duration::from_secs(60)))
+        .script("slow", Script::new().say_slowly("one two three", Duration::from_mins(1)))
         .script("ask", Script::new().tool(ToolStep::new("Bash").ask()).say("Done."))
         .script("hang", Script::new().hang())
         .script("exit", Script::new().say("Well.").exit())
@@ -43,7 +43,7 @@ fn what_is_over_is_held_no_more() {
     under_seeds(async |world: World| {
         let node = world.builder().agent("scripted", scripted()).build().await.unwrap();
         node.projects().ensure(ProjectSpec::new("shop", std::env::temp_dir())).await.unwrap();
-        world.sleep(Duration::from_secs(60)).await;
+        world.sleep(Duration::from_mins(1)).await;
         let before = held(&node);
         for _ in 0..EACH {
             until(&node, "slow", |data| matches!(data, EventData::MessageDelta(_))).await;
@@ -65,7 +65,7 @@ fn what_is_over_is_held_no_more() {
             cancelled.wait().await.unwrap();
         }
         // What was told to end has ended by then.
-        world.sleep(Duration::from_secs(60)).await;
+        world.sleep(Duration::from_mins(1)).await;
         assert_eq!(held(&node), before);
         node.close(Running::Park).await.unwrap();
     });

@@ -14,7 +14,7 @@ struct Sample {
 }
 
 /// Runs a program and says how much memory each of its sessions left behind; false for too much.
-pub(crate) fn judge(name: &str, most: u64, command: &[String]) -> Result<bool> {
+pub(crate) fn judge(name: &str, most: u32, command: &[String]) -> Result<bool> {
     let (program, arguments) = command.split_first().ok_or("no program is given")?;
     let mut child = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn()?;
     let out = child.stdout.take().ok_or("nothing can be read from the program")?;
@@ -52,12 +52,11 @@ pub(crate) fn judge(name: &str, most: u64, command: &[String]) -> Result<bool> {
         first.resident / 1e3,
         last.resident / 1e3,
     );
-    #[expect(clippy::cast_precision_loss, reason = "a limit of some hundred bytes")]
-    let most = most as f64;
-    if bytes > most {
-        println!("{name}: more than {most:.0} B/session");
+    let is_steep = bytes > f64::from(most);
+    if is_steep {
+        println!("{name}: more than {most} B/session");
     }
-    Ok(bytes <= most)
+    Ok(!is_steep)
 }
 
 fn sample(numbers: &str) -> Option<Sample> {
