@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
 import itertools
 import json
 import os
@@ -87,6 +88,8 @@ class Bridge:
             if what == 2:
                 task = self._loop.create_task(self._answer(id, str(text), str(more)), name=f"maestro {text}")
                 self._called[id] = task
+                # Not in the task alone: one that is cancelled before it begins runs nothing.
+                task.add_done_callback(functools.partial(self._answered, id))
             elif what == 3:
                 called = self._called.get(id)
                 if called is None:
@@ -104,9 +107,11 @@ class Bridge:
     async def _answer(self, id: int, name: str, request: str) -> None:
         """Lets the user's code answer what the core asks."""
         try:
-            answer = json.dumps(await self._respond(id, name, json.loads(request)))
-        except asyncio.CancelledError:
-            self.native.reply(id, None, errors.to_json(errors.CancelledError("asyncio.CancelledError")))
+            try:
+                answer = json.dumps(await self._respond(id, name, json.loads(request)))
+            finally:
+                # Before the answer: after it the same id may be that of a conversation that is over.
+                self._called.pop(id, None)
         except Exception as error:  # noqa: BLE001
             kept_as = str(uuid.uuid4())
             self._raised[kept_as] = error
@@ -115,8 +120,11 @@ class Bridge:
             self.native.reply(id, None, errors.to_json(error, kept_as))
         else:
             self.native.reply(id, answer, None)
-        finally:
-            self._called.pop(id, None)
+
+    def _answered(self, id: int, task: asyncio.Task[None]) -> None:
+        self._called.pop(id, None)
+        if task.cancelled():
+            self.native.reply(id, None, errors.to_json(errors.CancelledError("asyncio.CancelledError")))
 
 
 class Link:

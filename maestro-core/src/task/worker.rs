@@ -174,6 +174,7 @@ async fn settle(
 ) -> Result<()> {
     let usage = recovery::usage_of(core, &inner.task).await?;
     let tenant = &inner.task.tenant_id;
+    inner.lease.begin_return();
     let ended = core
         .store
         .change::<TaskInfo, TaskInfo>(tenant, inner.task.id, |read, draft| {
@@ -290,5 +291,6 @@ async fn commit(
 async fn give_back(core: &Arc<Core>, lease: &HeldLease) -> Result<()> {
     let mut draft = core.store.draft();
     draft.release(&lease.fence);
+    lease.begin_return();
     core.store.commit(draft).await.map(|_| ())
 }
