@@ -25,7 +25,8 @@ if !isPacked {
     tests.append(.testTarget(name: "MaestroKitTests", dependencies: kit, path: "Tests"))
     #if os(Linux)
     // It asks the allocator of glibc.
-    tests.append(.executableTarget(name: "maestro-leaks", dependencies: kit, path: "leaks"))
+    tests.append(.systemLibrary(name: "Malloc", path: "leaks/malloc"))
+    tests.append(.executableTarget(name: "maestro-leaks", dependencies: kit + ["Malloc"], path: "leaks/program"))
     #endif
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn judge(name: &str, most: u32, command: &[String]) -> Result<bool> {
         let line = line?;
         match line.strip_prefix("sample ") {
             Some(numbers) => {
-                samples.push(sample(numbers).ok_or_else(|| format!("is no sample: {line}"))?)
+                samples.push(sample(numbers).ok_or_else(|| format!("is no sample: {line}"))?);
             }
             None => println!("{line}"),
         }

@@ -3,9 +3,9 @@
 // Half of the sessions are of a scripted agent whose tools the permission handler allows, half of an agent in Swift. Each is opened,
 // prompted, followed to the end of its turn, and closed.
 import Foundation
-import Glibc
 import MaestroKit
 import MaestroTesting
+import Malloc
 
 /// After how many sessions memory is looked at, when none is open.
 let batchSize = 100
@@ -29,7 +29,7 @@ struct AllowAll: PermissionHandler {
 /// The bytes that are allocated, by Swift, Rust and SQLite, in all arenas and in maps of their own.
 func inUse() -> Int {
     let info = mallinfo2()
-    return info.uordblks + info.hblkhd
+    return Int(info.uordblks + info.hblkhd)
 }
 
 func resident() -> Int {
