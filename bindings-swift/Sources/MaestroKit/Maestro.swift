@@ -31,10 +31,17 @@ public enum Running: String, Hashable, Sendable {
 
 /// How many sessions may keep an idle process of their agent.
 public enum WarmSessions: Hashable, Sendable {
-    /// Those that were used last, up to a number.
+    /// At most so many.
     case atMost(Int)
-    /// All.
+    /// All of them.
     case all
+
+    var json: JSON {
+        switch self {
+        case .atMost(let count): .int(count)
+        case .all: .null
+        }
+    }
 }
 
 /// One node: everything that a product does with Maestro starts here. Letting go of all that holds it stops it as a crash does, so `close` it.
@@ -58,7 +65,7 @@ public struct Maestro: Sendable {
     ///   - mcpServers: tool servers of this process by name, which sessions may use that name them in `mcp`.
     ///   - permissionHandler: answers approvals without a person where it wants to.
     ///   - concurrency: how many tasks run here at once. Default 4; 0 only submits and watches.
-    ///   - warmSessions: how many sessions may keep an idle process. Default 8.
+    ///   - warmSessions: how many sessions may keep an idle process of their agent. Default 8.
     ///   - startsAtOnce: how many agents may start at once. Default: as many as there are cores.
     ///   - worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
     ///   - stateDirectory: where nodes keep what finds processes after a kill. Default: beside the store.
@@ -77,11 +84,7 @@ public struct Maestro: Sendable {
         let config = Args {
             $0.put("storage", storage.json)
             $0.put("concurrency", concurrency)
-            switch warmSessions {
-            case .atMost(let most): $0.put("warm_sessions", most)
-            case .all: $0.put("warm_sessions", JSON.null)
-            case nil: break
-            }
+            $0.put("warm_sessions", warmSessions?.json)
             $0.put("starts_at_once", startsAtOnce)
             $0.put("worktrees", worktrees)
             $0.put("state_directory", stateDirectory)
