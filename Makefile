@@ -48,7 +48,6 @@ test: ## everything that CI runs
 	step $(MAKE) --no-print-directory test-python; \
 	step bindings-node/test.sh; \
 	step bindings-swift/test.sh; \
-	step $(MAKE) --no-print-directory packages; \
 	step $(MAKE) --no-print-directory kills ROUNDS=2; \
 	echo; printf '%s' "$$summary" | tr '|' '\n'; \
 	echo "steps: $$passed passed, $$failed failed, $$skipped skipped"; \

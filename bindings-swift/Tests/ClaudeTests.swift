@@ -29,7 +29,7 @@ private func toolsEnded(_ session: Session) async throws -> [String] {
     }
 }
 
-/// What the real Claude Code, with a scripted model, asks of this process: its hooks and tools.
+/// The real Claude Code against a scripted model. `test.sh` says where both are; elsewhere there is nothing to test.
 @Suite(.enabled(if: Programs.claude != nil, "no Claude Code here"))
 struct ClaudeTests {
     @Test func hooksOfThisProcessAnswerOrDeny() async throws {
@@ -79,6 +79,22 @@ struct ClaudeTests {
             try await session.close()
             let ended = try await toolsEnded(session)
             #expect(ended.count == 2 && ended[0].contains("sum") && ended[1].contains("nothing to add"), "\(ended)")
+        }
+    }
+
+    @Test func theRealClaudeWritesAFileThatIsApproved() async throws {
+        try await withClaude { maestro in
+            let task = try await maestro.tasks.submit("Write hello.txt\nscenario: write-file", project: "shop")
+            let question = try await task.events().first(asked)
+            #expect(question.tool == "Write")
+            try await maestro.approvals.allow(question)
+            guard case .succeeded(let summary, _) = try await task.wait() else {
+                Issue.record("\(try await task.wait())")
+                return
+            }
+            #expect(summary.hasPrefix("Wrote hello.txt"))
+            let path = try await maestro.projects.get("shop").path.path
+            #expect(try String(contentsOfFile: path + "/hello.txt", encoding: .utf8) == "hello\n")
         }
     }
 }

@@ -32,7 +32,7 @@ async fn what_is_wrong_with_an_answer_is_named() {
     };
     let approvals = maestro.approvals();
     let mut section = Section::new(SECTION);
-    let nobody = "00000000-0000-7000-8000-000000000000".parse().unwrap();
+    let nobody: ApprovalId = "00000000-0000-7000-8000-000000000000".parse().unwrap();
     let none = async { "yes".parse::<ApprovalId>() };
     section.refused(&maestro, "an id that is none", none).await;
     section.refused(&maestro, "an id that no approval has", approvals.allow(nobody)).await;
