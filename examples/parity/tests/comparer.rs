@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use parity::case::{self, Case};
+use parity::case::{self, Case, Trace};
 use parity::compare;
 use serde_json::{Value, json};
 
@@ -57,10 +57,14 @@ fn whole() -> Vec<Value> {
     [lines("one"), lines("two")].concat()
 }
 
+fn read(lines: &[Value]) -> BTreeMap<String, Trace> {
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    case::read(&lines.join("\n")).unwrap()
+}
+
 /// What differs, as `case/step`.
 fn differences(lines: &[Value]) -> Vec<String> {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let traces: BTreeMap<_, _> = case::read(&text).unwrap();
+    let traces = read(lines);
     let found = compare::language(&cases(), "node", &traces);
     found.iter().map(|found| format!("{}/{}", found.case, found.step)).collect()
 }
@@ -129,9 +133,7 @@ fn what_is_no_trace_is_refused_with_its_line() {
 
 #[test]
 fn the_table_names_who_differs() {
-    let traces =
-        case::read(&lines("one").iter().map(|line| format!("{line}\n")).collect::<String>())
-            .unwrap();
+    let traces = read(&lines("one"));
     let found = compare::language(&cases(), "node", &traces);
     let table = compare::report(&cases(), &["rust", "node"], &found);
     assert!(table.contains("one  same  same\n"), "{table}");

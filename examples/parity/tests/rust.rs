@@ -1,5 +1,4 @@
 //! What Rust does, case by case, is what the other languages do.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parity::{case, compare, drive};
 

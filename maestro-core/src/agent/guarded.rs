@@ -32,10 +32,9 @@ impl<A: Agent> Agent for GuardedAgent<A> {
     }
 
     async fn probe(&self, context: ProbeContext) -> AgentStatus {
-        caught(WHAT, self.0.probe(context)).await.unwrap_or_else(|error| {
-            let mut status = AgentStatus::default();
-            status.problem = Some(error.info());
-            status
+        caught(WHAT, self.0.probe(context)).await.unwrap_or_else(|error| AgentStatus {
+            problem: Some(error.info()),
+            ..AgentStatus::default()
         })
     }
 
