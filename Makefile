@@ -1,12 +1,12 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire views test-python teardown test-node teardown-node test-swift record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire views guide test-python teardown test-node teardown-node test-swift parity packages leaks record matrix soak clean
 
 CARGO = cargo
-# What `demo` is given: make demo ARGS=--live
+# What `demo` and `packages` are given: make demo ARGS=--live, make packages ARGS=--release
 ARGS =
 # SIGKILLs of the demo, each followed by a run to its end.
 ROUNDS ?= 40
-# Sessions of the real Claude Code that run at once.
+# Sessions of the real Claude Code that run at once; for `leaks`, scripted ones of each language.
 SESSIONS ?= 20
 # Seeded histories compared with the reference model.
 SEEDS ?= 2000
@@ -91,11 +91,31 @@ test-node: ## the Node package: build, types, tests; installs what it needs belo
 teardown-node: ## 200 processes and 200 workers of Node that end with work in flight
 	@TEARDOWN_COUNT=200 bindings-node/test.sh teardown
 
+parity: ## what Rust, Python, Node and Swift do, case by case, compared with docs/parity
+	@examples/parity/run.sh
+
+PACKAGES = maestro-core bindings-python bindings-node bindings-swift
+# Runs one script of each package. 3 means that a language is not here, and the script said why.
+EACH = failed=0; for package in $(PACKAGES); do \
+	  echo "==> $$package/$$script"; code=0; $$package/$$script $$arguments || code=$$?; \
+	  case $$code in 0) ;; 3) echo "==> skipped: $$package" ;; *) echo "==> failed: $$package (exit $$code)"; failed=1 ;; esac; \
+	done; [ $$failed -eq 0 ]
+
+packages: ## each package packed, installed outside of the repository and used there; ARGS=--release as it is published
+	@script=pack.sh; arguments='$(ARGS)'; $(EACH)
+
+leaks: SESSIONS = 10000
+leaks: ## SESSIONS sessions in one process of each language: what does memory grow by
+	@script=leaks.sh; arguments=; SESSIONS=$(SESSIONS); export SESSIONS; $(EACH)
+
 wire: ## write docs/wire again: what stands on the wire, for other languages
 	@$(CARGO) test -q -p maestro-core --all-features --test wire write -- --ignored
 
 views: ## write docs/views again: sessions and how they look, for other languages
 	@$(CARGO) test -q -p maestro-core --all-features --test view shared::write -- --ignored
+
+guide: ## write docs/guide again: its code is that of the examples and tests
+	@$(CARGO) test -q -p embed --test pages write -- --ignored
 
 record: ## make the recordings of the real claude again that its driver is tested with
 	@$(CARGO) test -q -p maestro-core --all-features --test claude_real record::record -- --ignored --nocapture

@@ -118,8 +118,8 @@ function model() {
     .replace(/^(\/\/ Generated.*\n)/, "$1\nimport type { EventData, EventDataInput } from './event.js';\n");
 }
 
-/** The expression that reads a value `x`. */
-function read(field, x) {
+/** The expression that reads a value `x` of a record. */
+function read(field, x, record) {
   const type = parse(field.type);
   const each = type.name === 'event' ? 'readEventData' : `read${type.name}`;
   const plain = isPlain(type.name);
@@ -132,6 +132,8 @@ function read(field, x) {
   if (type.name === 'json') return `${x} ?? null`;
   if (!field.has_default) return plain ? x : `${each}(${x})`;
   if (plain) {
+    const own = record?.default?.[field.name];
+    if (own !== undefined) return `${x} ?? ${literal(own)}`;
     const empty = isEnum(type.name) ? types[type.name].default && quoted(types[type.name].default) : EMPTY[type.name];
     return empty ? `${x} ?? ${empty}` : x;
   }
@@ -189,7 +191,7 @@ import type * as m from './model.js';
     }
     const fields = type.fields.filter((field) => !field.flat);
     const flat = type.fields.find((field) => field.flat);
-    const reads = fields.map((field) => `    ${camel(field.name)}: ${read(field, `w.${field.name}`)},\n`).join('');
+    const reads = fields.map((field) => `    ${camel(field.name)}: ${read(field, `w.${field.name}`, type)},\n`).join('');
     const writes = fields.map((field) => `    ${field.name}: ${write(field, `v.${camel(field.name)}`)},\n`).join('');
     if (type.open) out.push(`const fieldsOf${name} = new Set(${literal(fields.map((field) => field.name)).replaceAll(',', ', ')});\n`);
     const readRest = (flat ? `    ...read${flat.type}(w),\n` : '') + (type.open ? `    ...extra(w, fieldsOf${name}),\n` : '');

@@ -1,11 +1,11 @@
 // Builds the native module of this platform into native/. `--release` builds it as it is published.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const release = process.argv.includes('--release');
-const args = ['build', '--locked', '-p', 'maestro-node', '--message-format=json-render-diagnostics', ...(release ? ['--release'] : [])];
+const args = ['build', '--locked', '-p', 'maestro-node', '--message-format=json-render-diagnostics', ...(release ? ['--profile', 'dist'] : [])];
 const cargo = spawnSync('cargo', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
 if (cargo.error) throw cargo.error;
 if (cargo.status !== 0) process.exit(1);
@@ -16,6 +16,5 @@ const to = fileURLToPath(new URL(`native/maestro.${process.platform}-${process.a
 mkdirSync(new URL('native/', import.meta.url), { recursive: true });
 // A process that has the old one loaded keeps it.
 copyFileSync(library, `${to}.new`);
-if (release) execFileSync('strip', process.platform === 'darwin' ? ['-x', `${to}.new`] : ['--strip-unneeded', `${to}.new`]);
 renameSync(`${to}.new`, to);
 console.log(to);

@@ -4,17 +4,8 @@
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
-target=${CARGO_TARGET_DIR:-$here/../target}
-mkdir -p "$target"
-venv=$(CDPATH='' cd -- "$target" && pwd -P)/python
-wanted=$here/requirements-test.txt
-# What is kept from an earlier run is used only when it is whole and just what is wanted.
-if ! cmp -s "$wanted" "$venv/installed.txt"; then
-    rm -rf -- "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted"
-    cp "$wanted" "$venv/installed.txt"
-fi
+venv=$("$here/environment.sh")
+target=$(dirname "$venv")
 VIRTUAL_ENV=$venv
 PATH=$venv/bin:$PATH
 export VIRTUAL_ENV PATH

@@ -2,9 +2,12 @@
 import Foundation
 import PackageDescription
 
+let packed = Context.packageDirectory + "/lib"
+let isPacked = FileManager.default.fileExists(atPath: packed)
+
 #if os(Linux)
-// Where build.sh says that the native library is.
-let library = ProcessInfo.processInfo.environment["MAESTRO_LIB_DIR"] ?? "../target/debug"
+// A package that was packed carries the native library; else it is where build.sh says.
+let library = isPacked ? packed : ProcessInfo.processInfo.environment["MAESTRO_LIB_DIR"] ?? "../target/debug"
 let native: Target = .systemLibrary(name: "MaestroFFI", path: "Sources/MaestroFFI")
 let linked: [LinkerSetting] = [
     .unsafeFlags(["-L\(library)", "-Xlinker", "-rpath", "-Xlinker", library]), .linkedLibrary("maestro_swift"),
@@ -14,6 +17,18 @@ let linked: [LinkerSetting] = [
 let native: Target = .binaryTarget(name: "MaestroFFI", path: "MaestroFFI.xcframework")
 let linked: [LinkerSetting] = []
 #endif
+
+let kit: [Target.Dependency] = ["MaestroKit", "MaestroTesting"]
+// What is not packed: it needs the rest of the repository.
+var tests: [Target] = []
+if !isPacked {
+    tests.append(.testTarget(name: "MaestroKitTests", dependencies: kit, path: "Tests"))
+    #if os(Linux)
+    // It asks the allocator of glibc.
+    tests.append(.systemLibrary(name: "Malloc", path: "leaks/malloc"))
+    tests.append(.executableTarget(name: "maestro-leaks", dependencies: kit + ["Malloc"], path: "leaks/program"))
+    #endif
+}
 
 let package = Package(
     name: "MaestroKit",
@@ -30,8 +45,7 @@ let package = Package(
             linkerSettings: linked),
         .target(name: "MaestroKit", dependencies: ["MaestroBindings"]),
         .target(name: "MaestroTesting", dependencies: ["MaestroKit"]),
-        .executableTarget(name: "maestro-watch", dependencies: ["MaestroKit", "MaestroTesting"], path: "Examples/watch"),
-        .executableTarget(name: "maestro-quickstart", dependencies: ["MaestroKit", "MaestroTesting"], path: "Examples/quickstart"),
-        .testTarget(name: "MaestroKitTests", dependencies: ["MaestroKit", "MaestroTesting"], path: "Tests"),
-    ]
+    ] + ["quickstart", "events", "approvals", "own_agent", "own_task", "watch"].map {
+        .executableTarget(name: "maestro-\($0)", dependencies: kit, path: "Examples/\($0)")
+    } + tests
 )

@@ -4,13 +4,18 @@
 #
 #   bindings-swift/build.sh [CARGO-ARGUMENT...]
 #
-# Whatever is given goes to `cargo build`, for example `--release`.
+# Whatever is given goes to `cargo build`, for example `--release` or `--profile dist`.
 set -eu
 cd "$(dirname "$0")/.."
 cargo build -q --locked -p maestro-swift --features bindgen "$@" >&2
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 profile=debug
-case " $* " in *' --release '*) profile=release ;; esac
+case " $* " in
+  *' --release '*) profile=release ;;
+  *' --profile '*) profile=$(echo " $* " | sed 's/.* --profile \([^ ]*\).*/\1/') ;;
+esac
+# Where cargo puts it.
+if [ "$profile" = dev ]; then profile=debug; fi
 library=
 for end in so dylib; do
   if [ -f "$target/$profile/libmaestro_swift.$end" ]; then library=$target/$profile/libmaestro_swift.$end; fi

@@ -16,7 +16,7 @@ if ! command -v swift >/dev/null 2>&1; then
 fi
 python3 "$here/generate.py" --check
 library=$("$here/build.sh")
-cargo build -q --locked -p scripted-model
+cargo build -q --locked -p scripted-model -p parity
 code=0
 claude=$(examples/fetch-claude.sh) || code=$?
 # Where there is none it said why, and the test with it is skipped.
@@ -28,5 +28,5 @@ package="--package-path $here --scratch-path $scratch"
 run "MAESTRO_LIB_DIR=$library" swift build $package --build-tests
 # One after the other: each has a node of its own.
 run "MAESTRO_LIB_DIR=$library" "MAESTRO_CLAUDE=$claude" "MAESTRO_SCRIPTED_MODEL=$library/scripted-model" \
+  "MAESTRO_PARITY=$library/parity" "MAESTRO_PROGRAMS=$scratch/debug" \
   swift test $package --skip-build --no-parallel "$@"
-run "MAESTRO_LIB_DIR=$library" "$scratch/debug/maestro-quickstart"

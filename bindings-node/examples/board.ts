@@ -1,95 +1,101 @@
-// A board for the browser: tasks and questions as they are, buttons to allow, deny, cancel and merge.
-// node build/examples/board.js PROJECT [PORT]
-import { createServer, type Server } from 'node:http';
+// A board for the browser: tasks and questions as they are, text as it is written, buttons to answer, cancel and merge.
+// node build/examples/board.js PROJECT [PORT], where PROJECT is a git repository; it needs express and ws.
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express, { type NextFunction, type Request, type Response } from 'express';
-import { WebSocketServer } from 'ws';
-import { type ApprovalInfo, ClaudeCode, Maestro, MaestroError, type TaskInfo } from '@maestro/core';
+import express from 'express';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { ClaudeCode, encode, joinText, Maestro, MaestroError, type TaskInfo } from '@maestro/core';
 
-const page = fileURLToPath(new URL('../../examples/page.html', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../examples/board/page.html', import.meta.url));
+const TYPES = ['task.*', 'approval.*', 'workspace.merged', 'message', 'message.delta'];
 
-/** What is on the board: listed once, then kept current by what happens. */
-class Board {
-  readonly #tasks = new Map<string, TaskInfo>();
-  readonly #approvals = new Map<string, ApprovalInfo>();
-  readonly #merged = new Map<string, string>();
-
-  async follow(maestro: Maestro, changed: () => void, signal: AbortSignal): Promise<void> {
-    const { tasks, asOf } = await maestro.tasks.list();
-    for (const task of tasks) this.#tasks.set(task.id, task);
-    const { approvals } = await maestro.approvals.list({ states: ['pending'] });
-    for (const approval of approvals) this.#approvals.set(approval.id, approval);
-    changed();
-    const types = ['task.*', 'approval.*', 'workspace.merged'];
-    for await (const event of maestro.events.subscribe({ types }, { after: { cursor: asOf }, signal })) {
-      if (event.taskId !== undefined) this.#tasks.set(event.taskId, await maestro.tasks.get(event.taskId));
-      if (event.type === 'approval.requested' && event.data.approvalId !== undefined) {
-        const approval = await maestro.approvals.get(event.data.approvalId);
-        if (approval.state === 'pending') this.#approvals.set(approval.id, approval);
-      } else if (event.type === 'approval.resolved' || event.type === 'approval.withdrawn' || event.type === 'approval.expired') {
-        this.#approvals.delete(event.data.approvalId ?? '');
-      } else if (event.type === 'workspace.merged') {
-        this.#merged.set(event.taskId ?? '', `merged into ${event.data.into}`);
-      }
-      changed();
+/** A task, where its work was merged, and what its agent said last, if that still goes on. */
+async function shown(maestro: Maestro, task: TaskInfo): Promise<object> {
+  const workspace = task.workspaceId === undefined ? undefined : await maestro.tasks.handle(task.id).workspace.info();
+  let said = '';
+  if (task.sessionId !== undefined && task.outcome === undefined) {
+    for (const item of (await maestro.sessions.handle(task.sessionId).view()).items) {
+      if (item.item === 'message' && item.role === 'assistant') said = joinText(item.blocks);
     }
   }
-
-  shown(): string {
-    const tasks = [...this.#tasks.values()].map(({ id, state, spec, outcome }) => {
-      const failed = outcome?.outcome === 'failed' ? outcome.error.message : '';
-      return { id, state, title: spec.title || spec.prompt.split('\n')[0], detail: this.#merged.get(id) ?? failed };
-    });
-    const approvals = [...this.#approvals.values()].map(({ id, title, tool, input }) => ({ id, title, tool, input }));
-    return JSON.stringify({ tasks, approvals });
-  }
+  return { ...(encode('TaskInfo', task) as object), merged_into: workspace?.mergedInto ?? null, said };
 }
 
-/** Serves the board of one project on loopback. */
-export async function serve(maestro: Maestro, project: string, port = 0): Promise<{ url: string; close(): Promise<void> }> {
-  const app = express().use(express.json());
-  app.get('/', (_, response) => response.sendFile(page));
-  const verb = (path: string, act: (id: string, body: { prompt?: string }) => Promise<unknown>): void => {
-    app.post(path, (request: Request, response: Response, next: NextFunction) => {
-      act(String(request.params['id']), request.body).then(() => response.json({}), next);
-    });
-  };
-  verb('/tasks', (_, { prompt = '' }) => maestro.tasks.submit(prompt, { project }));
-  verb('/tasks/:id/cancel', (id) => maestro.tasks.handle(id).cancel('from the board'));
-  verb('/tasks/:id/merge', (id) => maestro.tasks.handle(id).workspace.merge('main'));
-  verb('/approvals/:id/allow', (id) => maestro.approvals.allow(id));
-  verb('/approvals/:id/deny', (id) => maestro.approvals.deny(id, 'Denied on the board'));
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const known = error instanceof MaestroError;
-    response.status(known ? 409 : 500).json({ message: known ? error.message : 'something broke' });
-  });
+// snippet: board_follow
+/** Sends what there is, and then whatever happens after it. */
+async function follow(maestro: Maestro, send: (message: object) => void, signal: AbortSignal): Promise<void> {
+  let page = await maestro.tasks.list();
+  const [tasks, { asOf }] = [[...page.tasks], page];
+  while (page.next !== undefined) {
+    page = await maestro.tasks.list({ pageToken: page.next });
+    tasks.push(...page.tasks);
+  }
+  const { approvals } = await maestro.approvals.list({ states: ['pending'] });
+  send({ tasks: await Promise.all(tasks.map((task) => shown(maestro, task))), approvals: approvals.map((asked) => encode('ApprovalInfo', asked)) });
+  for await (const event of maestro.events.subscribe({ types: TYPES }, { after: { cursor: asOf }, signal })) {
+    const about = /^(task|workspace)\./.test(event.type) ? event.taskId : undefined;
+    send({ event: encode('Event', event), ...(about && { task: await shown(maestro, await maestro.tasks.get(about)) }) });
+  }
+}
+// end
+// snippet: board_act
+/** What somebody clicked. */
+type Asked = { do: string; prompt?: string; task?: string; approval?: string; answers?: unknown };
 
-  const server: Server = createServer(app);
-  const sockets = new WebSocketServer({ server });
-  const board = new Board();
-  const controller = new AbortController();
-  const following = board.follow(maestro, () => sockets.clients.forEach((socket) => socket.send(board.shown())), controller.signal);
-  following.catch((error: unknown) => { if (!controller.signal.aborted) console.error(error); });
-  sockets.on('connection', (socket) => socket.send(board.shown()));
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+async function act(maestro: Maestro, project: string, { do: verb, prompt = '', task = '', approval = '', answers }: Asked): Promise<unknown> {
+  switch (verb) {
+    case 'submit': return maestro.tasks.submit(prompt, { project });
+    case 'cancel': return maestro.tasks.handle(task).cancel('from the board');
+    case 'merge': return maestro.tasks.handle(task).workspace.merge('main');
+    case 'allow': return maestro.approvals.allow(approval);
+    case 'deny': return maestro.approvals.deny(approval, 'Denied on the board');
+    case 'answer': return maestro.approvals.answer(approval, answers);
+    default: throw new MaestroError('invalid_argument', `the board cannot do ${verb}`);
+  }
+}
+// end
+
+/** Serves the board of one project on loopback. */
+export async function serve(maestro: Maestro, project: string, port = 0): Promise<{ port: number; close(): Promise<void> }> {
+  const app = express();
+  app.get('/', (_, response) => response.sendFile(PAGE));
+  const server = createServer(app);
+  // A name of another site that leads here is not answered, nor is a socket that a page of another site opens.
+  const verifyClient = ({ req: { headers: { host = '', origin } } }: { req: IncomingMessage }): boolean =>
+    /^(127\.0\.0\.1|localhost):/.test(host) && origin === `http://${host}`;
+  const sockets = new WebSocketServer({ server, path: '/feed', verifyClient });
+  sockets.on('connection', (socket: WebSocket) => {
+    const controller = new AbortController();
+    const send = (message: object): void => socket.send(JSON.stringify(message));
+    const broken = (error: unknown): void => {
+      if (!controller.signal.aborted) console.error(error);
+      socket.terminate(); // the page begins anew
+    };
+    follow(maestro, send, controller.signal).catch(broken);
+    socket.on('close', () => controller.abort());
+    socket.on('message', (text) => {
+      const acted = (async () => act(maestro, project, JSON.parse(String(text))))();
+      acted.catch((error: unknown) => (error instanceof MaestroError ? send({ error: error.message }) : broken(error)));
+    });
+  });
+  await new Promise<void>((listening) => { server.listen(port, '127.0.0.1', listening); });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    port: (server.address() as AddressInfo).port,
     async close() {
-      controller.abort();
       sockets.clients.forEach((socket) => socket.terminate());
-      sockets.close();
       server.closeAllConnections();
-      await new Promise((resolve) => { server.close(resolve); });
+      await new Promise((closed) => { server.close(closed); });
     },
   };
 }
 
 if (import.meta.filename === process.argv[1]) {
-  const path = process.argv[2] ?? '.';
-  const maestro = await Maestro.open({ storage: `${path}/.maestro.db`, agents: { claude: ClaudeCode.discover() }, concurrency: 4 });
+  const path = resolve(process.argv[2] ?? '.');
+  const maestro = await Maestro.open({ storage: `${path}.db`, agents: { claude: ClaudeCode.discover() }, worktrees: `${path}.worktrees` });
   await maestro.projects.ensure('board', { path });
-  const { url, close } = await serve(maestro, 'board', Number(process.argv[3] ?? 8000));
-  console.log(`The board is at ${url}`);
+  const { port, close } = await serve(maestro, 'board', Number(process.argv[3] ?? 8000));
+  console.log(`The board is at http://127.0.0.1:${port}`);
   process.once('SIGINT', () => void close().then(() => maestro.close()));
 }

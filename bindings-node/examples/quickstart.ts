@@ -1,21 +1,24 @@
-// One task by Claude Code in a worktree of its own, and its work merged. Run it in a repository of yours:
-// node build/examples/quickstart.js . "Write PLAN.md for dark mode"
-import { ClaudeCode, Maestro, type Outcome } from '@maestro/core';
+// One task of Claude Code in a worktree of its own, and its work merged:
+// node build/examples/quickstart.js PROJECT PROMPT, where PROJECT is a git repository.
+import { resolve } from 'node:path';
+import { ClaudeCode, joinText, Maestro } from '@maestro/core';
 
-export async function quickstart(path: string, claude: ClaudeCode, prompt: string): Promise<Outcome> {
-  await using maestro = await Maestro.open({ storage: `${path}/.maestro.db`, agents: { claude }, concurrency: 2 });
-  const project = await maestro.projects.ensure('shop', { path });
-  const task = await maestro.tasks.submit(prompt, { project });
-  for await (const event of task.events()) {
-    if (event.type === 'approval.requested' && event.data.tool === 'Write') await maestro.approvals.allow(event.data.approvalId!);
-    else if (event.type === 'approval.requested') await maestro.approvals.deny(event.data.approvalId!, 'Only Write is allowed here');
-    if (event.type === 'message.delta') process.stdout.write(event.data.text);
-  }
-  const outcome = await task.wait();
-  if (outcome.outcome === 'succeeded') await task.workspace.merge('main');
-  return outcome;
+const [project = '.', prompt = 'Write PLAN.md'] = process.argv.slice(2);
+const path = resolve(project);
+// snippet: quickstart
+await using maestro = await Maestro.open({ storage: `${path}.db`, agents: { claude: ClaudeCode.discover() }, worktrees: `${path}.worktrees` });
+const shop = await maestro.projects.ensure('shop', { path });
+const task = await maestro.tasks.submit(prompt, { project: shop });
+for await (const event of task.events()) {
+  if (event.type === 'approval.requested' && event.data.tool === 'Write') await maestro.approvals.allow(event.data);
+  else if (event.type === 'approval.requested') await maestro.approvals.deny(event.data, 'Only files are written here.');
+  if (event.type === 'message' && event.data.role === 'assistant') console.log(joinText(event.data.blocks));
 }
-
-if (import.meta.filename === process.argv[1]) {
-  console.log(await quickstart(process.argv[2] ?? '.', ClaudeCode.discover(), process.argv[3] ?? 'Write PLAN.md'));
+const outcome = await task.wait(); // data, also when the agent failed
+if (outcome.outcome === 'succeeded') {
+  await task.workspace.merge('main');
+  console.log('merged into main');
+} else {
+  console.log(outcome);
 }
+// end

@@ -141,13 +141,46 @@ test('a permission handler answers, and one that fails leaves it to a person', a
     assert.equal((await task.wait()).outcome, 'succeeded');
     assert.deepEqual(asked, [{ command: 'ls' }]);
   }
-  await using maestro = await shop({ agents, permissionHandler: () => { throw new Error('I am confused'); } });
+  await using maestro = await shop({ agents, permissionHandler: () => { throw new RangeError('I am confused'); } });
   const task = await maestro.tasks.submit('Go', { project: 'shop' });
-  const asked = await until(task.events(), 'approval.requested');
-  await maestro.approvals.deny(asked.data.approvalId!, 'better not');
+  const told = await until(task.events(), 'approval.updated');
+  assert.equal(told.data.handlerError?.message, 'RangeError: I am confused');
+  const waiting = await maestro.approvals.get(told.data.approvalId!);
+  assert.equal(waiting.state, 'pending');
+  assert.equal(waiting.handlerError?.message, 'RangeError: I am confused');
+  await maestro.approvals.deny(waiting, 'better not');
   assert.equal((await task.wait()).outcome, 'succeeded');
 });
 
 test('what is no agent is refused by name', async () => {
   await assert.rejects(shop({ agents: { odd: {} as Agent } }), { code: 'invalid_config', context: { field: 'agents.odd' } });
+});
+
+test('what was thrown is the cause of what it leads to, even where texts are the same', async () => {
+  const thrown: unknown[] = [];
+  const fail = (): never => { const error = new Error('out of paper'); thrown.push(error); throw error; };
+  const printer = {
+    open: (opening: { spec: { model?: string } }): Conversation => {
+      if (opening.spec.model) fail();
+      return { prompt: async function* () { yield 'fine'; }, setMode: fail, control: () => { throw new MaestroError('unavailable', 'out of ink'); } };
+    },
+  };
+  await using maestro = await shop({ agents: { printer } as never });
+  const session = await maestro.sessions.open({ project: 'shop' });
+  const causes: unknown[] = [];
+  const caught = async (call: () => Promise<unknown>): Promise<void> => {
+    await assert.rejects(call, (error: MaestroError) => {
+      assert.equal(error.message, 'out of paper');
+      causes.push(error.cause);
+      return true;
+    });
+  };
+  await caught(() => maestro.sessions.open({ project: 'shop', model: 'any' }));
+  await caught(() => maestro.sessions.open({ project: 'shop', model: 'any' }));
+  await caught(() => session.setMode('any'));
+  assert.equal(causes.length, 3);
+  for (const [at, cause] of causes.entries()) assert.equal(cause, thrown[at]);
+  await assert.rejects(session.control({}), (error: MaestroError) => error.retryable && error.cause instanceof MaestroError);
+  await assert.rejects(maestro.projects.get('nowhere'), (error: MaestroError) => !('cause' in error));
+  assert.equal((await (await session.prompt('hi')).wait()).result, 'fine');
 });

@@ -44,7 +44,7 @@ test('a session is prompted, viewed, and ends', async () => {
   const events = all(session.events());
   await session.close();
   assert.equal((await events).at(-1)?.type, 'session.closed');
-  assert.equal((await maestro.sessions.get(session)).state, 'closed');
+  assert.equal((await (await maestro.sessions.get(session)).info()).state, 'closed');
 });
 
 test('projects, agents, accounts', async () => {

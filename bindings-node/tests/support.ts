@@ -1,12 +1,44 @@
-import { mkdtempSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Event, Maestro, type MaestroOptions } from '@maestro/core';
 import { ScriptedAgent } from '@maestro/core/testing';
 
 /** A directory of its own. */
 export function directory(): string {
   return mkdtempSync(join(tmpdir(), 'maestro-node-'));
+}
+
+/** Where all of Maestro is. */
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** What a script of `examples/` gets here: a program, or why it cannot be had and its tests are skipped. */
+export function fetched(script: string): { program: string; skip: string | false } {
+  const got = spawnSync(join(root, 'examples', script), { encoding: 'utf8' });
+  if (got.status !== 0 && got.status !== 3) throw new Error(got.stderr);
+  return { program: got.stdout.trim(), skip: got.status === 3 ? got.stderr.trim() : false };
+}
+
+/** The program of the scripted model, built. */
+export function modelProgram(): string {
+  const out = execFileSync('cargo', ['build', '-q', '--locked', '-p', 'scripted-model', '--message-format=json'], { cwd: root, encoding: 'utf8' });
+  const built = out.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return built.find(({ executable, target }) => executable && target.name === 'scripted-model').executable;
+}
+
+export function git(path: string, ...args: string[]): string {
+  return execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.invalid', ...args], { cwd: path, encoding: 'utf8' });
+}
+
+/** A repository with one commit, in a directory of its own. */
+export function repository(): string {
+  const path = join(directory(), 'shop');
+  mkdirSync(path);
+  git(path, 'init', '-q', '-b', 'main');
+  git(path, 'commit', '-q', '--allow-empty', '-m', 'Begin');
+  return path;
 }
 
 /** A node with a scripted agent and a project `shop`. */

@@ -6,7 +6,7 @@ import {
 import type {
   ApprovalFilterInput, ApprovalInfo, ApprovalPage, DecisionInput, Effect, Remember, RuleFilter, RuleInfo, RulePage, Ruling,
 } from './protocol/model.js';
-import { idOf, maybeId, type Reference } from './values.js';
+import { approvalIdOf, type ApprovalReference, idOf, maybeId, type Reference } from './values.js';
 
 /** The rules that answer before a person is asked. */
 export class Policies {
@@ -28,8 +28,8 @@ export class Policies {
   }
 
   /** Takes a rule away. */
-  async remove(rule: Reference, { signal }: CallOptions = {}): Promise<void> {
-    await this.#link.command('policies.remove', { rule_id: idOf(rule) }, signal);
+  async remove(rule: Reference, { signal }: CallOptions = {}): Promise<RuleInfo> {
+    return readRuleInfo(await this.#link.command('policies.remove', { rule_id: idOf(rule) }, signal));
   }
 
   /** A page of rules. */
@@ -61,48 +61,48 @@ export class Approvals {
   }
 
   /** One approval. */
-  async get(approval: Reference, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
-    return readApprovalInfo(await this.#link.query('approvals.get', { approval_id: idOf(approval) }, signal));
+  async get(approval: ApprovalReference, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
+    return readApprovalInfo(await this.#link.query('approvals.get', { approval_id: approvalIdOf(approval) }, signal));
   }
 
-  /** A page of approvals, newest first, and the position to go on watching from. */
+  /** A page of approvals, oldest first, and the position to go on watching from. */
   async list(filter: ApprovalFilterInput = {}, { signal }: CallOptions = {}): Promise<ApprovalPage> {
     return readApprovalPage(await this.#link.query('approvals.list', { filter: writeApprovalFilter(filter) }, signal));
   }
 
   /** Lets it run, with another input where one is given. `remember` says for how long; default: `once`. */
   async allow(
-    approval: Reference,
+    approval: ApprovalReference,
     { input, remember, signal }: CallOptions & { input?: unknown; remember?: Remember | undefined } = {},
   ): Promise<ApprovalInfo> {
     return this.decide(approval, { decision: 'allow', input, remember }, { signal });
   }
 
   /** Does not let it run. The agent is told the message, and stops when it is to be interrupted. */
-  async deny(approval: Reference, message = '', { interrupt, signal }: CallOptions & { interrupt?: boolean | undefined } = {}): Promise<ApprovalInfo> {
+  async deny(approval: ApprovalReference, message = '', { interrupt, signal }: CallOptions & { interrupt?: boolean | undefined } = {}): Promise<ApprovalInfo> {
     return this.decide(approval, { decision: 'deny', message, interrupt }, { signal });
   }
 
   /** Answers a question: by question, what was chosen or written. */
-  async answer(approval: Reference, answers: unknown, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
+  async answer(approval: ApprovalReference, answers: unknown, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
     return this.decide(approval, { decision: 'answer', answers }, { signal });
   }
 
   /** Answers. Rejects with `conflict` when somebody did before. */
-  async decide(approval: Reference, decision: DecisionInput, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
-    const args = { approval_id: idOf(approval), decision: writeDecision(decision) };
+  async decide(approval: ApprovalReference, decision: DecisionInput, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
+    const args = { approval_id: approvalIdOf(approval), decision: writeDecision(decision) };
     return readApprovalInfo(await this.#link.command('approvals.decide', args, signal));
   }
 
   /** Gives people so many milliseconds more. */
-  async extend(approval: Reference, byMs: number, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
-    const args = { approval_id: idOf(approval), by_ms: byMs };
+  async extend(approval: ApprovalReference, byMs: number, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
+    const args = { approval_id: approvalIdOf(approval), by_ms: byMs };
     return readApprovalInfo(await this.#link.command('approvals.extend', args, signal));
   }
 
   /** Says who is to answer; nobody in particular with `undefined`. */
-  async assign(approval: Reference, assignee: string | undefined, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
-    const args = { approval_id: idOf(approval), assignee: assignee ?? null };
+  async assign(approval: ApprovalReference, assignee: string | undefined, { signal }: CallOptions = {}): Promise<ApprovalInfo> {
+    const args = { approval_id: approvalIdOf(approval), assignee: assignee ?? null };
     return readApprovalInfo(await this.#link.command('approvals.assign', args, signal));
   }
 }

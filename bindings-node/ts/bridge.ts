@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AbortError, caught, MaestroError, thrown } from './protocol/errors.js';
 import { native, type Letter, type NativeHost } from './native.js';
 import type { Json } from './protocol/helpers.js';
@@ -28,6 +29,10 @@ interface Call {
   feed?: boolean;
 }
 
+/** As the core says it. */
+const CLOSED = 'the store was closed';
+/** How many things that the user threw are kept to be the cause of what they lead to. */
+const KEPT = 64;
 const ANSWER = 0;
 const ERROR = 1;
 const CALL = 2;
@@ -37,6 +42,8 @@ class Inbox {
   readonly host: NativeHost;
   readonly #waiting = new Map<number, Waiting>();
   readonly #callee: Callee;
+  /** What the user threw, by the id that the core has of it. */
+  readonly #thrown = new Map<string, unknown>();
   #next = 1;
   #closed = false;
 
@@ -45,11 +52,15 @@ class Inbox {
     this.host = new (native().Host)(() => this.#empty());
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Starts a call under a new id, and waits for its answer. */
   call(start: (id: number) => void, { signal, started, feed = false }: Call = {}): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new AbortError(signal.reason));
-      if (this.#closed) return feed ? resolve(undefined) : reject(new MaestroError('closed', 'this node was closed'));
+      if (this.#closed) return feed ? resolve(undefined) : reject(new MaestroError('closed', CLOSED));
       const id = this.#next;
       this.#next = id === 0xffff_ffff ? 1 : id + 1;
       const abort = (): void => {
@@ -81,7 +92,7 @@ class Inbox {
       this.host.cancel(id);
       const waiting = this.#settle(id);
       if (waiting?.feed) waiting.resolve(undefined);
-      else waiting?.reject(new MaestroError('closed', 'this node was closed'));
+      else waiting?.reject(new MaestroError('closed', CLOSED));
     }
     this.host.end();
   }
@@ -98,7 +109,7 @@ class Inbox {
 
   #open({ what, id, name, text }: Letter): void {
     if (what === ANSWER) this.#settle(id)?.resolve(text ?? undefined);
-    else if (what === ERROR) this.#settle(id)?.reject(thrown(text ?? 'null'));
+    else if (what === ERROR) this.#settle(id)?.reject(thrown(text ?? 'null', this.#thrown));
     else if (what === CALL) void this.#answer(id, name ?? '', text ?? 'null');
     else this.#callee.cancel(id);
   }
@@ -109,7 +120,10 @@ class Inbox {
       const given = await this.#callee.call(id, name, JSON.parse(request));
       answer = JSON.stringify(given ?? null) ?? 'null';
     } catch (error) {
-      this.host.reply(id, null, caught(error));
+      const keptAs = randomUUID();
+      this.#thrown.set(keptAs, error);
+      if (this.#thrown.size > KEPT) this.#thrown.delete(this.#thrown.keys().next().value!);
+      this.host.reply(id, null, caught(error, keptAs));
       return;
     }
     this.host.reply(id, answer, null);
@@ -196,6 +210,7 @@ export class Link {
   }
 
   async close(running: string): Promise<void> {
+    if (this.#inbox.isClosed) return;
     await this.#inbox.call((id) => this.#host.submit(id, 'close', JSON.stringify(running).slice(1, -1)));
     this.#inbox.end();
   }

@@ -27,7 +27,8 @@ export interface Implemented {
 }
 
 const CLAUDE_OPTIONS = new Set<keyof ClaudeCodeOptions>([
-  'configDir', 'inheritEnv', 'denyEnv', 'env', 'extraArgs', 'account', 'loginForTools', 'handshakeTimeoutMs', 'controlTimeoutMs', 'hooks',
+  'configDir', 'inheritEnv', 'denyEnv', 'env', 'extraArgs', 'account', 'loginForTools', 'handshakeTimeoutMs', 'controlTimeoutMs', 'quietMs',
+  'maxLineBytes', 'hooks',
 ]);
 
 /** Answers the core's calls with what the user implements. */
@@ -81,7 +82,8 @@ export class Foreign implements Callee {
     return {
       kind: 'claude_code', program, config_dir: options.configDir, inherit_env: options.inheritEnv, deny_env: options.denyEnv, env: options.env,
       extra_args: options.extraArgs, account: options.account, login_for_tools: options.loginForTools,
-      handshake_timeout_ms: options.handshakeTimeoutMs, control_timeout_ms: options.controlTimeoutMs, hooks,
+      handshake_timeout_ms: options.handshakeTimeoutMs, control_timeout_ms: options.controlTimeoutMs, quiet_ms: options.quietMs,
+      max_line_bytes: options.maxLineBytes, hooks,
     };
   }
 

@@ -15,4 +15,4 @@ export { Projects } from './projects.js';
 export * from './protocol/index.js';
 export { type FeedOptions, type PromptWhen, Session, Sessions, Turn } from './sessions.js';
 export { Task, type TaskOptions, Tasks, Workspace } from './tasks.js';
-export type { After, PromptInput, Reference, SessionOptions } from './values.js';
+export type { After, ApprovalReference, PromptInput, Reference, SessionOptions } from './values.js';

@@ -86,12 +86,12 @@ export class Maestro implements AsyncDisposable {
   }
 
   /** The node's id, new at every start, and the version of Maestro. */
-  async node({ signal }: CallOptions = {}): Promise<{ nodeId: string; version: string }> {
+  async node({ signal }: CallOptions = {}): Promise<{ id: string; version: string }> {
     const node = await this.#link.query('node.get', {}, signal);
-    return { nodeId: node.node_id, version: node.version };
+    return { id: node.node_id, version: node.version };
   }
 
-  /** Closes the node. Default: parks what is under way. */
+  /** Closes the node. Default: parks what is under way. Again, it does nothing. */
   async close({ running = 'park' }: { running?: Running | undefined } = {}): Promise<void> {
     await this.#link.close(running);
   }

@@ -53,6 +53,10 @@ export interface ClaudeCodeOptions {
   handshakeTimeoutMs?: number | undefined;
   /** How long it may take to answer a request of its protocol. */
   controlTimeoutMs?: number | undefined;
+  /** How long it may say nothing in a turn before it is asked whether it lives. Default: 5 minutes. */
+  quietMs?: number | undefined;
+  /** The longest line that is read from it. Default: 64 MiB. */
+  maxLineBytes?: number | undefined;
   hooks?: readonly Hook[] | undefined;
 }
 
@@ -247,7 +251,10 @@ export class TaskResult {
  */
 export type TaskFunction = (run: TaskRun) => Promise<unknown> | unknown;
 
-/** Answers approvals; nothing waits for a person. */
+/**
+ * Answers approvals; nothing waits for a person. So does a question whose handler throws: what it threw is the approval's
+ * `handlerError`, and in an `approval.updated` event.
+ */
 export type PermissionHandler = (
   approval: ApprovalInfo, options: { signal: AbortSignal },
 ) => Promise<DecisionInput | null | undefined | void> | DecisionInput | null | undefined | void;

@@ -103,11 +103,6 @@ export class Session {
     return this.#link.command('sessions.control', { ...this.#args(), request }, signal);
   }
 
-  /** Starts a session that begins with this one's conversation. */
-  async fork({ signal }: CallOptions = {}): Promise<Session> {
-    return new Session(this.#link, (await this.#link.command('sessions.fork', this.#args(), signal)).session_id);
-  }
-
   /** Ends it. */
   async close({ signal }: CallOptions = {}): Promise<void> {
     await this.#link.command('sessions.close', this.#args(), signal);
@@ -139,6 +134,12 @@ export class Sessions {
     return new Session(this.#link, (await this.#link.command('sessions.adopt', args, signal)).session_id);
   }
 
+  /** Starts a session that begins with another one's conversation, which is left as it is. */
+  async fork(session: Reference, { signal }: CallOptions = {}): Promise<Session> {
+    const forked = await this.#link.command('sessions.fork', { session_id: idOf(session) }, signal);
+    return new Session(this.#link, forked.session_id);
+  }
+
   /** Gives a session that has no process one again. */
   async resume(session: Reference, { signal }: CallOptions = {}): Promise<Session> {
     const resumed = await this.#link.command('sessions.resume', { session_id: idOf(session) }, signal);
@@ -150,9 +151,11 @@ export class Sessions {
     return new Session(this.#link, id);
   }
 
-  /** One session. */
-  async get(session: Reference, { signal }: CallOptions = {}): Promise<SessionInfo> {
-    return this.handle(idOf(session)).info({ signal });
+  /** One session. Rejects with `not_found`. */
+  async get(session: Reference, { signal }: CallOptions = {}): Promise<Session> {
+    const handle = this.handle(idOf(session));
+    await handle.info({ signal });
+    return handle;
   }
 
   /** A page of sessions, newest first, and the position to go on watching from. */

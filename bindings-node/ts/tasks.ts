@@ -154,7 +154,7 @@ export class Tasks {
     return this.handle(idOf(task)).info({ signal });
   }
 
-  /** A page of tasks, newest first, and the position to go on watching from. */
+  /** A page of tasks, oldest first, and the position to go on watching from. */
   async list({ project, ...filter }: Omit<TaskFilterInput, 'project'> & { project?: Reference | undefined } = {}, { signal }: CallOptions = {}): Promise<TaskPage> {
     const given = writeTaskFilter({ ...filter, project: maybeId(project) });
     return readTaskPage(await this.#link.query('tasks.list', { filter: given }, signal));

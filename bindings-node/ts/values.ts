@@ -1,9 +1,13 @@
 import { writeContentBlock, writeSessionSpec } from './protocol/codec.js';
+import { MaestroError } from './protocol/errors.js';
 import type { Json } from './protocol/helpers.js';
-import type { ContentBlock, SessionSpecInput } from './protocol/model.js';
+import type { ApprovalRequested, ContentBlock, SessionSpecInput } from './protocol/model.js';
 
 /** A thing: its id, or whatever has its id. Projects and accounts are also known by their name. */
 export type Reference = string | { readonly id: string };
+
+/** An approval: its id, its record, or the `data` of the `approval.requested` that told of it. */
+export type ApprovalReference = Reference | ApprovalRequested;
 
 /** What is asked: a text, or blocks of content. */
 export type PromptInput = string | readonly ContentBlock[];
@@ -16,6 +20,15 @@ export type SessionOptions = Omit<SessionSpecInput, 'project' | 'account'> & { a
 
 export function idOf(reference: Reference): string {
   return typeof reference === 'string' ? reference : reference.id;
+}
+
+export function approvalIdOf(approval: ApprovalReference): string {
+  if (typeof approval === 'string') return approval;
+  if ('id' in approval) return approval.id;
+  if (approval.approvalId === undefined) {
+    throw new MaestroError('invalid_argument', '`approval` has no id; give one that was asked', { context: [['field', 'approval']] });
+  }
+  return approval.approvalId;
 }
 
 export function maybeId(reference: Reference | undefined): string | undefined {

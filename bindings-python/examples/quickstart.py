@@ -1,35 +1,39 @@
-"""One agent, one task, and what happens meanwhile. Usage: quickstart.py PROJECT"""
+"""One task of Claude Code in a worktree of its own, and its work merged.
+
+Usage: quickstart.py PROJECT PROMPT, where PROJECT is a git repository.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from pathlib import Path
-from typing import Any
 
-# [quickstart]
-from maestro import ApprovalRequested, ClaudeCode, Maestro, MessageDelta
+from maestro import ApprovalRequested, ClaudeCode, Maestro, Message, Succeeded, join_text
 
 
-async def quickstart(project: Path, claude: Any, prompt: str = "Write hello.txt") -> str:
-    async with Maestro.open(project / ".maestro.db", agents={"claude": claude}, worktrees=project.with_suffix(".trees")) as m:
-        shop = await m.projects.ensure("shop", path=project)
+async def main(path: str, prompt: str) -> None:
+    # snippet: quickstart
+    async with Maestro.open(f"{path}.db", agents={"claude": ClaudeCode.discover()}, worktrees=f"{path}.worktrees") as m:
+        shop = await m.projects.ensure("shop", path=path)
         task = await m.tasks.submit(prompt, project=shop)
         async with task.events() as events:
             async for event in events:
                 match event.data:
-                    case ApprovalRequested(tool="Write", approval_id=str(id)):
-                        await m.approvals.allow(id)
-                    case ApprovalRequested(approval_id=str(id)):
-                        await m.approvals.deny(id, "only files are written here")
-                    case MessageDelta(text=text):
-                        print(text, end="", flush=True)
-        outcome = await task.wait()
-        await task.workspace.merge("main")  # the work is out
-        return f"{outcome!r}"
+                    case ApprovalRequested(tool="Write") as asked:
+                        await m.approvals.allow(asked)
+                    case ApprovalRequested() as asked:
+                        await m.approvals.deny(asked, "Only files are written here.")
+                    case Message(role="assistant", blocks=blocks):
+                        print(join_text(blocks))
+        outcome = await task.wait()  # data, also when the agent failed
+        if isinstance(outcome, Succeeded):
+            await task.workspace.merge("main")
+            print("merged into main")
+        else:
+            print(outcome)
+    # end
 
-
-# [/quickstart]
 
 if __name__ == "__main__":
-    print(asyncio.run(quickstart(Path(sys.argv[1]).resolve(), ClaudeCode.discover())))
+    asyncio.run(main(os.path.abspath(sys.argv[1]), sys.argv[2]))

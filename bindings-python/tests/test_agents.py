@@ -12,12 +12,8 @@ import pytest
 from maestro import (
     Agent,
     AgentPrompt,
-    Allow,
-    ApprovalInfo,
     ApprovalRequested,
     Conversation,
-    Decision,
-    Deny,
     Maestro,
     NotFoundError,
     Opening,
@@ -76,12 +72,6 @@ class EchoAgent(Agent):
         if opening.spec.model == "none":
             raise NotFoundError("there is no such model", context={"model": "none"}) from KeyError("none")
         return Echo(self.log)
-
-
-async def handler(approval: ApprovalInfo) -> Decision | None:
-    if approval.input == {"n": 1}:
-        raise TypeError("I do not know")
-    return Allow()
 
 
 @pytest.fixture
@@ -143,18 +133,3 @@ async def test_an_agent_asks_a_person_and_is_interrupted(node: Maestro, echo: Ec
     await session.interrupt()
     assert (await turn.wait()).stop_reason == "cancelled"
     assert echo.log == ["stopped"]
-
-
-async def test_a_permission_handler_answers_and_its_exception_leaves_the_question(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with Maestro.open(agents={"echo": EchoAgent()}, permission_handler=handler) as node:
-        await node.projects.ensure("shop", path=tmp_path)
-        session = await node.sessions.open(project="shop")
-        turn = await session.prompt("ask")
-        async for event in session.events():
-            if isinstance(event.data, ApprovalRequested):
-                break
-        while "I do not know" not in caplog.text:
-            await asyncio.sleep(0)
-        (waiting,) = (await node.approvals.list(session=session.id)).approvals
-        await node.approvals.decide(waiting, Deny(message="a person says no"))
-        assert (await turn.wait()).result == "Deny a person says no"

@@ -48,8 +48,21 @@ async def test_a_question_is_answered(m: Maestro) -> None:
     await m.approvals.answer(id, {question.question: "red"})
 
 
+async def test_an_approval_is_named_by_the_event_that_told_of_it(m: Maestro) -> None:
+    session = await m.sessions.open(project="shop")
+    turn = await session.prompt("scenario: ask")
+    async for event in session.events():
+        match event.data:
+            case ApprovalRequested() as asked:
+                await m.approvals.allow(asked)
+                break
+    assert (await turn.wait()).error is None
+    with pytest.raises(TypeError, match="expected a handle, a record or an id"):
+        await m.approvals.allow(ApprovalRequested())
+
+
 async def test_rules_answer_before_a_person(m: Maestro) -> None:
-    rule = await m.approvals.policies.put("deny", "Bash(make:*)", project="shop", reason="no builds")
+    rule = await m.approvals.policies.put("Bash(make:*)", "deny", project="shop", reason="no builds")
     ruling = await m.approvals.policies.test("Bash", {"command": "make all"}, project="shop")
     assert ruling.effect == "deny" and [rule.id for rule in ruling.rules] == [rule.id]
     session = await m.sessions.open(project="shop")
@@ -60,5 +73,5 @@ async def test_rules_answer_before_a_person(m: Maestro) -> None:
     await m.approvals.policies.remove(rule)
     assert not (await m.approvals.policies.list()).rules
     with pytest.raises(InvalidArgumentError) as raised:
-        await m.approvals.policies.put("allow", "Bash(")
+        await m.approvals.policies.put("Bash(", "allow")
     assert raised.value.context["field"] == "rule"

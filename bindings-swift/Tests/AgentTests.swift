@@ -81,6 +81,43 @@ private struct Crash: Error, CustomStringConvertible {
         }
     }
 
+    @Test func whatWasThrownIsTheCauseEvenWhereTextsAreTheSame() async throws {
+        final class Numbered: Error, CustomStringConvertible {
+            let number: Int
+            let description = "out of paper"
+            init(number: Int) { self.number = number }
+        }
+        actor Counter {
+            var count = 0
+            func fail() throws -> Never {
+                count += 1
+                throw Numbered(number: count)
+            }
+        }
+        struct Printer: Agent, Conversation {
+            let counter = Counter()
+            let can: Set<AgentAbility> = [.setMode]
+            func open(_ opening: AgentOpening) async throws -> any Conversation {
+                if opening.spec.model != nil { try await counter.fail() }
+                return self
+            }
+            func prompt(_ prompt: AgentPrompt) async throws -> TurnEnd { TurnEnd(result: "fine") }
+            func setMode(_ mode: String) async throws { try await counter.fail() }
+        }
+        try await inShop(agents: ["printer": .custom(Printer())]) { maestro in
+            let session = try await maestro.sessions.open(project: "shop")
+            let caught = [
+                await failure { try await maestro.sessions.open(project: "shop", model: "any") },
+                await failure { try await maestro.sessions.open(project: "shop", model: "any") },
+                await failure { try await session.setMode("any") },
+            ]
+            #expect(caught.allSatisfy { $0?.message == "out of paper" })
+            #expect(caught.map { ($0?.cause as? Numbered)?.number } == [1, 2, 3])
+            #expect(await failure { try await maestro.projects.get("nowhere") }?.cause == nil)
+            #expect(try await session.prompt("hi").wait().result == "fine")
+        }
+    }
+
     @Test func itAsksAPerson() async throws {
         try await inShop(agents: ["mine": .custom(Mine())]) { maestro in
             let session = try await maestro.sessions.open(project: "shop")

@@ -75,11 +75,20 @@ private let asks: [Step] = [.tool(ToolStep(name: "Bash", input: ["command": "mak
         try await inShop(scripts: scripts, permissionHandler: Handler()) { maestro in
             let made = try await maestro.tasks.submit("scenario: asks command=make", project: "shop")
             #expect(try await made.wait() == .succeeded("Done."))
-            for command in ["throw", "other"] {
-                let left = try await maestro.tasks.submit("scenario: asks command=\(command)", project: "shop")
-                try await maestro.approvals.allow(left.events().first(asked))
-                #expect(try await left.wait() == .succeeded("Done."))
+            let left = try await maestro.tasks.submit("scenario: asks command=other", project: "shop")
+            try await maestro.approvals.allow(left.events().first(asked))
+            #expect(try await left.wait() == .succeeded("Done."))
+
+            let threw = try await maestro.tasks.submit("scenario: asks command=throw", project: "shop")
+            let told = try await threw.events().first { event in
+                if case .approvalUpdated(let told) = event.data { told } else { nil }
             }
+            #expect(told.handlerError?.message == "no idea")
+            let waiting = try await maestro.approvals.get(told.approvalID ?? "")
+            #expect(waiting.state == .pending)
+            #expect(waiting.handlerError?.message == "no idea")
+            try await maestro.approvals.allow(waiting)
+            #expect(try await threw.wait() == .succeeded("Done."))
         }
     }
 }

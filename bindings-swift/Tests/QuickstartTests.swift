@@ -66,6 +66,21 @@ import Testing
         }
     }
 
+    @Test func warmSessionsAndGetAreAsInTheOthers() async throws {
+        try await inShop { maestro in
+            let session = try await maestro.sessions.open(project: "shop")
+            #expect(try await maestro.sessions.get(session).id == session.id)
+            let missing = await failure { try await maestro.sessions.get("00000000-0000-7000-8000-000000000000") }
+            #expect(missing?.kind == .notFound)
+        }
+        for warm in [WarmSessions.all, .atMost(0)] {
+            let maestro = try await Maestro.open(agents: ["a": .scripted()], warmSessions: warm, startsAtOnce: 1)
+            try await maestro.close()
+        }
+        let none = await failure { try await Maestro.open(startsAtOnce: 0) }
+        #expect(none?.kind == .invalidConfig)
+    }
+
     @Test func theRestAnswers() async throws {
         try await inShop { maestro in
             #expect(try await maestro.agents.list().map(\.name) == ["a"])

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agent::{Agent, McpServer};
+use crate::agent::{Agent, GuardedAgent, McpServer};
 use crate::approval::PermissionHandler;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
@@ -88,7 +88,7 @@ impl MaestroBuilder {
 
     /// Registers an agent under a name, 1 to 200 bytes, which no other agent has.
     pub fn agent(mut self, name: impl Into<String>, agent: impl Agent) -> Self {
-        self.agents.push((name.into(), Arc::new(agent)));
+        self.agents.push((name.into(), Arc::new(GuardedAgent(agent))));
         self
     }
 

@@ -106,6 +106,7 @@ struct Inner {
     limit: Option<LimitHit>,
     retryable: bool,
     unknown_outcome: bool,
+    exception_id: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -123,6 +124,7 @@ impl Error {
             limit: None,
             retryable: kind == ErrorKind::Unavailable,
             unknown_outcome: false,
+            exception_id: None,
             source: None,
         }))
     }
@@ -218,6 +220,7 @@ impl Error {
             limit: self.0.limit.clone(),
             retryable: self.0.retryable,
             unknown_outcome: self.0.unknown_outcome,
+            exception_id: self.0.exception_id.clone(),
         }
     }
 }
@@ -279,6 +282,10 @@ pub struct ErrorInfo {
     /// Whether the effect may have happened in spite of the error.
     #[serde(default)]
     pub unknown_outcome: bool,
+    /// Names the exception of another language that this is, for the process that threw it, which may
+    /// still have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception_id: Option<String>,
 }
 
 impl From<ErrorInfo> for Error {
@@ -291,6 +298,7 @@ impl From<ErrorInfo> for Error {
             limit: info.limit,
             retryable: info.retryable,
             unknown_outcome: info.unknown_outcome,
+            exception_id: info.exception_id,
             source: None,
         }))
     }

@@ -59,12 +59,3 @@ pub use builder::MaestroBuilder;
 pub use error::{Error, ErrorKind, Result};
 pub use maestro::{Maestro, Running};
 pub use node::LeaseTimes;
-
-/// The guides, so that what they show compiles.
-#[cfg(doctest)]
-mod guides {
-    #[doc = include_str!("../../docs/guide/approvals.md")]
-    struct Approvals;
-    #[doc = include_str!("../../docs/guide/sessions.md")]
-    struct Sessions;
-}

@@ -77,6 +77,10 @@ impl Maestro {
         self.scope.core.node_id
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.scope.core
+    }
+
     /// Projects.
     pub fn projects(&self) -> Projects {
         Projects { scope: self.scope.clone() }

@@ -54,7 +54,7 @@ const ADAPTERS: &[(&str, &str, &[&str])] = &[
     ("blob", "BlobStore", &["memory", "directory", "object_store"]),
     ("transport", "Transport", &["process", "channel"]),
     ("workspace", "Workspace", &["git", "directory"]),
-    ("agent", "Agent", &["claude", "acp", "scripted", "replay", "function"]),
+    ("agent", "Agent", &["claude", "acp", "scripted", "replay", "function", "guarded"]),
 ];
 /// Rooms beside an adapter that belong to it: (port, room, adapter).
 const ADAPTER_PARTS: &[(&str, &str, &str)] =

@@ -356,7 +356,7 @@ export function writeApprovalGranted(v: m.ApprovalGrantedInput): Json {
   };
 }
 
-const fieldsOfApprovalInfo = new Set(['id', 'tenant_id', 'project_id', 'session_id', 'turn_id', 'task_id', 'state', 'kind', 'tool', 'tool_call_id', 'title', 'input', 'agent_request_id', 'key', 'round', 'questions', 'options', 'suggestions', 'blocked_path', 'agent_id', 'assignee', 'decision', 'decided_by', 'decided_at', 'rule', 'granted_by', 'delivered_at', 'deliver_at', 'grant', 'created_at', 'expires_at']);
+const fieldsOfApprovalInfo = new Set(['id', 'tenant_id', 'project_id', 'session_id', 'turn_id', 'task_id', 'state', 'kind', 'tool', 'tool_call_id', 'title', 'input', 'agent_request_id', 'key', 'round', 'questions', 'options', 'suggestions', 'blocked_path', 'agent_id', 'assignee', 'handler_error', 'decision', 'decided_by', 'decided_at', 'rule', 'granted_by', 'delivered_at', 'deliver_at', 'grant', 'created_at', 'expires_at']);
 
 export function readApprovalInfo(w: Json): m.ApprovalInfo {
   return {
@@ -381,6 +381,7 @@ export function readApprovalInfo(w: Json): m.ApprovalInfo {
     blockedPath: w.blocked_path ?? undefined,
     agentId: w.agent_id ?? undefined,
     assignee: w.assignee ?? undefined,
+    handlerError: w.handler_error == null ? undefined : readErrorInfo(w.handler_error),
     decision: w.decision == null ? undefined : readDecision(w.decision),
     decidedBy: w.decided_by == null ? undefined : readActor(w.decided_by),
     decidedAt: w.decided_at ?? undefined,
@@ -418,6 +419,7 @@ export function writeApprovalInfo(v: m.ApprovalInfoInput): Json {
     blocked_path: v.blockedPath ?? undefined,
     agent_id: v.agentId ?? undefined,
     assignee: v.assignee ?? undefined,
+    handler_error: v.handlerError == null ? undefined : writeErrorInfo(v.handlerError),
     decision: v.decision == null ? undefined : writeDecision(v.decision),
     decided_by: v.decidedBy == null ? undefined : writeActor(v.decidedBy),
     decided_at: v.decidedAt ?? undefined,
@@ -533,14 +535,16 @@ export function readApprovalUpdated(w: Json): m.ApprovalUpdated {
     approvalId: w.approval_id ?? undefined,
     expiresAt: w.expires_at ?? undefined,
     assignee: w.assignee ?? undefined,
+    handlerError: w.handler_error == null ? undefined : readErrorInfo(w.handler_error),
   };
 }
 
-export function writeApprovalUpdated(v: m.ApprovalUpdated): Json {
+export function writeApprovalUpdated(v: m.ApprovalUpdatedInput): Json {
   return {
     approval_id: v.approvalId ?? undefined,
     expires_at: v.expiresAt ?? undefined,
     assignee: v.assignee ?? undefined,
+    handler_error: v.handlerError == null ? undefined : writeErrorInfo(v.handlerError),
   };
 }
 
@@ -763,6 +767,7 @@ export function readErrorInfo(w: Json): m.ErrorInfo {
     limit: w.limit == null ? undefined : readLimitHit(w.limit),
     retryable: w.retryable ?? false,
     unknownOutcome: w.unknown_outcome ?? false,
+    exceptionId: w.exception_id ?? undefined,
   };
 }
 
@@ -775,6 +780,7 @@ export function writeErrorInfo(v: m.ErrorInfoInput): Json {
     limit: v.limit == null ? undefined : writeLimitHit(v.limit),
     retryable: v.retryable,
     unknown_outcome: v.unknownOutcome,
+    exception_id: v.exceptionId ?? undefined,
   };
 }
 
@@ -1537,10 +1543,10 @@ export function writeReplySpec(v: m.ReplySpecInput): Json {
 
 export function readRetryPolicy(w: Json): m.RetryPolicy {
   return {
-    maxAttempts: w.max_attempts ?? 0,
-    maxCrashes: w.max_crashes ?? 0,
-    backoffMs: w.backoff_ms ?? 0,
-    maxBackoffMs: w.max_backoff_ms ?? 0,
+    maxAttempts: w.max_attempts ?? 1,
+    maxCrashes: w.max_crashes ?? 5,
+    backoffMs: w.backoff_ms ?? 1000,
+    maxBackoffMs: w.max_backoff_ms ?? 300000,
   };
 }
 

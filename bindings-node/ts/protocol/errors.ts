@@ -9,7 +9,7 @@ export class MaestroError extends Error {
   readonly code: ErrorKind;
   /** What was being done, for example `tasks.submit`. */
   readonly operation: string;
-  /** Whether the same call may succeed later. */
+  /** Whether the same call may succeed later; of one of yours, unless you say, where it is `unavailable`. */
   readonly retryable: boolean;
   /** Whether it may have been done all the same. */
   readonly unknownOutcome: boolean;
@@ -22,7 +22,7 @@ export class MaestroError extends Error {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.operation = details.operation ?? '';
-    this.retryable = details.retryable ?? false;
+    this.retryable = details.retryable ?? code === 'unavailable';
     this.unknownOutcome = details.unknownOutcome ?? false;
     this.context = Object.fromEntries(details.context ?? []);
     this.limit = details.limit;
@@ -50,15 +50,19 @@ export class AbortError extends Error {
   }
 }
 
-/** An error as the native half gives it. */
-export function thrown(json: string): MaestroError {
-  return MaestroError.from(readErrorInfo(JSON.parse(json)));
+/** An error as the native half gives it. One of the exceptions by their ids that it is, is its cause. */
+export function thrown(json: string, exceptions?: ReadonlyMap<string, unknown>): MaestroError {
+  const info = readErrorInfo(JSON.parse(json));
+  const id = info.exceptionId;
+  if (id === undefined || !exceptions?.has(id)) return MaestroError.from(info);
+  return new MaestroError(info.kind, info.message, { ...info, cause: exceptions.get(id) });
 }
 
-/** What a function of the user threw, as the native half takes it. */
-export function caught(error: unknown): string {
-  if (error instanceof MaestroError) return JSON.stringify(writeErrorInfo(error.info()));
-  const info: Json = { kind: 'internal', message: told(error), retryable: (error as { retryable?: unknown })?.retryable === true, unknown_outcome: false };
+/** What a function of the user threw, as the native half takes it, with the id that it is kept under. */
+export function caught(error: unknown, id: string): string {
+  if (error instanceof MaestroError) return JSON.stringify({ ...writeErrorInfo(error.info()), exception_id: id });
+  const retryable = (error as { retryable?: unknown })?.retryable === true;
+  const info: Json = { kind: 'internal', message: told(error), retryable, unknown_outcome: false, exception_id: id };
   return JSON.stringify(info);
 }
 

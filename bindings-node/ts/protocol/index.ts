@@ -9,6 +9,7 @@ import { decodeEvent, encodeEvent, type Event } from './event.js';
 import type { Records } from './model.js';
 
 export * from './model.js';
+export { joinText } from './content.js';
 export { type DataOf, decodeEvent, encodeEvent, type Event, type EventData, type EventDataInput, type OtherData } from './event.js';
 export { MaestroError } from './errors.js';
 export { Mismatch } from './helpers.js';

@@ -508,6 +508,8 @@ export interface ApprovalInfo {
   agentId?: string | undefined;
   /** Who is to answer, as the embedding product names people. Anybody may. */
   assignee?: string | undefined;
+  /** What the permission handler failed with. A person is asked, as if there were none. */
+  handlerError?: ErrorInfo | undefined;
   /** The answer. */
   decision?: Decision | undefined;
   /** Who answered. */
@@ -579,6 +581,8 @@ export interface ApprovalInfoInput {
   agentId?: string | undefined;
   /** Who is to answer, as the embedding product names people. Anybody may. */
   assignee?: string | undefined;
+  /** What the permission handler failed with. A person is asked, as if there were none. */
+  handlerError?: ErrorInfoInput | undefined;
   /** The answer. */
   decision?: DecisionInput | undefined;
   /** Who answered. */
@@ -771,7 +775,10 @@ export type ApprovalState =
   /** Void: the process that asked is gone. */
   | 'owner_lost';
 
-/** An approval has more time, or another one is to answer it. What is given holds from now on. */
+/**
+ * An approval has more time, another one is to answer it, or the permission handler failed and leaves
+ * it to a person. What is given holds from now on.
+ */
 export interface ApprovalUpdated {
   /** The approval. */
   approvalId?: string | undefined;
@@ -779,6 +786,23 @@ export interface ApprovalUpdated {
   expiresAt?: Timestamp | undefined;
   /** Who is to answer; anybody when none. */
   assignee?: string | undefined;
+  /** What the permission handler failed with, if that is what happened. */
+  handlerError?: ErrorInfo | undefined;
+}
+
+/**
+ * An approval has more time, another one is to answer it, or the permission handler failed and leaves
+ * it to a person. What is given holds from now on. What may be left out has its default.
+ */
+export interface ApprovalUpdatedInput {
+  /** The approval. */
+  approvalId?: string | undefined;
+  /** When it is denied if nobody answers. */
+  expiresAt?: Timestamp | undefined;
+  /** Who is to answer; anybody when none. */
+  assignee?: string | undefined;
+  /** What the permission handler failed with, if that is what happened. */
+  handlerError?: ErrorInfoInput | undefined;
 }
 
 /** The question is void: the agent took it back, or is gone. */
@@ -1065,6 +1089,11 @@ export interface ErrorInfo {
   retryable: boolean;
   /** Whether the effect may have happened in spite of the error. */
   unknownOutcome: boolean;
+  /**
+   * Names the exception of another language that this is, for the process that threw it, which may
+   * still have it.
+   */
+  exceptionId?: string | undefined;
 }
 
 /** An `Error` as data: on the wire, in records and in events. What may be left out has its default. */
@@ -1083,6 +1112,11 @@ export interface ErrorInfoInput {
   retryable?: boolean | undefined;
   /** Whether the effect may have happened in spite of the error. */
   unknownOutcome?: boolean | undefined;
+  /**
+   * Names the exception of another language that this is, for the process that threw it, which may
+   * still have it.
+   */
+  exceptionId?: string | undefined;
 }
 
 /** What a caller can do about an `Error`. The strings are the same in every language. */
@@ -4538,7 +4572,7 @@ export interface EventTypesInput {
   'subagent.ended': SubagentEndedInput;
   'approval.requested': ApprovalRequestedInput;
   'approval.resolved': ApprovalResolvedInput;
-  'approval.updated': ApprovalUpdated;
+  'approval.updated': ApprovalUpdatedInput;
   'approval.granted': ApprovalGrantedInput;
   'approval.withdrawn': ApprovalWithdrawnInput;
   'approval.expired': ApprovalExpired;

@@ -10,12 +10,13 @@ Everything starts at :class:`Maestro`::
 
 from . import _types, errors
 from ._foreign import PermissionHandler, TaskFunction, TaskRun, Tool
-from ._maestro import Maestro, Running
+from ._maestro import Maestro, NodeIdentity, Running
 from ._types import *
 from ._wire import Other, Record, Unknown
 from .accounts import Accounts
 from .agents import Agent, AgentAccount, AgentPrompt, Agents, ClaudeCode, Conversation, Hook, HookCall, Opening, TurnEnd
 from .approvals import Approvals, Policies
+from .content import join_text
 from .errors import (
     AlreadyExistsError,
     CancelledError,
@@ -42,9 +43,9 @@ from .tasks import Task, Tasks, Workspace
 __all__ = [
     "Accounts", "Agent", "AgentAccount", "AgentPrompt", "Agents", "AlreadyExistsError", "Approvals", "CancelledError",
     "ClaudeCode", "ClosedError", "ConflictError", "Conversation", "Events", "Feed", "Hook", "HookCall", "InternalError",
-    "InvalidArgumentError", "InvalidConfigError", "LeaseLostError", "Maestro", "MaestroError", "NotFoundError", "Opening",
+    "InvalidArgumentError", "InvalidConfigError", "LeaseLostError", "Maestro", "MaestroError", "NodeIdentity", "NotFoundError", "Opening",
     "Other", "PermissionDeniedError", "PermissionHandler", "Policies", "Projects", "ProtocolError", "Record",
     "ResourceExhaustedError", "Running", "Session", "Sessions", "Task", "TaskFunction", "TaskRun", "Tasks", "TimeoutError",
-    "Tool", "Turn", "TurnEnd", "UnavailableError", "Unknown", "UnsupportedError", "Workspace", "_types", "errors",
+    "Tool", "Turn", "TurnEnd", "UnavailableError", "Unknown", "UnsupportedError", "Workspace", "_types", "errors", "join_text",
 ]  # fmt: skip
 __all__ += _types.__all__

@@ -15,7 +15,7 @@ async def doctor() -> int:
     print(f"maestro   {version('maestro')}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     try:
         async with Maestro.open(concurrency=0) as m:
-            print(f"core      starts (node {await m.node_id()})")
+            print(f"core      starts (node {(await m.node()).id})")
     except MaestroError as error:
         print(f"core      does not start: {error}")
         return 1

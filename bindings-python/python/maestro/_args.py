@@ -8,13 +8,15 @@ from decimal import Decimal
 from os import PathLike, fspath
 from typing import Any, Protocol, TypeAlias
 
-from ._types import ContentBlock, TextBlock
+from ._types import ApprovalRequested, ContentBlock, TextBlock
 from ._wire import Record, unions, write_duration, write_money, write_time
 
 #: What is asked: a text, or blocks.
 Prompt: TypeAlias = "str | ContentBlock | Sequence[ContentBlock]"
 #: A thing by its handle, its record or its id; projects and accounts also by name.
 Reference: TypeAlias = "str | HasId"
+#: An approval by its record, its id, or the event that told of it.
+ApprovalReference: TypeAlias = "str | HasId | ApprovalRequested"
 #: A path of this machine.
 Path: TypeAlias = "str | PathLike[str]"
 
@@ -29,7 +31,7 @@ class HasId(Protocol):
 def reference(thing: Any) -> str:
     if isinstance(thing, str):
         return thing
-    found = getattr(thing, "id", None)
+    found = thing.approval_id if isinstance(thing, ApprovalRequested) else getattr(thing, "id", None)
     if not isinstance(found, str):
         raise TypeError(f"expected a handle, a record or an id, not {thing!r}")
     return found

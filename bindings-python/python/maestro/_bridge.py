@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
 import itertools
 import json
 import os
+import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,6 +20,8 @@ atexit.register(_native.shutdown)
 Respond = Callable[[int, str, Any], Awaitable[Any]]
 #: How many exceptions of the user's are kept to be the cause of what they lead to.
 _KEPT = 64
+#: As the core says it.
+_CLOSED = "the store was closed"
 _ids = itertools.count(1)
 
 
@@ -49,7 +53,7 @@ class Bridge:
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("this Maestro belongs to another event loop: open one in each, or use maestro.sync")
         if self._shut:
-            raise errors.ClosedError("the node is closed")
+            raise errors.ClosedError(_CLOSED)
         id = next(_ids)
         future: asyncio.Future[str | None] = self._loop.create_future()
         self._waiting[id] = future
@@ -75,7 +79,7 @@ class Bridge:
             self._loop.remove_reader(self._fd)
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(errors.ClosedError("the node is closed"))
+                future.set_exception(errors.ClosedError(_CLOSED))
         for task in self._called.values():
             task.cancel()
 
@@ -84,6 +88,8 @@ class Bridge:
             if what == 2:
                 task = self._loop.create_task(self._answer(id, str(text), str(more)), name=f"maestro {text}")
                 self._called[id] = task
+                # Not in the task alone: one that is cancelled before it begins runs nothing.
+                task.add_done_callback(functools.partial(self._answered, id))
             elif what == 3:
                 called = self._called.get(id)
                 if called is None:
@@ -96,30 +102,29 @@ class Bridge:
                     if what == 0:
                         future.set_result(text)
                     else:
-                        future.set_exception(self._error(str(text)))
+                        future.set_exception(errors.of_json(str(text), self._raised))
 
     async def _answer(self, id: int, name: str, request: str) -> None:
         """Lets the user's code answer what the core asks."""
         try:
-            answer = json.dumps(await self._respond(id, name, json.loads(request)))
-        except asyncio.CancelledError:
-            self.native.reply(id, None, errors.to_json(errors.CancelledError("asyncio.CancelledError")))
+            try:
+                answer = json.dumps(await self._respond(id, name, json.loads(request)))
+            finally:
+                # Before the answer: after it the same id may be that of a conversation that is over.
+                self._called.pop(id, None)
         except Exception as error:  # noqa: BLE001
-            told = errors.to_json(error)
-            self._raised[json.loads(told)["message"]] = error
+            kept_as = str(uuid.uuid4())
+            self._raised[kept_as] = error
             while len(self._raised) > _KEPT:
                 self._raised.popitem(last=False)
-            self.native.reply(id, None, told)
+            self.native.reply(id, None, errors.to_json(error, kept_as))
         else:
             self.native.reply(id, answer, None)
-        finally:
-            self._called.pop(id, None)
 
-    def _error(self, text: str) -> errors.MaestroError:
-        error = errors.of_json(text)
-        # An exception of the user's that comes back is the cause.
-        error.__cause__ = self._raised.get(error.message)
-        return error
+    def _answered(self, id: int, task: asyncio.Task[None]) -> None:
+        self._called.pop(id, None)
+        if task.cancelled():
+            self.native.reply(id, None, errors.to_json(errors.CancelledError("asyncio.CancelledError")))
 
 
 class Link:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -18,8 +17,6 @@ from .agents import Agent, AgentAccount, AgentPrompt, ClaudeCode, Conversation, 
 
 if TYPE_CHECKING:
     from ._bridge import Link
-
-log = logging.getLogger("maestro")
 
 
 class TaskRun:
@@ -67,7 +64,8 @@ class TaskRun:
 #: Does the work of one kind of task. What it returns is the result: an :data:`Outcome`, a text as its summary, or anything else as
 #: its output. An exception is a failure, tried again when the task may be and it is ``retryable``.
 TaskFunction = Callable[[TaskRun], Awaitable[Any]]
-#: Answers approvals; ``None`` waits for a person.
+#: Answers approvals; ``None`` waits for a person. So does a question whose handler raises: what it raised is the approval's
+#: ``handler_error``, and in an ``approval.updated`` event.
 PermissionHandler = Callable[[ApprovalInfo], Awaitable["Decision | None"]]
 
 
@@ -90,20 +88,20 @@ class Implemented:
         self,
         agents: Mapping[str, Any],
         tasks: Mapping[str, TaskFunction],
-        tools: Mapping[str, Sequence[Tool]],
+        mcp_servers: Mapping[str, Sequence[Tool]],
         permission_handler: PermissionHandler | None,
     ) -> None:
         self._agents, self._tasks, self._permission = agents, tasks, permission_handler
-        self._tools = {(server, tool.name): tool for server, of_server in tools.items() for tool in of_server}
+        self._tools = {(server, tool.name): tool for server, of_server in mcp_servers.items() for tool in of_server}
         self._hooks: dict[str, Hook] = {}
         self._conversations: dict[int, Conversation] = {}
 
-    def config(self, tools: Mapping[str, Sequence[Tool]]) -> dict[str, Any]:
+    def config(self, mcp_servers: Mapping[str, Sequence[Tool]]) -> dict[str, Any]:
         """The part of the configuration that says what is implemented here."""
         return {
             "agents": {name: self._agent(agent) for name, agent in self._agents.items()},
             "tasks": list(self._tasks),
-            "mcp_servers": {name: [_tool(tool) for tool in of_server] for name, of_server in tools.items()},
+            "mcp_servers": {name: [_tool(tool) for tool in of_server] for name, of_server in mcp_servers.items()},
             "permission_handler": self._permission is not None,
         }
 
@@ -138,6 +136,8 @@ class Implemented:
             login_for_tools=claude.login_for_tools,
             handshake_timeout_ms=claude.handshake_timeout,
             control_timeout_ms=claude.control_timeout,
+            quiet_ms=claude.quiet,
+            max_line_bytes=claude.max_line_bytes,
             hooks=hooks,
         )
 
@@ -158,11 +158,7 @@ class Implemented:
     async def _permission_decide(self, _id: int, request: Any) -> Any:
         handler = self._permission
         assert handler is not None
-        try:
-            decision = await handler(ApprovalInfo.from_json(request["approval"]))
-        except Exception:
-            log.exception("the permission handler failed, so a person is asked")
-            raise
+        decision = await handler(ApprovalInfo.from_json(request["approval"]))
         return None if decision is None else unions["Decision"].write(decision)
 
     async def _tool_call(self, _id: int, request: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ._args import Path, given
 from ._bridge import Bridge, Link
@@ -24,6 +24,15 @@ from .tasks import Tasks
 
 #: What happens to running work when a node is closed: the next node goes on with it, or it is waited for.
 Running = Literal["park", "wait"]
+
+
+class NodeIdentity(NamedTuple):
+    """Which node it is."""
+
+    #: New at every start.
+    id: str
+    #: The version of Maestro.
+    version: str
 
 
 class Maestro:
@@ -45,7 +54,7 @@ class Maestro:
         *,
         agents: Mapping[str, Any] | None = None,
         tasks: Mapping[str, TaskFunction] | None = None,
-        tools: Mapping[str, Sequence[Tool]] | None = None,
+        mcp_servers: Mapping[str, Sequence[Tool]] | None = None,
         permission_handler: PermissionHandler | None = None,
         concurrency: int | None = None,
         warm_sessions: int | None | Literal["default"] = "default",
@@ -53,6 +62,7 @@ class Maestro:
         worktrees: Path | None = None,
         state_directory: Path | None = None,
         relaxed: bool = False,
+        readers: int | None = None,
         grants_last: timedelta | None = None,
         lease_ttl: timedelta | None = None,
         sweep_every: timedelta | None = None,
@@ -63,7 +73,7 @@ class Maestro:
         :param storage: a SQLite file, or ``:memory:``, which nothing outlives.
         :param agents: by name: :class:`ClaudeCode`, an :class:`Agent` of yours, or one of :mod:`maestro.testing`.
         :param tasks: kinds of tasks: an ``async def`` each, which takes a :class:`TaskRun`.
-        :param tools: tool servers of this process by name, which sessions may use that name them in ``mcp``.
+        :param mcp_servers: tool servers of this process by name, which sessions may use that name them in ``mcp``.
         :param permission_handler: answers approvals without a person where it wants to.
         :param concurrency: how many tasks run here at once. Default 4; 0 only submits and watches.
         :param warm_sessions: how many sessions may keep an idle process of their agent; ``None`` sets no limit.
@@ -71,15 +81,16 @@ class Maestro:
         :param worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
         :param state_directory: where nodes keep what finds processes after a kill. Default: beside the store.
         :param relaxed: whether the latest changes may be lost when the machine crashes.
+        :param readers: how many threads read. Default 4.
         :param grants_last: how long an answer that came too late waits for its question. Default 24 h.
         :param lease_ttl: how long leases last. Default 30 s.
         :param sweep_every: how often everything that may be stuck is looked at. Default 5 s.
         :param cancel_grace: how long a task may take to stop. Default 15 s.
         """
-        tools = tools or {}
-        implemented = Implemented(agents or {}, tasks or {}, tools, permission_handler)
+        mcp_servers = mcp_servers or {}
+        implemented = Implemented(agents or {}, tasks or {}, mcp_servers, permission_handler)
         path = storage.__fspath__() if isinstance(storage, PathLike) else storage
-        kept = {"kind": "memory"} if path == ":memory:" else {"kind": "sqlite", "path": path, "relaxed": relaxed}
+        kept = {"kind": "memory"} if path == ":memory:" else given(kind="sqlite", path=path, relaxed=relaxed, readers=readers)
         config = given(
             storage=kept,
             concurrency=concurrency,
@@ -93,15 +104,16 @@ class Maestro:
         )
         if warm_sessions != "default":
             config["warm_sessions"] = warm_sessions
-        return Opening(implemented, json.dumps({**config, **implemented.config(tools)}))
+        return Opening(implemented, json.dumps({**config, **implemented.config(mcp_servers)}))
 
     def scoped(self, *, tenant: str | None = None, actor: Actor | None = None) -> Maestro:
         """The same node, confined to a tenant and acting as somebody."""
         return Maestro(self._link.scoped(tenant, None if actor is None else json.dumps(actor.to_json())))
 
-    async def node_id(self) -> str:
-        """This node's incarnation."""
-        return str((await self._link.query("node.get"))["node_id"])
+    async def node(self) -> NodeIdentity:
+        """This node's incarnation, and the version of Maestro."""
+        node = await self._link.query("node.get")
+        return NodeIdentity(node["node_id"], node["version"])
 
     async def close(self, running: Running = "park") -> None:
         """Takes nothing new, lets running work end as ``running`` says, and gives the leases back. Again, it does nothing."""

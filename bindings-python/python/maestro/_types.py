@@ -441,6 +441,8 @@ class ApprovalInfo(Record, open=True):
     """The subagent that asks, if one does."""
     assignee: str | None = field("assignee", "string?", default=None, omit=True)
     """Who is to answer, as the embedding product names people. Anybody may."""
+    handler_error: ErrorInfo | None = field("handler_error", "ErrorInfo?", default=None, omit=True)
+    """What the permission handler failed with. A person is asked, as if there were none."""
     decision: Decision | None = field("decision", "Decision?", default=None, omit=True)
     """The answer."""
     decided_by: Actor | None = field("decided_by", "Actor?", default=None, omit=True)
@@ -546,7 +548,9 @@ class ApprovalResolved(Record):
 
 
 class ApprovalUpdated(Record):
-    """An approval has more time, or another one is to answer it. What is given holds from now on."""
+    """An approval has more time, another one is to answer it, or the permission handler failed and leaves
+    it to a person. What is given holds from now on.
+    """
 
     __slots__ = ()
     approval_id: str | None = field("approval_id", "id?", default=None, omit=True)
@@ -555,6 +559,8 @@ class ApprovalUpdated(Record):
     """When it is denied if nobody answers."""
     assignee: str | None = field("assignee", "string?", default=None, omit=True)
     """Who is to answer; anybody when none."""
+    handler_error: ErrorInfo | None = field("handler_error", "ErrorInfo?", default=None, omit=True)
+    """What the permission handler failed with, if that is what happened."""
 
 
 class ApprovalWithdrawn(Record):
@@ -773,6 +779,10 @@ class ErrorInfo(Record):
     """Whether the same call may succeed later."""
     unknown_outcome: bool = field("unknown_outcome", "bool", default=False)
     """Whether the effect may have happened in spite of the error."""
+    exception_id: str | None = field("exception_id", "string?", default=None, omit=True)
+    """Names the exception of another language that this is, for the process that threw it, which may
+    still have it.
+    """
 
 
 class Event(Record):

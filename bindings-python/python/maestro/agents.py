@@ -17,10 +17,12 @@ from ._types import (
     AgentStatus,
     Allow,
     ApprovalKind,
+    ApprovalOption,
     ContentBlock,
     Decision,
     Deny,
     EventData,
+    Question,
     SessionSpec,
     Usage,
 )
@@ -76,6 +78,10 @@ class ClaudeCode:
     login_for_tools: bool = False
     handshake_timeout: timedelta | None = None
     control_timeout: timedelta | None = None
+    #: How long it may say nothing in a turn before it is asked whether it lives. Default 5 min.
+    quiet: timedelta | None = None
+    #: The longest line that is read from it. Default 64 MiB.
+    max_line_bytes: int | None = None
     hooks: Sequence[Hook] = ()
 
     @classmethod
@@ -158,11 +164,25 @@ class AgentPrompt:
         input: Any = None,
         kind: ApprovalKind = "tool",
         tool_call_id: str | None = None,
+        questions: Sequence[Question] = (),
+        options: Sequence[ApprovalOption] = (),
+        blocked_path: str | None = None,
+        agent_id: str | None = None,
     ) -> Decision:
         """Asks a person, and waits for the answer. Cancelling the wait takes the question back."""
         from ._wire import unions
 
-        approval = given(tool=tool, title=title, input=input, kind=kind, tool_call_id=tool_call_id)
+        approval = given(
+            tool=tool,
+            title=title,
+            input=input,
+            kind=kind,
+            tool_call_id=tool_call_id,
+            questions=questions,
+            options=options,
+            blocked_path=blocked_path,
+            agent_id=agent_id,
+        )
         answer = await self._link.command("agent.ask", conversation=self._conversation, approval=approval)
         decision: Decision = unions["Decision"].read(answer)
         return decision

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from ._args import Reference, given, plain, reference
+from ._args import ApprovalReference, Reference, given, plain, reference
 from ._bridge import Link
 from ._types import Allow, Answer, ApprovalInfo, ApprovalKind, ApprovalPage, ApprovalState, Decision, Deny, Effect, Remember, RuleInfo, RulePage, Ruling
 from ._wire import unions
@@ -21,8 +21,8 @@ class Policies:
 
     async def put(
         self,
-        effect: Effect,
         rule: str,
+        effect: Effect,
         *,
         session: Reference | None = None,
         project: Reference | None = None,
@@ -66,7 +66,7 @@ class Approvals:
         """The rules that answer before a person is asked."""
         return Policies(self._link)
 
-    async def get(self, approval: Reference) -> ApprovalInfo:
+    async def get(self, approval: ApprovalReference) -> ApprovalInfo:
         """One approval."""
         return ApprovalInfo.from_json(await self._link.query("approvals.get", approval_id=reference(approval)))
 
@@ -89,27 +89,27 @@ class Approvals:
         filter["task_id"] = None if task is None else reference(task)
         return ApprovalPage.from_json(await self._link.query("approvals.list", filter=filter))
 
-    async def allow(self, approval: Reference, *, input: Any = None, remember: Remember = "once") -> ApprovalInfo:
+    async def allow(self, approval: ApprovalReference, *, input: Any = None, remember: Remember = "once") -> ApprovalInfo:
         """Allows it, as asked or with another input; ``remember`` it for the session or project as rules."""
         return await self.decide(approval, Allow(input=plain(input), remember=remember))
 
-    async def deny(self, approval: Reference, message: str = "", *, interrupt: bool = False) -> ApprovalInfo:
+    async def deny(self, approval: ApprovalReference, message: str = "", *, interrupt: bool = False) -> ApprovalInfo:
         """Denies it, and tells the agent why; ``interrupt`` stops the whole turn."""
         return await self.decide(approval, Deny(message=message, interrupt=interrupt))
 
-    async def answer(self, approval: Reference, answers: Mapping[str, Any]) -> ApprovalInfo:
+    async def answer(self, approval: ApprovalReference, answers: Mapping[str, Any]) -> ApprovalInfo:
         """Answers a question: the answer to each question by its text; of an elicitation its fields."""
         return await self.decide(approval, Answer(answers=plain(answers)))
 
-    async def decide(self, approval: Reference, decision: Decision) -> ApprovalInfo:
+    async def decide(self, approval: ApprovalReference, decision: Decision) -> ApprovalInfo:
         """Gives any answer. It is durable when this returns."""
         written = unions["Decision"].write(decision)
         return ApprovalInfo.from_json(await self._link.command("approvals.decide", approval_id=reference(approval), decision=written))
 
-    async def extend(self, approval: Reference, by: timedelta) -> ApprovalInfo:
+    async def extend(self, approval: ApprovalReference, by: timedelta) -> ApprovalInfo:
         """Gives it at least this much more time from now on."""
         return ApprovalInfo.from_json(await self._link.command("approvals.extend", approval_id=reference(approval), by_ms=plain(by)))
 
-    async def assign(self, approval: Reference, assignee: str | None) -> ApprovalInfo:
+    async def assign(self, approval: ApprovalReference, assignee: str | None) -> ApprovalInfo:
         """Says who is to answer; none means anybody."""
         return ApprovalInfo.from_json(await self._link.command("approvals.assign", approval_id=reference(approval), assignee=assignee))

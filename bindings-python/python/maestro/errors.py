@@ -165,16 +165,20 @@ def of_info(info: ErrorInfo) -> MaestroError:
     )
 
 
-def of_json(text: str) -> MaestroError:
-    return of_info(ErrorInfo.from_json(json.loads(text)))
+def of_json(text: str, exceptions: Mapping[str, BaseException] | None = None) -> MaestroError:
+    """An error as the core gives it. One of the exceptions by their ids that it is, is its cause."""
+    info = ErrorInfo.from_json(json.loads(text))
+    error = of_info(info)
+    error.__cause__ = (exceptions or {}).get(info.exception_id or "")
+    return error
 
 
-def to_json(error: BaseException) -> str:
-    """An exception of the user's as an error: its text, and its kind where it has one."""
+def to_json(error: BaseException, id: str | None = None) -> str:
+    """An exception of the user's as an error: its text, its kind where it has one, and the id that it is kept under."""
     if isinstance(error, MaestroError):
         raw: dict[str, Any] = error.info().to_json()
     else:
         text = str(error)
         name = type(error).__name__
         raw = {"kind": "internal", "message": f"{name}: {text}" if text else name, "retryable": False}
-    return json.dumps(raw)
+    return json.dumps(raw if id is None else {**raw, "exception_id": id})

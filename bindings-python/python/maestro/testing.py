@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -37,13 +38,24 @@ def _script(script: Script) -> list[dict[str, Any]]:
 class ScriptedModel:
     """A model endpoint on loopback that plays scenarios, which a line ``scenario: NAME`` in a prompt chooses; for tests without an
     account. ``program`` is the built ``scripted-model`` of Maestro's repository, ``scenarios`` more files or directories of them.
-    Give Claude Code its ``url`` as ``ANTHROPIC_BASE_URL``."""
+    Give Claude Code its ``env``, with ``inherit_env=False``."""
 
     def __init__(self, program: Path, *, scenarios: Sequence[Path] = ()) -> None:
         self._program, self._scenarios = program, scenarios
         self._process: asyncio.subprocess.Process | None = None
         #: Where it listens.
         self.url = ""
+
+    def env(self, home: Path) -> dict[str, str]:
+        """The variables that lead Claude Code to it, with a home of its own where it keeps everything."""
+        return {
+            "HOME": os.fspath(home),
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "ANTHROPIC_BASE_URL": self.url,
+            "ANTHROPIC_API_KEY": "sk-fake",
+            "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        }
 
     async def __aenter__(self) -> ScriptedModel:
         process = await asyncio.create_subprocess_exec(

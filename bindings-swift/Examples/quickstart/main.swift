@@ -1,16 +1,31 @@
-// The shortest way from nothing to an agent's answer: a scripted agent, so that no account is needed.
+// One task of Claude Code in a worktree of its own, and its work merged:
+// maestro-quickstart PROJECT PROMPT, where PROJECT is a git repository.
 import Foundation
 import MaestroKit
-import MaestroTesting
 
-let shopPath = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-try FileManager.default.createDirectory(atPath: shopPath, withIntermediateDirectories: true)
-
-let maestro = try await Maestro.open(agents: ["claude": .scripted([.say("I wrote the plan."), .write("PLAN.md", content: "1. dark mode\n")])])
-let shop = try await maestro.projects.ensure("shop", path: shopPath)
-let plan = try await maestro.tasks.submit("Write PLAN.md for dark mode", project: shop)
-for try await event in plan.events() {
-    if case .message(let message) = event.data, case .text(let text)? = message.blocks.first { print(message.role, text) }
+let (path, prompt) = (URL(fileURLWithPath: CommandLine.arguments[1]).path, CommandLine.arguments[2])
+// snippet: quickstart
+let maestro = try await Maestro.open(
+    .sqlite("\(path).db"), agents: ["claude": .claudeCode()], worktrees: "\(path).worktrees")
+let shop = try await maestro.projects.ensure("shop", path: path)
+let task = try await maestro.tasks.submit(prompt, project: shop)
+for try await event in task.events() {
+    switch event.data {
+    case .approvalRequested(let asked) where asked.tool == "Write":
+        try await maestro.approvals.allow(asked)
+    case .approvalRequested(let asked):
+        try await maestro.approvals.deny(asked, "Only files are written here.")
+    case .message(let said) where said.role == "assistant":
+        print(ContentBlock.joinText(said.blocks))
+    default: break
+    }
 }
-print(try await plan.wait())
+let outcome = try await task.wait()  // data, also when the agent failed
+if case .succeeded = outcome {
+    try await task.workspace.merge(into: "main")
+    print("merged into main")
+} else {
+    print(outcome)
+}
 try await maestro.close()
+// end

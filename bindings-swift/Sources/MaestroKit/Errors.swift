@@ -1,3 +1,4 @@
+import Foundation
 import MaestroBindings
 
 /// What went wrong: a kind, what was being done, to what, and why it failed.
@@ -19,6 +20,9 @@ public struct MaestroError: Error, Hashable, Sendable {
     public var retryable: Bool
     /// Whether the effect may have happened in spite of the error.
     public var unknownOutcome: Bool
+    /// What your own code threw that this comes from, in the process that threw it. It does not count when two are compared.
+    public var cause: (any Error)? { thrown.error }
+    private var thrown = Thrown()
 
     /// An error of your own. It is `retryable` when it is `unavailable`, unless you say.
     public init(_ kind: ErrorKind, _ message: String, operation: String = "", context: Facts = [:], retryable: Bool? = nil) {
@@ -55,10 +59,12 @@ public struct MaestroError: Error, Hashable, Sendable {
     }
 
     /// What the native half threw, as it is thrown here.
-    static func thrown(_ error: any Error) -> any Error {
+    static func thrown(_ error: any Error, _ exceptions: Exceptions? = nil) -> any Error {
         guard case Failure.Failed(let info) = error else { return error }
         do {
-            let error = MaestroError(try ErrorInfo(json: JSON(text: info)))
+            let info = try ErrorInfo(json: JSON(text: info))
+            var error = MaestroError(info)
+            error.thrown.error = info.exceptionID.flatMap { exceptions?.find($0) }
             return error.kind == .cancelled && Task.isCancelled ? CancellationError() : error
         } catch let unreadable {
             return unreadable
@@ -71,5 +77,40 @@ extension MaestroError: CustomStringConvertible {
     public var description: String {
         let facts = context.filter { $0.name != "field" }.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
         return (operation.isEmpty ? "" : "\(operation): ") + message + (facts.isEmpty ? "" : " (\(facts))")
+    }
+}
+
+/// An error beside what is compared.
+private struct Thrown: Hashable, Sendable {
+    var error: (any Error)?
+
+    static func == (_: Thrown, _: Thrown) -> Bool { true }
+    func hash(into _: inout Hasher) {}
+}
+
+/// What code of the embedder threw last, by the ids that the core has of it.
+final class Exceptions: @unchecked Sendable {
+    /// How many are kept.
+    private static var most: Int { 64 }
+
+    private let lock = NSLock()
+    private var errors: [String: any Error] = [:]
+    private var ids: [String] = []
+
+    /// Keeps an error, and gives it as data.
+    func keep(_ error: any Error) -> ErrorInfo {
+        let id = UUID().uuidString
+        lock.withLock {
+            errors[id] = error
+            ids.append(id)
+            if ids.count > Self.most { errors[ids.removeFirst()] = nil }
+        }
+        var info = MaestroError.info(of: error)
+        info.exceptionID = id
+        return info
+    }
+
+    func find(_ id: String) -> (any Error)? {
+        lock.withLock { errors[id] }
     }
 }

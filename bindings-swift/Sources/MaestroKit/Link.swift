@@ -3,9 +3,11 @@ import MaestroBindings
 /// The node itself, which stops when nothing holds it.
 final class Node: Sendable {
     let host: Host
+    let exceptions: Exceptions
 
-    init(host: Host) {
+    init(host: Host, exceptions: Exceptions) {
         self.host = host
+        self.exceptions = exceptions
     }
 }
 
@@ -41,7 +43,7 @@ struct Link: Sendable {
                 cancel.cancel()
             }
         } catch {
-            throw MaestroError.thrown(error)
+            throw MaestroError.thrown(error, node.exceptions)
         }
         return try Answer.read(JSON(text: text))
     }

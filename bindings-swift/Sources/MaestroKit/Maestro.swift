@@ -21,12 +21,42 @@ public enum Storage: Hashable, Sendable {
     }
 }
 
+/// How many sessions may keep an idle process of their agent.
+public enum WarmSessions: Hashable, Sendable {
+    /// At most so many.
+    case atMost(Int)
+    /// All of them.
+    case all
+
+    var json: JSON {
+        switch self {
+        case .atMost(let count): .int(count)
+        case .all: .null
+        }
+    }
+}
+
 /// What happens to running work when a node is closed.
 public enum Running: String, Hashable, Sendable {
     /// The next node goes on with it.
     case park
     /// It is waited for.
     case wait
+}
+
+/// How many sessions may keep an idle process of their agent.
+public enum WarmSessions: Hashable, Sendable {
+    /// At most so many.
+    case atMost(Int)
+    /// All of them.
+    case all
+
+    var json: JSON {
+        switch self {
+        case .atMost(let count): .int(count)
+        case .all: .null
+        }
+    }
 }
 
 /// One node: everything that a product does with Maestro starts here. Letting go of all that holds it stops it as a crash does, so `close` it.
@@ -50,6 +80,8 @@ public struct Maestro: Sendable {
     ///   - mcpServers: tool servers of this process by name, which sessions may use that name them in `mcp`.
     ///   - permissionHandler: answers approvals without a person where it wants to.
     ///   - concurrency: how many tasks run here at once. Default 4; 0 only submits and watches.
+    ///   - warmSessions: how many sessions may keep an idle process of their agent. Default 8.
+    ///   - startsAtOnce: how many agents may start at once. Default: as many as there are cores.
     ///   - worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
     ///   - stateDirectory: where nodes keep what finds processes after a kill. Default: beside the store.
     ///   - grantsLast: how long an answer that came too late waits for its question. Default 24 h.
@@ -59,14 +91,16 @@ public struct Maestro: Sendable {
     /// - Throws: `invalidConfig` that names the field.
     public static func open(
         _ storage: Storage = .memory, agents: [String: AgentConfig] = [:], tasks: [String: any TaskKind] = [:],
-        mcpServers: [String: [any McpTool]] = [:], permissionHandler: (any PermissionHandler)? = nil, concurrency: Int? = nil,
-        worktrees: String? = nil, stateDirectory: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
+        mcpServers: [String: [any Tool]] = [:], permissionHandler: (any PermissionHandler)? = nil, concurrency: Int? = nil,
+        warmSessions: WarmSessions? = nil, startsAtOnce: Int? = nil, worktrees: String? = nil, stateDirectory: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
         sweepEvery: Duration? = nil, cancelGrace: Duration? = nil
     ) async throws -> Maestro {
         let port = Port(agents: agents, tasks: tasks, mcpServers: mcpServers, permissionHandler: permissionHandler)
         let config = Args {
             $0.put("storage", storage.json)
             $0.put("concurrency", concurrency)
+            $0.put("warm_sessions", warmSessions?.json)
+            $0.put("starts_at_once", startsAtOnce)
             $0.put("worktrees", worktrees)
             $0.put("state_directory", stateDirectory)
             $0.put("grants_last_ms", grantsLast)
@@ -76,7 +110,8 @@ public struct Maestro: Sendable {
             port.configure(&$0)
         }
         do {
-            let node = Node(host: try await Host.open(config: config.json.text, foreign: port))
+            let host = try await Host.open(config: config.json.text, foreign: port)
+            let node = Node(host: host, exceptions: port.exceptions)
             port.opened(node)
             return Maestro(link: Link(node: node, host: node.host))
         } catch {

@@ -38,7 +38,6 @@ public struct Session: Sendable {
 
     private var args: JSON { ["session_id": .string(id)] }
 
-
     /// The session now.
     ///
     /// - Throws: `notFound`.
@@ -130,6 +129,15 @@ public struct Sessions: Sendable {
     /// Gives a session its process again.
     public func resume(_ session: any SessionReference) async throws -> Session {
         try await opened("sessions.resume", ["session_id": .string(session.sessionReference)])
+    }
+
+    /// A session.
+    ///
+    /// - Throws: `notFound`.
+    public func get(_ session: any SessionReference) async throws -> Session {
+        let session = handle(session.sessionReference)
+        _ = try await session.info()
+        return session
     }
 
     /// A session by its id, whether it exists or not.

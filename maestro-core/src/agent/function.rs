@@ -1,23 +1,25 @@
 //! A closure as an agent: the shortest way to plug something in.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use futures::channel::oneshot;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
 use crate::agent::{
-    Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd, Evidence, OpenContext,
-    ProbeContext,
+    Agent, AgentApproval, AgentEvent, AgentPrompt, AgentReport, AgentSession, AgentTurnEnd,
+    Evidence, OpenContext, ProbeContext,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     AgentPointer, AgentStatus, ContentBlock, Decision, EventData, Message, Origin, PlacePath,
     ProcessRef, StopReason, Usage,
 };
-use crate::runtime::{self, RuntimeExt as _, Spawned};
+use crate::runtime::{self, Runtime, RuntimeExt as _, Spawned};
 
 /// What a closure is asked.
 #[derive(Debug, Clone)]
@@ -26,14 +28,82 @@ pub struct AgentTurn {
     pub prompt: String,
     /// The directory to work in.
     pub cwd: PlacePath,
+    asks: Arc<Asks>,
+}
+
+impl AgentTurn {
+    /// Asks whether a tool may run, with one line for people and its input, and waits for the
+    /// answer. Nothing is allowed by itself: a rule, a handler or a person answers.
+    ///
+    /// # Errors
+    /// `Closed` when the conversation is over.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes the question back.
+    pub async fn ask(&self, tool: &str, title: &str, input: Value) -> Result<Decision> {
+        let request_id = self.asks.runtime.uuid().to_string();
+        let (answer, answered) = oneshot::channel();
+        self.asks.waiting().insert(request_id.clone(), answer);
+        let open = Open { asks: &self.asks, request_id: request_id.clone() };
+        self.asks.report(vec![AgentEvent::Approval(AgentApproval {
+            request_id,
+            tool: Some(tool.to_owned()),
+            title: title.to_owned(),
+            input,
+            ..AgentApproval::default()
+        })]);
+        let answered = answered.await;
+        drop(open);
+        answered.map_err(|_| Error::new(ErrorKind::Closed, "the conversation is over"))
+    }
+}
+
+/// The questions of a session that wait, and where it reports.
+struct Asks {
+    runtime: Arc<dyn Runtime>,
+    reports: async_channel::Sender<AgentReport>,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Decision>>>,
+}
+
+impl fmt::Debug for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asks").finish_non_exhaustive()
+    }
+}
+
+impl Asks {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Decision>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self, events: Vec<AgentEvent>) {
+        // A session that was dropped meanwhile wants to hear nothing.
+        let _ = self.reports.try_send(AgentReport { events, raw: None });
+    }
+}
+
+/// A question that is taken back unless it was answered.
+struct Open<'a> {
+    asks: &'a Asks,
+    request_id: String,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if self.asks.waiting().remove(&self.request_id).is_some() {
+            let request_id = std::mem::take(&mut self.request_id);
+            self.asks.report(vec![AgentEvent::ApprovalWithdrawn { request_id }]);
+        }
+    }
 }
 
 type Answer = Arc<dyn Fn(AgentTurn) -> BoxFuture<'static, Result<String>> + Send + Sync>;
 
 struct AgentFn(Answer);
 
-/// Makes an [`Agent`] of an async closure that answers each prompt with a text. It has no memory,
-/// asks for nothing and reports no usage; an agent that does more implements the trait.
+/// Makes an [`Agent`] of an async closure that answers each prompt with a text, and may ask before it
+/// does something. It has no memory and reports no usage; an agent that does more implements the
+/// trait.
 pub fn agent_fn<F, R>(answer: F) -> impl Agent
 where
     F: Fn(AgentTurn) -> R + Send + Sync + 'static,
@@ -57,10 +127,11 @@ impl Agent for AgentFn {
     async fn open(&self, context: OpenContext) -> Result<Box<dyn AgentSession>> {
         context.without_extras()?;
         let (reports, inbox) = async_channel::unbounded();
+        let runtime = Arc::clone(&context.runtime);
         Ok(Box::new(FnSession {
             answer: Arc::clone(&self.0),
             context,
-            reports,
+            asks: Arc::new(Asks { runtime, reports, waiting: Mutex::default() }),
             inbox,
             turn: Mutex::new(None),
             turns: Mutex::new(0),
@@ -81,7 +152,7 @@ impl Agent for AgentFn {
 struct FnSession {
     answer: Answer,
     context: OpenContext,
-    reports: async_channel::Sender<AgentReport>,
+    asks: Arc<Asks>,
     inbox: async_channel::Receiver<AgentReport>,
     turn: Mutex<Option<Spawned<()>>>,
     turns: Mutex<u64>,
@@ -123,20 +194,23 @@ impl AgentSession for FnSession {
     async fn prompt(&self, prompt: &AgentPrompt) -> Result<()> {
         let counter = self.next_turn();
         let message_id = self.context.runtime.uuid().to_string();
-        let answer = (self.answer)(AgentTurn {
+        let answer = Arc::clone(&self.answer);
+        let asked = AgentTurn {
             prompt: ContentBlock::join_text(&prompt.blocks),
             cwd: self.context.cwd.clone(),
-        });
-        let reports = self.reports.clone();
+            asks: Arc::clone(&self.asks),
+        };
+        let answer = runtime::caught("the agent", async move { answer(asked).await });
+        let asks = Arc::clone(&self.asks);
+        asks.report(vec![AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None }]);
         let turn = runtime::spawn(&*self.context.runtime, "agent", async move {
-            let started = AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None };
             let mut end = AgentTurnEnd {
                 usage: Usage { turns: 1, ..Usage::default() },
                 counter,
                 ..AgentTurnEnd::default()
             };
-            let mut events = vec![started];
-            match answer.await {
+            let mut events = Vec::new();
+            match answer.await.and_then(|answered| answered) {
                 Ok(text) => {
                     let message = Message {
                         message_id: message_id.clone(),
@@ -151,8 +225,7 @@ impl AgentSession for FnSession {
                 Err(error) => end.error = Some(error.info()),
             }
             events.extend([AgentEvent::TurnEnded(end), AgentEvent::Idle]);
-            // A session that was dropped meanwhile wants to hear nothing.
-            let _ = reports.send(AgentReport { events, raw: None }).await;
+            asks.report(events);
         });
         self.set_turn(Some(turn));
         Ok(())
@@ -166,14 +239,16 @@ impl AgentSession for FnSession {
         if self.set_turn(None).is_some() {
             let end =
                 AgentTurnEnd { stop_reason: StopReason::Cancelled, ..AgentTurnEnd::default() };
-            let events = vec![AgentEvent::TurnEnded(end), AgentEvent::Idle];
-            let _ = self.reports.send(AgentReport { events, raw: None }).await;
+            self.asks.report(vec![AgentEvent::TurnEnded(end), AgentEvent::Idle]);
         }
         Ok(())
     }
 
-    async fn answer(&self, _request_id: &str, _decision: &Decision) -> Result<()> {
-        Self::unsupported("ask, so there is nothing to answer")
+    async fn answer(&self, request_id: &str, decision: &Decision) -> Result<()> {
+        let asked = self.asks.waiting().remove(request_id);
+        let heard = asked.is_some_and(|answer| answer.send(decision.clone()).is_ok());
+        let late = || Error::new(ErrorKind::Conflict, "the agent does not wait for it any more");
+        if heard { Ok(()) } else { Err(late().with("request_id", request_id)) }
     }
 
     async fn set_mode(&self, _mode: &str) -> Result<()> {
@@ -194,10 +269,10 @@ impl AgentSession for FnSession {
 
     async fn close(&self, _hard: bool) -> Result<()> {
         self.set_turn(None);
-        let ended = AgentEvent::Ended { error: None, exit: "closed".to_owned() };
+        self.asks.waiting().clear();
+        self.asks.report(vec![AgentEvent::Ended { error: None, exit: "closed".to_owned() }]);
         // After the last report `next` gives none.
-        let _ = self.reports.try_send(AgentReport::of(ended));
-        self.reports.close();
+        self.asks.reports.close();
         Ok(())
     }
 }

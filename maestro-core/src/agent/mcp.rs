@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::runtime::caught;
 
 /// A server of the Model Context Protocol in the host's own process.
 ///
@@ -85,7 +84,7 @@ impl ToolServer {
             name: name.into(),
             description: description.into(),
             schema,
-            handler: Arc::new(move |input| handler(input).boxed()),
+            handler: Arc::new(move |input| Box::pin(handler(input))),
         });
         self
     }
@@ -103,11 +102,8 @@ impl ToolServer {
         let name = params.get("name").and_then(Value::as_str)?;
         let tool = self.tools.iter().find(|tool| tool.name == name)?;
         let input = params.get("arguments").cloned().unwrap_or_else(|| json!({}));
-        let running = AssertUnwindSafe((tool.handler)(input)).catch_unwind();
-        let result = match running.await {
-            Ok(result) => result,
-            Err(_) => Err(Error::new(crate::error::ErrorKind::Internal, "the tool panicked")),
-        };
+        let result =
+            caught("the tool", async { (tool.handler)(input).await }).await.and_then(|ran| ran);
         Some(match result {
             Ok(Value::String(text)) => json!({ "content": [{ "type": "text", "text": text }] }),
             Ok(value) => {

@@ -3,6 +3,7 @@
 pub mod claude;
 mod event;
 mod function;
+mod guarded;
 mod mcp;
 pub mod scripted;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub use event::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
 pub use function::{AgentTurn, agent_fn};
+pub(crate) use guarded::GuardedAgent;
 pub use mcp::{McpServer, ToolServer};
 
 use crate::error::{Error, ErrorKind, Result};

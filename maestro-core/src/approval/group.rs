@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::approval::{Policies, decide, record};
+use crate::approval::{ApprovalRef, Policies, decide, record};
 use crate::error::{Error, Result};
-use crate::id::{ApprovalId, ProjectId, SessionId, TaskId};
+use crate::id::{ProjectId, SessionId, TaskId};
 use crate::model::{ApprovalInfo, ApprovalKind, ApprovalState, Cursor, Decision, Remember};
 use crate::node::{Scope, Versioned};
 use crate::storage::{Link, ListQuery, RecordKind};
@@ -100,7 +100,8 @@ pub struct ApprovalPage {
     pub as_of: Cursor,
 }
 
-/// The `approvals` group: questions of agents and tasks, and their answers.
+/// The `approvals` group: questions of agents and tasks, and their answers. An approval is named by
+/// its id, its record, or the `approval.requested` that told of it.
 ///
 /// The first answer counts. Giving the same answer again changes nothing and succeeds; another
 /// answer, or one that comes too late, is a `Conflict` that says what was decided, by whom and when.
@@ -118,9 +119,11 @@ impl Approvals {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn get(&self, id: ApprovalId) -> Result<ApprovalInfo> {
+    pub async fn get(&self, approval: impl Into<ApprovalRef> + Send) -> Result<ApprovalInfo> {
+        let during = |error: Error| error.during("approvals.get");
+        let id = approval.into().id().map_err(during)?;
         let read = self.scope.core.store.require(&self.scope.tenant, id).await;
-        read.map(|read| read.value).map_err(|error| error.during("approvals.get"))
+        read.map(|read| read.value).map_err(during)
     }
 
     /// A page of approvals.
@@ -179,8 +182,8 @@ impl Approvals {
     ///
     /// # Errors
     /// `NotFound`, `Conflict`.
-    pub async fn allow(&self, id: ApprovalId) -> Result<ApprovalInfo> {
-        self.decide(id, Decision::allow()).await
+    pub async fn allow(&self, approval: impl Into<ApprovalRef> + Send) -> Result<ApprovalInfo> {
+        self.decide(approval, Decision::allow()).await
     }
 
     /// Allows it with another input (none means as asked), and says how long the answer holds. One
@@ -192,19 +195,23 @@ impl Approvals {
     /// `NotFound`, `Conflict`, `InvalidArgument` naming `remember` when it cannot be kept.
     pub async fn allow_with(
         &self,
-        id: ApprovalId,
+        approval: impl Into<ApprovalRef> + Send,
         input: Option<Value>,
         remember: Remember,
     ) -> Result<ApprovalInfo> {
-        self.decide(id, Decision::Allow { input, remember }).await
+        self.decide(approval, Decision::Allow { input, remember }).await
     }
 
     /// Denies it, and tells the agent why.
     ///
     /// # Errors
     /// `NotFound`, `Conflict`.
-    pub async fn deny(&self, id: ApprovalId, message: impl Into<String>) -> Result<ApprovalInfo> {
-        self.decide(id, Decision::deny(message)).await
+    pub async fn deny(
+        &self,
+        approval: impl Into<ApprovalRef> + Send,
+        message: impl Into<String>,
+    ) -> Result<ApprovalInfo> {
+        self.decide(approval, Decision::deny(message)).await
     }
 
     /// Answers a question: an object with the answer to each question by its text; for an
@@ -213,26 +220,41 @@ impl Approvals {
     /// # Errors
     /// `NotFound`, `Conflict`, `InvalidArgument` naming `answers` when it is not a question or they do
     /// not fit what was asked.
-    pub async fn answer(&self, id: ApprovalId, answers: Value) -> Result<ApprovalInfo> {
-        self.decide(id, Decision::Answer { answers }).await
+    pub async fn answer(
+        &self,
+        approval: impl Into<ApprovalRef> + Send,
+        answers: Value,
+    ) -> Result<ApprovalInfo> {
+        self.decide(approval, Decision::Answer { answers }).await
     }
 
     /// Gives any answer. It is durable when this returns; the owner of the session passes it on.
     ///
     /// # Errors
     /// `NotFound`, `Conflict`, `InvalidArgument` when it does not fit the question.
-    pub async fn decide(&self, id: ApprovalId, decision: Decision) -> Result<ApprovalInfo> {
+    pub async fn decide(
+        &self,
+        approval: impl Into<ApprovalRef> + Send,
+        decision: Decision,
+    ) -> Result<ApprovalInfo> {
         let Scope { core, tenant, actor } = &self.scope;
+        let id = approval.into().id().map_err(|error| error.during("approval.decide"))?;
         Box::pin(decide::decide(core, tenant, actor, id, &decision)).await
     }
+
     /// Gives an approval at least this much more time from now on. One that has it already, or that
     /// waits for ever, stays as it is.
     ///
     /// # Errors
     /// `NotFound`, `Conflict` when it does not wait any more.
-    pub async fn extend(&self, id: ApprovalId, by: Duration) -> Result<ApprovalInfo> {
-        let extended = decide::extend(&self.scope, id, by).await;
-        extended.map_err(|error| error.during("approvals.extend"))
+    pub async fn extend(
+        &self,
+        approval: impl Into<ApprovalRef> + Send,
+        by: Duration,
+    ) -> Result<ApprovalInfo> {
+        let during = |error: Error| error.during("approvals.extend");
+        let id = approval.into().id().map_err(during)?;
+        decide::extend(&self.scope, id, by).await.map_err(during)
     }
 
     /// Says who is to answer; none means anybody. It is a note for people, and keeps nobody else from
@@ -240,8 +262,13 @@ impl Approvals {
     ///
     /// # Errors
     /// `NotFound`, `Conflict` when it does not wait any more, `InvalidArgument` naming `assignee`.
-    pub async fn assign(&self, id: ApprovalId, assignee: Option<&str>) -> Result<ApprovalInfo> {
-        let assigned = decide::assign(&self.scope, id, assignee).await;
-        assigned.map_err(|error| error.during("approvals.assign"))
+    pub async fn assign(
+        &self,
+        approval: impl Into<ApprovalRef> + Send,
+        assignee: Option<&str>,
+    ) -> Result<ApprovalInfo> {
+        let during = |error: Error| error.during("approvals.assign");
+        let id = approval.into().id().map_err(during)?;
+        decide::assign(&self.scope, id, assignee).await.map_err(during)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) use check::check;
 pub(crate) use hash::input_hash;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::id::ApprovalId;
 use crate::model::{
     Actor, ActorKind, ApprovalExpired, ApprovalGranted, ApprovalInfo, ApprovalResolved,
@@ -170,13 +170,29 @@ pub(crate) fn assign(approval: &ApprovalInfo, assignee: Option<&str>) -> Result<
     Ok(Some(update(ApprovalInfo { assignee, ..approval.clone() })))
 }
 
+/// Notes that the permission handler failed. None when the approval does not wait any more.
+pub(crate) fn handler_failed(approval: &ApprovalInfo, error: ErrorInfo) -> Option<Step> {
+    if approval.state != ApprovalState::Pending {
+        return None;
+    }
+    let mut updated = updated(approval);
+    updated.handler_error = Some(error.clone());
+    let approval = ApprovalInfo { handler_error: Some(error), ..approval.clone() };
+    Some(Step { approval, events: vec![updated.into()], deliver: false })
+}
+
 fn update(approval: ApprovalInfo) -> Step {
-    let event = ApprovalUpdated {
+    let event = updated(&approval);
+    Step { approval, events: vec![event.into()], deliver: false }
+}
+
+fn updated(approval: &ApprovalInfo) -> ApprovalUpdated {
+    ApprovalUpdated {
         approval_id: Some(approval.id),
         expires_at: approval.expires_at,
         assignee: approval.assignee.clone(),
-    };
-    Step { approval, events: vec![event.into()], deliver: false }
+        handler_error: None,
+    }
 }
 
 fn check_pending(approval: &ApprovalInfo) -> Result<()> {

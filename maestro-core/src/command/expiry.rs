@@ -1,7 +1,8 @@
 //! The end of commands that nobody carries out.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{CommandInfo, CommandState};
+use crate::id::SessionId;
+use crate::model::{CommandInfo, CommandState, SessionInfo, SessionState, Verb};
 use crate::node::{Core, Stored as _, Versioned};
 use crate::storage::{ListQuery, RecordKey, RecordKind};
 
@@ -14,6 +15,10 @@ pub(crate) async fn expire(core: &Core) -> Result<()> {
                 CommandInfo { state: CommandState::Expired, ..read.value.clone() }
             }
             _ if is_carried_out(core, &read.value).await? => continue,
+            // The owner was lost, or is slow, between the end of the session and its answer.
+            _ if has_closed(core, &read.value).await? => {
+                CommandInfo { state: CommandState::Done, ..read.value.clone() }
+            }
             _ => CommandInfo {
                 state: CommandState::Failed,
                 error: Some(owner_lost().info()),
@@ -49,6 +54,16 @@ async fn is_carried_out(core: &Core, command: &CommandInfo) -> Result<bool> {
     Ok(target.is_some_and(|record| {
         record.lease.node_id.is_some() && Some(record.lease.token) == command.token
     }))
+}
+
+/// Whether the command was to close a session that is closed.
+async fn has_closed(core: &Core, command: &CommandInfo) -> Result<bool> {
+    if command.verb != Verb::SessionClose {
+        return Ok(false);
+    }
+    let Ok(id) = command.target_id.parse::<SessionId>() else { return Ok(false) };
+    let session = core.store.get::<SessionInfo>(&command.tenant_id, id).await?;
+    Ok(session.is_some_and(|session| session.value.state == SessionState::Closed))
 }
 
 fn owner_lost() -> Error {

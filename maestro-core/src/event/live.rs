@@ -105,9 +105,19 @@ impl Live {
 
     /// Whether anybody watches.
     pub(crate) fn is_watched(&self) -> bool {
+        self.watchers() > 0
+    }
+
+    /// How many watch.
+    pub(crate) fn watchers(&self) -> usize {
         let mut state = self.lock();
         state.watchers.retain(|watcher| !watcher.wake.is_closed());
-        !state.watchers.is_empty()
+        state.watchers.len()
+    }
+
+    /// How many sessions write.
+    pub(crate) fn boards(&self) -> usize {
+        self.lock().boards.len()
     }
 
     /// Ends when somebody has begun to watch.

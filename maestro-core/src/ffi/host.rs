@@ -87,6 +87,16 @@ impl Host {
         .await
     }
 
+    /// How many attempts and conversations the host language has under way; for tests.
+    pub fn known(&self) -> (usize, usize) {
+        self.desk.known()
+    }
+
+    /// The node below; for tests.
+    pub fn maestro(&self) -> &Maestro {
+        &self.maestro
+    }
+
     /// Closes the node; `running` is `park` or `wait`. Calling it again does nothing.
     ///
     /// # Errors

@@ -83,6 +83,11 @@ impl Inbox {
         }
     }
 
+    /// How many calls the host language has still to answer.
+    pub(super) fn unanswered(&self) -> usize {
+        locked(&self.replies).as_ref().map_or(0, HashMap::len)
+    }
+
     /// Nobody looks here any more.
     pub(super) fn end(&self) {
         drop(locked(&self.bell).take());

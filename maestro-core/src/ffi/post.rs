@@ -80,6 +80,10 @@ impl Post {
                     let gone = || Error::new(ErrorKind::Closed, "nobody holds the node any more");
                     let desk = desk.upgrade().ok_or_else(gone)?;
                     locked(&desk.streams).insert(id, stream);
+                    // One that was given up just now is ended by nobody else.
+                    if !locked(&desk.calls).contains_key(&id) {
+                        desk.end_feed(id);
+                    }
                     Ok(None)
                 });
             }
@@ -103,9 +107,7 @@ impl Post {
 
     /// Ends a feed.
     pub fn end_feed(&self, feed: u64) {
-        if let Some(stream) = locked(&self.desk.streams).remove(&feed) {
-            stream.cancel();
-        }
+        self.desk.end_feed(feed);
     }
 
     /// Gives up a call. It is not answered any more, unless it was just now.
@@ -141,6 +143,17 @@ impl Post {
         Ok(Self { node: Arc::new(OnceLock::from(scoped)), desk: Arc::clone(&self.desk) })
     }
 
+    /// The node, once it is open; for tests.
+    pub fn node(&self) -> Option<&Host> {
+        self.node.get()
+    }
+
+    /// How many calls, feeds and calls of the host language are under way; for tests.
+    pub fn under_way(&self) -> (usize, usize, usize) {
+        let desk = &self.desk;
+        (locked(&desk.calls).len(), locked(&desk.streams).len(), desk.inbox.unanswered())
+    }
+
     /// Nobody takes from the inbox any more: the bell is dropped, and whoever waits for the host
     /// language is told that it is gone.
     pub fn end(&self) {
@@ -161,6 +174,12 @@ impl Drop for Post {
 }
 
 impl Desk {
+    fn end_feed(&self, feed: u64) {
+        if let Some(stream) = locked(&self.streams).remove(&feed) {
+            stream.cancel();
+        }
+    }
+
     /// Runs a call and leaves its answer.
     fn run(
         self: &Arc<Self>,

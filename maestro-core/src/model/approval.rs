@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::ErrorInfo;
 use crate::id::{ApprovalId, ProjectId, SessionId, TaskId, TenantId, TurnId};
 use crate::model::{Actor, Decision, Extra, Timestamp};
 
@@ -207,6 +208,9 @@ pub struct ApprovalInfo {
     /// Who is to answer, as the embedding product names people. Anybody may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// What the permission handler failed with. A person is asked, as if there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler_error: Option<ErrorInfo>,
     /// The answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
@@ -273,6 +277,7 @@ impl ApprovalInfo {
             blocked_path: None,
             agent_id: None,
             assignee: None,
+            handler_error: None,
             decision: None,
             decided_by: None,
             decided_at: None,

@@ -364,6 +364,13 @@ impl Outcome {
     }
 }
 
+/// An error is a failure, tried again when the task may be and it is retryable.
+impl From<Result<Self>> for Outcome {
+    fn from(result: Result<Self>) -> Self {
+        result.unwrap_or_else(|error| Self::failed(&error))
+    }
+}
+
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -44,6 +44,11 @@ impl Activity {
         }
     }
 
+    /// How many tasks are watched.
+    pub(crate) fn watched(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Watched>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }

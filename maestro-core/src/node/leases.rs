@@ -41,6 +41,8 @@ impl Default for LeaseTimes {
 #[derive(Debug)]
 struct Shared {
     lost: AtomicBool,
+    /// Whether a commit is under way that gives it back.
+    going: AtomicBool,
     sender: Mutex<Option<async_channel::Sender<()>>>,
 }
 
@@ -79,6 +81,12 @@ impl HeldLease {
     /// Whether it is lost for good.
     pub(crate) fn is_lost(&self) -> bool {
         self.shared.lost.load(Ordering::SeqCst)
+    }
+
+    /// A commit follows that gives it back. From here on a renewal that does not find it is no news; a
+    /// commit that fails says whether it was lost.
+    pub(crate) fn begin_return(&self) {
+        self.shared.going.store(true, Ordering::SeqCst);
     }
 
     /// Whether side effects are still allowed.
@@ -157,8 +165,11 @@ impl Leases {
         asked: Duration,
     ) -> HeldLease {
         let (sender, receiver) = async_channel::bounded(1);
-        let shared =
-            Arc::new(Shared { lost: AtomicBool::new(false), sender: Mutex::new(Some(sender)) });
+        let shared = Arc::new(Shared {
+            lost: AtomicBool::new(false),
+            going: AtomicBool::new(false),
+            sender: Mutex::new(Some(sender)),
+        });
         let held = Held { token, renewed: asked, shared: Arc::clone(&shared) };
         if let Some(before) = self.lock().insert(key.clone(), held) {
             before.shared.lose();
@@ -185,8 +196,12 @@ impl Leases {
                 continue;
             };
             if is_lost {
-                tracing::warn!(record = %key, "lost a lease");
-                entry.shared.lose();
+                // One that is being given back is gone before its holder hears of it, and was not lost:
+                // the commit itself says which.
+                if !entry.shared.going.load(Ordering::SeqCst) {
+                    tracing::warn!(record = %key, "lost a lease");
+                    entry.shared.lose();
+                }
                 held.remove(key);
             } else {
                 entry.renewed = entry.renewed.max(asked);
@@ -238,6 +253,11 @@ impl Leases {
         if held.get(&fence.key).is_some_and(|entry| entry.token == fence.token) {
             held.remove(&fence.key);
         }
+    }
+
+    /// How many leases are held.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RecordKey, Held>> {

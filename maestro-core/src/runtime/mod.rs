@@ -20,6 +20,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, Either, select};
 use uuid::Uuid;
 
+pub(crate) use panics::caught;
 pub use task::{External, Spawned, spawn};
 
 use crate::model::Timestamp;

@@ -1,14 +1,14 @@
 //! Panics of spawned work end that work only, and are told.
 
 use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 #[cfg(any(feature = "tokio", feature = "smol"))]
-use std::{
-    future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::catch_unwind;
 
-#[cfg(any(feature = "tokio", feature = "smol"))]
 use futures::FutureExt as _;
+
+use crate::error::{Error, ErrorKind, Result};
 
 /// What the panic said.
 pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
@@ -17,6 +17,15 @@ pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message")
+}
+
+/// Runs what a user wrote; a panic of it is an error, which says that `what` panicked, and with what.
+pub(crate) async fn caught<T>(what: &str, future: impl Future<Output = T>) -> Result<T> {
+    // Nothing of the future is looked at after it panicked.
+    AssertUnwindSafe(future).catch_unwind().await.map_err(|payload| {
+        let why = format!("{what} panicked: {}", message(&*payload));
+        Error::new(ErrorKind::Internal, why)
+    })
 }
 
 /// Runs `future`; a panic ends it as if it had returned, and is logged under its name.

@@ -14,9 +14,9 @@ use crate::approval::{self, Inquiry};
 use crate::command::{Delivery, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, TurnId};
-use crate::model::{Actor, ApprovalInfo, SessionInfo, SessionState, StopReason};
+use crate::model::{ApprovalInfo, SessionInfo, SessionState, StopReason};
 use crate::node::{Core, HeldLease, Versioned};
-use crate::runtime::{RuntimeExt as _, spawn};
+use crate::runtime::RuntimeExt as _;
 use crate::session::deliver::Called;
 use crate::session::live::{Registration, Signal};
 use crate::session::machine::{self, TurnResult};
@@ -226,7 +226,7 @@ impl SessionActor {
         let Some(decision) = &approval.decision else {
             // A rule that asks wants a person.
             if approval.rule.is_none() {
-                self.consult(approval);
+                approval::consult(&self.core, approval);
             }
             return Ok(());
         };
@@ -239,30 +239,6 @@ impl SessionActor {
         };
         self.calls.push(answer.boxed());
         Ok(())
-    }
-
-    /// Asks the permission handler.
-    fn consult(&self, approval: ApprovalInfo) {
-        let Some(handler) = self.core.parts.permission.clone() else {
-            return;
-        };
-        let core = Arc::clone(&self.core);
-        // On its own, so that a panic of the handler ends nothing else.
-        let consultation = async move {
-            let Some(decision) = handler.decide(&approval).await else {
-                return;
-            };
-            let by = Actor::permission_handler();
-            let decided =
-                approval::decide(&core, &approval.tenant_id, &by, approval.id, &decision).await;
-            match decided {
-                // A person was faster, or the agent took the question back.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => tracing::error!(%error, "a permission handler's answer is lost"),
-                Ok(_) => {}
-            }
-        };
-        spawn(self.core.runtime(), "permission", consultation).detach();
     }
 
     /// Begins the next turn when the agent has nothing to do: first in the store, then at the agent.

@@ -85,6 +85,11 @@ impl LiveSessions {
         self.lock().contains_key(&id)
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveSession>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

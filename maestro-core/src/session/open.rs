@@ -334,6 +334,7 @@ impl Start<'_> {
         self.registration.leave();
         let mut draft = self.core.store.draft();
         draft.release(&self.lease.fence);
+        self.lease.begin_return();
         if let Err(error) = self.core.store.commit(draft).await {
             tracing::warn!(%error, "a lease is not given back; it lapses");
         }

@@ -49,6 +49,11 @@ impl WarmSessions {
         Self { most, kept: Arc::default() }
     }
 
+    /// How many rest.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.kept).by_use.len()
+    }
+
     /// A session rests, since its use `used` or from now on. If too many do, the one that was used
     /// longest ago is asked to give its process up.
     fn keep(&self, session: &LiveSession, used: Option<u64>) -> Warm {

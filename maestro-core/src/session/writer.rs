@@ -73,6 +73,9 @@ impl SessionActor {
             if mirrors {
                 self.draft_mirror(&mut draft)?;
             }
+            if then == Then::Release {
+                self.lease.begin_return();
+            }
             let committed = while_held(&self.lease, core.store.commit(draft)).await;
             let error = match committed {
                 Ok(receipt) => {

@@ -1,6 +1,5 @@
 //! Runs one attempt: starts it, lets the task work, and settles what came of it.
 
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::TaskId;
 use crate::model::{Actor, Outcome, SessionInfo, SessionState, TaskInfo, Usage, Verb};
 use crate::node::{Core, HeldLease, Pass, Scope, Versioned};
+use crate::runtime;
 use crate::storage::RecordKind;
 use crate::task::context::Inner;
 use crate::task::machine::{self, Loss, Step};
@@ -117,18 +117,8 @@ async fn run(core: &Arc<Core>, context: TaskContext) -> Outcome {
         let error = Error::invalid("kind", format!("{kind:?} is not registered with this node"));
         return Outcome::failed(&error);
     };
-    match AssertUnwindSafe(task.run(context)).catch_unwind().await {
-        Ok(outcome) => outcome,
-        Err(panic) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(ToString::to_string)
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            let error = Error::new(ErrorKind::Internal, format!("the task panicked: {text}"));
-            Outcome::Failed { error: error.info(), retryable: true }
-        }
-    }
+    let ran = runtime::caught("the task", task.run(context)).await;
+    ran.unwrap_or_else(|error| Outcome::Failed { error: error.info(), retryable: true })
 }
 
 /// Waits for a reason to stop the task from outside. `stop` is dropped to ask it to stop.
@@ -184,6 +174,7 @@ async fn settle(
 ) -> Result<()> {
     let usage = recovery::usage_of(core, &inner.task).await?;
     let tenant = &inner.task.tenant_id;
+    inner.lease.begin_return();
     let ended = core
         .store
         .change::<TaskInfo, TaskInfo>(tenant, inner.task.id, |read, draft| {
@@ -300,5 +291,6 @@ async fn commit(
 async fn give_back(core: &Arc<Core>, lease: &HeldLease) -> Result<()> {
     let mut draft = core.store.draft();
     draft.release(&lease.fence);
+    lease.begin_return();
     core.store.commit(draft).await.map(|_| ())
 }

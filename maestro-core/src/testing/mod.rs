@@ -8,12 +8,14 @@
 //!   [`reference`](mod@reference);
 //! - [`loopback`] and [`adversarial`]: wrappers that make a good store harder to live with;
 //! - [`record`](mod@record): recordings of what passes over connections;
+//! - [`held`](fn@held): what a node holds in memory for what is under way;
 //! - [`SteppedRuntime`]: a clock that a test moves.
 //!
 //! What is here panics when a promise is broken, since that is how a test says so.
 
 pub mod adversarial;
 pub mod agent;
+mod held;
 pub mod loopback;
 pub mod patient;
 pub mod record;
@@ -25,4 +27,5 @@ pub mod storage;
 pub mod transport;
 pub mod workspace;
 
+pub use held::{Held, held};
 pub use stepped::SteppedRuntime;

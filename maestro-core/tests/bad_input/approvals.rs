@@ -4,7 +4,7 @@ use maestro_core::Running;
 use maestro_core::agent::scripted::{Script, ScriptedAgent, ToolStep};
 use maestro_core::approval::ApprovalFilter;
 use maestro_core::id::ApprovalId;
-use maestro_core::model::{ApprovalInfo, Decision, EventFilter, Position};
+use maestro_core::model::{ApprovalInfo, ApprovalRequested, Decision, EventFilter, Position};
 use serde_json::json;
 
 use crate::book::Section;
@@ -32,10 +32,12 @@ async fn what_is_wrong_with_an_answer_is_named() {
     };
     let approvals = maestro.approvals();
     let mut section = Section::new(SECTION);
-    let nobody = "00000000-0000-7000-8000-000000000000".parse().unwrap();
+    let nobody: ApprovalId = "00000000-0000-7000-8000-000000000000".parse().unwrap();
     let none = async { "yes".parse::<ApprovalId>() };
     section.refused(&maestro, "an id that is none", none).await;
     section.refused(&maestro, "an id that no approval has", approvals.allow(nobody)).await;
+    let unasked = ApprovalRequested::default();
+    section.refused(&maestro, "an event that was never recorded", approvals.allow(&unasked)).await;
     let answers = approvals.answer(id, json!({ "colour": "red" }));
     section.refused(&maestro, "answers to what is no question", answers).await;
 

@@ -74,7 +74,7 @@ fn hooks_answer_in_time_or_deny() {
             decided("deny", "PreToolUse of Some(\"t-1\")"),
             json!({}),
             decided("deny", "the host's hook failed: no answer"),
-            decided("deny", "the host's hook panicked"),
+            decided("deny", "the host's hook failed: it panicked: on purpose"),
             decided("deny", "the host's hook took too long"),
         ];
         assert_eq!(answers, expected);

@@ -4,9 +4,13 @@
 mod agents;
 mod answers;
 mod asking;
+mod closures;
+mod exceptions;
 mod gates;
 mod grants;
+mod held;
 mod idle;
+mod late;
 mod leases;
 mod merge;
 mod observers;

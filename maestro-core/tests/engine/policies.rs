@@ -6,7 +6,7 @@ use maestro_core::model::{
     ApprovalInfo, ApprovalState, Decision, Effect, ProjectSpec, Remember, RuleLevel, RuleSpec,
     ToolUse,
 };
-use maestro_core::{ErrorKind, Maestro, Running};
+use maestro_core::{ErrorKind, Maestro, Result, Running};
 use serde_json::json;
 
 use crate::asking::{context, events, newest, nothing_waits, opened, question, resolved, with};
@@ -55,8 +55,8 @@ struct Yes;
 
 #[async_trait]
 impl PermissionHandler for Yes {
-    async fn decide(&self, _approval: &ApprovalInfo) -> Option<Decision> {
-        Some(Decision::allow())
+    async fn decide(&self, _approval: &ApprovalInfo) -> Result<Option<Decision>> {
+        Ok(Some(Decision::allow()))
     }
 }
 

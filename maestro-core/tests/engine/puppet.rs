@@ -56,6 +56,7 @@ impl Agent for Puppet {
         if context.spec.model.as_deref() == Some("broken") {
             return Err(Error::new(ErrorKind::NotFound, "there is no such program"));
         }
+        assert!(context.spec.model.as_deref() != Some("cursed"), "the wood is rotten");
         if context.fork {
             let of = context.resume.and_then(|pointer| pointer.agent_session_id);
             self.hear(format!("copy of {}", of.unwrap_or_default()));
@@ -138,6 +139,8 @@ impl AgentSession for Strings {
         self.say(vec![AgentEvent::TurnStarted { origin: Origin::Prompt, prompt_id: None }]);
         match text.as_str() {
             "refuse" => return Err(Error::invalid("prompt", "is refused")),
+            "break" => panic!("a string broke"),
+            "break later" => self.say(Vec::new()),
             "hang" => {}
             "background" => {
                 self.fact("subagent.started", json!({ "agent_id": "worker", "background": true }));
@@ -224,6 +227,7 @@ impl AgentSession for Strings {
 
     async fn control(&self, request: Value) -> Result<Value> {
         self.puppet.hear(format!("control {request}"));
+        assert!(request != "break", "a string broke");
         if let Some(ends) = request.get("ends") {
             self.fact("subagent.ended", json!({ "agent_id": ends, "status": "completed" }));
         }
@@ -234,7 +238,9 @@ impl AgentSession for Strings {
     }
 
     async fn next(&self) -> Option<AgentReport> {
-        self.inbox.recv().await.ok()
+        let report = self.inbox.recv().await.ok()?;
+        assert!(!report.events.is_empty(), "a string broke later");
+        Some(report)
     }
 
     async fn close(&self, _hard: bool) -> Result<()> {

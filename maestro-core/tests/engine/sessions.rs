@@ -9,7 +9,7 @@ use maestro_core::model::{
     StopReason,
 };
 use maestro_core::session::{SessionFilter, SessionHandle};
-use maestro_core::{ErrorKind, Maestro, MaestroBuilder, Running};
+use maestro_core::{ErrorKind, Maestro, MaestroBuilder, Result, Running};
 use serde_json::json;
 
 use crate::puppet::Puppet;
@@ -206,8 +206,8 @@ struct Allower;
 
 #[async_trait]
 impl PermissionHandler for Allower {
-    async fn decide(&self, approval: &ApprovalInfo) -> Option<Decision> {
-        (approval.tool.as_deref() == Some("Bash")).then(Decision::allow)
+    async fn decide(&self, approval: &ApprovalInfo) -> Result<Option<Decision>> {
+        Ok((approval.tool.as_deref() == Some("Bash")).then(Decision::allow))
     }
 }
 

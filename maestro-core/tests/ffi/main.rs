@@ -5,5 +5,6 @@ mod agents;
 mod calls;
 mod fake;
 mod feeds;
+mod held;
 mod post;
 mod tasks;

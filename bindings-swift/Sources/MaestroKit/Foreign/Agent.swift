@@ -138,8 +138,14 @@ public struct AgentPrompt: Sendable {
     }
 
     /// Asks whether a tool may run, and waits for the answer. Cancelling the `Task` takes the question back.
-    public func ask(tool: String, title: String = "", input: JSON = [:], toolCallID: String? = nil) async throws -> Decision {
+    public func ask(
+        tool: String, title: String = "", input: JSON = [:], toolCallID: String? = nil, options: [ApprovalOption] = [],
+        blockedPath: String? = nil, agentID: String? = nil
+    ) async throws -> Decision {
         try await ask(Args {
+            $0.put("options", options)
+            $0.put("blocked_path", blockedPath)
+            $0.put("agent_id", agentID)
             $0.put("tool", tool)
             $0.put("title", title)
             $0.put("input", input)

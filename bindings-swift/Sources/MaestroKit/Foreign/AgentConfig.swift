@@ -77,9 +77,9 @@ public struct Hook: Sendable {
     public var event: String
     /// For which tools, as a pattern of Claude Code's. None means all.
     public var matcher: String?
-    /// How long it may take. Default: Claude Code's own.
+    /// How long it may take. Default 30 s.
     public var timeout: Duration?
-    /// What answers it. What it throws fails the hook, and Claude Code goes on.
+    /// What answers it. One that throws or takes too long has denied.
     public var handler: @Sendable (HookCall) async throws -> HookReply
 
     public init(

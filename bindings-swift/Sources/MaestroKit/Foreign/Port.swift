@@ -5,10 +5,11 @@ import MaestroBindings
 final class Port: Foreign, @unchecked Sendable {
     private let agents: [String: AgentConfig]
     private let tasks: [String: any TaskKind]
-    private let mcpServers: [String: [any McpTool]]
+    private let mcpServers: [String: [any Tool]]
     private let permissionHandler: (any PermissionHandler)?
     private let hooks: [String: Hook]
 
+    let exceptions = Exceptions()
     // What changes is behind the lock.
     private let lock = NSLock()
     private var underWay: [UInt64: Task<Void, Never>] = [:]
@@ -18,7 +19,7 @@ final class Port: Foreign, @unchecked Sendable {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(
-        agents: [String: AgentConfig], tasks: [String: any TaskKind], mcpServers: [String: [any McpTool]],
+        agents: [String: AgentConfig], tasks: [String: any TaskKind], mcpServers: [String: [any Tool]],
         permissionHandler: (any PermissionHandler)?
     ) {
         self.agents = agents
@@ -65,13 +66,14 @@ final class Port: Foreign, @unchecked Sendable {
         // Under the lock, so that it is noted before it can end.
         lock.withLock {
             underWay[id] = Task { [self] in
-                do {
-                    let answer = try await self.answer(id, name, JSON(text: request))
-                    reply.succeed(answer: answer.text)
-                } catch {
-                    reply.fail(info: MaestroError.info(of: error).json.text)
-                }
+                let answer: Result<JSON, any Error>
+                do { answer = .success(try await self.answer(id, name, JSON(text: request))) } catch { answer = .failure(error) }
+                // First, since after the answer the same id may be that of a conversation that is over.
                 _ = lock.withLock { underWay.removeValue(forKey: id) }
+                switch answer {
+                case .success(let answer): reply.succeed(answer: answer.text)
+                case .failure(let error): reply.fail(info: exceptions.keep(error).json.text)
+                }
             }
         }
     }
@@ -79,8 +81,7 @@ final class Port: Foreign, @unchecked Sendable {
     func cancel(id: UInt64) {
         // What is let go of here may run code of the embedder: not under the lock.
         let (task, conversation) = lock.withLock {
-            let task = underWay[id]
-            return (task, task == nil ? conversations.removeValue(forKey: id) : nil)
+            (underWay.removeValue(forKey: id), conversations.removeValue(forKey: id))
         }
         task?.cancel()
         _ = conversation
@@ -107,9 +108,12 @@ final class Port: Foreign, @unchecked Sendable {
             let opening = try AgentOpening(&fields)
             guard let agent = agents[opening.agent]?.agent else { throw missing("agent", opening.agent) }
             let conversation = try await agent.open(opening)
-            // Else nobody would let go of it again.
-            try Task.checkCancellation()
-            lock.withLock { conversations[id] = conversation }
+            // One that was cancelled meanwhile is let go of here: nobody does it later.
+            let wanted = lock.withLock {
+                if underWay[id] != nil { conversations[id] = conversation }
+                return underWay[id] != nil
+            }
+            guard wanted else { throw CancellationError() }
             return Args { $0.put("agent_session_id", conversation.agentSessionID) }.json
         case "agent.evidence":
             let agent: String = try fields.need("agent")

@@ -76,9 +76,9 @@ pub(crate) struct OnlyTheCheck;
 
 #[async_trait::async_trait]
 impl PermissionHandler for OnlyTheCheck {
-    async fn decide(&self, approval: &ApprovalInfo) -> Option<Decision> {
+    async fn decide(&self, approval: &ApprovalInfo) -> Result<Option<Decision>> {
         let command = approval.input.get("command").and_then(|command| command.as_str());
         let is_check = approval.tool.as_deref() == Some("Bash") && command == Some(CHECK);
-        is_check.then(Decision::allow)
+        Ok(is_check.then(Decision::allow))
     }
 }

@@ -1,34 +1,49 @@
-//! An agent asks, the program answers: writing is fine, running commands is not.
+//! Who may do what: rules first, then a person, who is asked here in the terminal:
+//!
+//! `approvals PROJECT PROMPT`, where PROJECT is a git repository.
 #![expect(clippy::print_stdout, reason = "an example talks to a person")]
 
-use maestro_core::agent::scripted::{Script, ScriptedAgent, ToolStep};
-use maestro_core::model::{EventData, EventFilter, Position, ProjectSpec, SessionSpec};
-use maestro_core::{Maestro, Result, Running};
+use std::error::Error;
+
+use maestro_core::agent::claude::ClaudeCode;
+use maestro_core::model::{EventData, ProjectSpec, Remember, RuleSpec, TaskSpec};
+use maestro_core::storage::sqlite::Sqlite;
+use maestro_core::{Maestro, Running};
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let ask = |tool| ToolStep::new(tool).ask();
-    let script = Script::new().tool(ask("Write")).tool(ask("Bash")).say("Done.");
-    let agent = ScriptedAgent::new().default_script(script);
-    let maestro = Maestro::builder().agent("scripted", agent).build().await?;
-    let shop = maestro.projects().ensure(ProjectSpec::new("shop", ".")).await?;
-    let types = vec!["approval.requested".to_owned()];
-    let filter = EventFilter { types, ..EventFilter::default() };
-    let mut questions = maestro.events().subscribe(filter, Position::Now).await?;
-    let session = maestro.sessions().open(SessionSpec::in_project(&shop)).await?;
-    let turn = session.prompt("Write PLAN.md, then run it.").await?;
-    for _ in 0..2 {
-        let Some(event) = questions.next().await else { break };
+async fn main() -> Result<(), Box<dyn Error>> {
+    let [path, prompt] = embed::arguments(["PROJECT", "PROMPT"]);
+    let maestro = Maestro::builder()
+        .storage(Sqlite::at(format!("{path}.db")))
+        .agent("claude", ClaudeCode::discover()?)
+        .worktrees(format!("{path}.worktrees"))
+        .build()
+        .await?;
+    let shop = maestro.projects().ensure(ProjectSpec::new("shop", &path)).await?;
+
+    // snippet: rules
+    let policies = maestro.approvals().policies();
+    policies.put(RuleSpec::allow("Read").project("shop")).await?;
+    let people = "People push.";
+    policies.put(RuleSpec::deny("Bash(git push:*)").project("shop").reason(people)).await?;
+    // end
+
+    let task = maestro.tasks().submit(TaskSpec::prompt(prompt).project(&shop)).await?;
+    // snippet: answer
+    let mut events = task.events();
+    while let Some(event) = events.next().await {
         let EventData::ApprovalRequested(asked) = event?.data else { continue };
-        let (Some(id), Some(tool)) = (asked.approval_id, asked.tool) else { continue };
-        if tool == "Write" {
-            maestro.approvals().allow(id).await?;
-            println!("allowed {tool}");
+        let tool = asked.tool.as_deref().unwrap_or_default();
+        if asked.answered {
+            println!("a rule answered {tool}");
+        } else if embed::yes(&format!("May {tool} run with {}?", asked.input))? {
+            maestro.approvals().allow_with(&asked, None, Remember::Session).await?;
         } else {
-            maestro.approvals().deny(id, "Commands are for people.").await?;
-            println!("denied {tool}");
+            maestro.approvals().deny(&asked, "A person said no.").await?;
         }
     }
-    println!("{}", turn.wait().await?.result.unwrap_or_default());
-    maestro.close(Running::Wait).await
+    // end
+    println!("{}", task.wait().await?.summary());
+    maestro.close(Running::Park).await?;
+    Ok(())
 }

@@ -1,16 +1,14 @@
 //! Hooks: code of the host that the CLI asks at points of its work.
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
-use crate::runtime::{Runtime, RuntimeExt as _};
+use crate::runtime::{Runtime, RuntimeExt as _, caught};
 
 /// Where in its work the CLI asks, and how long it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,11 +144,12 @@ pub(super) async fn answer(
         tool,
         input,
     };
-    let calling = AssertUnwindSafe(async { handler.call(hook).await }).catch_unwind();
+    let calling = caught("it", async { handler.call(hook).await });
     match runtime.timeout(point.timeout, calling).await {
         Some(Ok(Ok(reply))) => Ok(told(&event, reply)),
-        Some(Ok(Err(error))) => failed(&event, &format!("the host's hook failed: {error}")),
-        Some(Err(_)) => failed(&event, "the host's hook panicked"),
+        Some(Ok(Err(error)) | Err(error)) => {
+            failed(&event, &format!("the host's hook failed: {error}"))
+        }
         None => failed(&event, "the host's hook took too long"),
     }
 }

@@ -1,6 +1,6 @@
 //! The agent itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +21,8 @@ use crate::runtime::RuntimeExt as _;
 /// - It needs no transport, and its sessions have no process.
 /// - The same scripts and prompts give the same reports; ids of conversations come from the
 ///   runtime. Time passes by the runtime's clock only.
+/// - What it remembers grows with every conversation. A process that has many thousands keeps them in
+///   a directory, by [`remember_in`](Self::remember_in).
 /// - A prompt without a marker goes on with a script that a crash cut off, and otherwise plays the
 ///   default script, which says `Done.` unless it is set.
 ///
@@ -49,7 +51,7 @@ pub(super) struct Book {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) memory: Memory,
-    asked: Mutex<Vec<Asked>>,
+    asked: Mutex<VecDeque<Asked>>,
 }
 
 /// A prompt that the agent was given.
@@ -104,10 +106,10 @@ impl ScriptedAgent {
         self
     }
 
-    /// What the agent was asked so far, in order.
+    /// What the agent was asked so far, in order; the last thousand prompts.
     pub fn asked(&self) -> Vec<Asked> {
         let asked = self.shared.asked.lock();
-        asked.unwrap_or_else(PoisonError::into_inner).clone()
+        asked.unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Loses a conversation, as an agent does that is killed before it saved anything.
@@ -127,9 +129,15 @@ impl ScriptedAgent {
 }
 
 impl Shared {
+    /// How many prompts are kept to be looked at.
+    const ASKED: usize = 1000;
+
     pub(super) fn note(&self, asked: Asked) {
-        let all = self.asked.lock();
-        all.unwrap_or_else(PoisonError::into_inner).push(asked);
+        let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == Self::ASKED {
+            all.pop_front();
+        }
+        all.push_back(asked);
     }
 }
 

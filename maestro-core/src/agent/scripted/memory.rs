@@ -39,7 +39,7 @@ pub(super) struct Progress {
     pub(super) part: usize,
 }
 
-/// All conversations, in memory and perhaps in a directory.
+/// All conversations: in a directory where there is one, else in memory.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     directory: Option<PathBuf>,
@@ -55,7 +55,7 @@ impl Memory {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A conversation, from the directory where it is not held.
+    /// A conversation, wherever it is kept.
     pub(super) fn recall(&self, id: &str) -> Result<Option<Conversation>> {
         if let Some(conversation) = self.held().get(id) {
             return Ok(Some(conversation.clone()));
@@ -83,10 +83,12 @@ impl Memory {
     ) -> Result<T> {
         let mut conversation = self.recall(id)?.unwrap_or_default();
         let given = change(&mut conversation);
-        if let Some(file) = self.file(id) {
-            write(&file, &conversation).map_err(|error| failed(&file, error))?;
+        match self.file(id) {
+            Some(file) => write(&file, &conversation).map_err(|error| failed(&file, error))?,
+            None => {
+                self.held().insert(id.to_owned(), conversation);
+            }
         }
-        self.held().insert(id.to_owned(), conversation);
         Ok(given)
     }
 

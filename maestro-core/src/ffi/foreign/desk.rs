@@ -72,6 +72,11 @@ impl Desk {
         locked(&self.conversations).get(&id).cloned().ok_or_else(gone)
     }
 
+    /// How many attempts and conversations are known.
+    pub(in crate::ffi) fn known(&self) -> (usize, usize) {
+        (locked(&self.runs).len(), locked(&self.conversations).len())
+    }
+
     /// Makes an attempt known until the guard is dropped.
     pub(super) fn note_run(&self, id: u64, context: TaskContext) -> impl Drop + Send {
         locked(&self.runs).insert(id, context);

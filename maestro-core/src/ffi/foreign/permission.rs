@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Desk;
 use crate::approval::PermissionHandler;
+use crate::error::Result;
 use crate::model::{ApprovalInfo, Decision};
 
 /// The permission handler of the host language.
@@ -23,14 +24,8 @@ impl ForeignPermission {
 
 #[async_trait]
 impl PermissionHandler for ForeignPermission {
-    async fn decide(&self, approval: &ApprovalInfo) -> Option<Decision> {
+    async fn decide(&self, approval: &ApprovalInfo) -> Result<Option<Decision>> {
         let request = json!({ "approval": approval });
-        match self.desk.call(self.desk.id(), "permission.decide", &request).await {
-            Ok(decision) => decision,
-            Err(error) => {
-                tracing::error!(%error, approval = %approval.id, "a permission handler failed, so a person is asked");
-                None
-            }
-        }
+        self.desk.call(self.desk.id(), "permission.decide", &request).await
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Desk;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::id::LeaseToken;
 use crate::model::{Outcome, TaskInfo};
 use crate::task::{Task, TaskContext};
@@ -80,11 +80,7 @@ impl Task for ForeignTask {
             Err(error) if context.is_cancelled() && error.kind() == ErrorKind::Cancelled => {
                 Outcome::Cancelled { reason: "cancelled".to_owned() }
             }
-            Err(error) => Outcome::failed(&named(error, &self.kind)),
+            Err(error) => Outcome::failed(&error),
         }
     }
-}
-
-fn named(error: Error, kind: &str) -> Error {
-    if error.operation().is_empty() { error.during(format!("task {kind}")) } else { error }
 }

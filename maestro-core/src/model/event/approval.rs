@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::ErrorInfo;
 use crate::id::{ApprovalId, RuleId};
 use crate::model::{
     Actor, ApprovalKind, ApprovalOption, Decision, Effect, Question, RuleInfo, Timestamp,
@@ -84,7 +85,8 @@ pub struct ApprovalResolved {
     pub granted_by: Option<ApprovalId>,
 }
 
-/// An approval has more time, or another one is to answer it. What is given holds from now on.
+/// An approval has more time, another one is to answer it, or the permission handler failed and leaves
+/// it to a person. What is given holds from now on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -98,6 +100,9 @@ pub struct ApprovalUpdated {
     /// Who is to answer; anybody when none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// What the permission handler failed with, if that is what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handler_error: Option<ErrorInfo>,
 }
 
 /// An answer cannot reach the process that asked, since that is gone: it answers the same question

@@ -174,7 +174,7 @@ public enum EventData: Hashable, Sendable {
     case approvalRequested(ApprovalRequested)
     /// `approval.resolved`: An approval was answered.
     case approvalResolved(ApprovalResolved)
-    /// `approval.updated`: An approval has more time, or another one is to answer it. What is given holds from now on.
+    /// `approval.updated`: An approval has more time, another one is to answer it, or the permission handler failed and leaves
     case approvalUpdated(ApprovalUpdated)
     /// `approval.granted`: An answer cannot reach the process that asked, since that is gone: it answers the same question
     case approvalGranted(ApprovalGranted)
@@ -889,7 +889,8 @@ public struct ApprovalResolved: Record, Field {
     }
 }
 
-/// An approval has more time, or another one is to answer it. What is given holds from now on.
+/// An approval has more time, another one is to answer it, or the permission handler failed and leaves
+/// it to a person. What is given holds from now on.
 public struct ApprovalUpdated: Record, Field {
     /// The approval.
     public var approvalID: String?
@@ -897,12 +898,15 @@ public struct ApprovalUpdated: Record, Field {
     public var expiresAt: Date?
     /// Who is to answer; anybody when none.
     public var assignee: String?
+    /// What the permission handler failed with, if that is what happened.
+    public var handlerError: ErrorInfo?
 
     /// One of its fields; what is not given has its default.
-    public init(approvalID: String? = nil, expiresAt: Date? = nil, assignee: String? = nil) {
+    public init(approvalID: String? = nil, expiresAt: Date? = nil, assignee: String? = nil, handlerError: ErrorInfo? = nil) {
         self.approvalID = approvalID
         self.expiresAt = expiresAt
         self.assignee = assignee
+        self.handlerError = handlerError
     }
 
     /// Takes what stands on the wire.
@@ -911,6 +915,7 @@ public struct ApprovalUpdated: Record, Field {
         approvalID = try fields.take("approval_id", nil)
         expiresAt = try fields.take("expires_at", nil)
         assignee = try fields.take("assignee", nil)
+        handlerError = try fields.take("handler_error", nil)
     }
 
     /// What stands on the wire.
@@ -919,6 +924,7 @@ public struct ApprovalUpdated: Record, Field {
         writer.omit("approval_id", approvalID)
         writer.omit("expires_at", expiresAt)
         writer.omit("assignee", assignee)
+        writer.omit("handler_error", handlerError)
         return writer.json
     }
 }

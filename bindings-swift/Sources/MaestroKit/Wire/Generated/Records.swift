@@ -528,6 +528,8 @@ public struct ApprovalInfo: Record, Field {
     public var agentID: String?
     /// Who is to answer, as the embedding product names people. Anybody may.
     public var assignee: String?
+    /// What the permission handler failed with. A person is asked, as if there were none.
+    public var handlerError: ErrorInfo?
     /// The answer.
     public var decision: Decision?
     /// Who answered.
@@ -552,7 +554,7 @@ public struct ApprovalInfo: Record, Field {
     public var unknown: JSON.Object = [:]
 
     /// One of its fields; what is not given has its default.
-    public init(id: String, tenantID: String, projectID: String? = nil, sessionID: String? = nil, turnID: String? = nil, taskID: String? = nil, state: ApprovalState, kind: ApprovalKind, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, agentRequestID: String = "", key: String? = nil, round: Date? = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, decision: Decision? = nil, decidedBy: Actor? = nil, decidedAt: Date? = nil, rule: String? = nil, grantedBy: String? = nil, deliveredAt: Date? = nil, deliverAt: Date? = nil, grant: Grant? = nil, createdAt: Date, expiresAt: Date? = nil) {
+    public init(id: String, tenantID: String, projectID: String? = nil, sessionID: String? = nil, turnID: String? = nil, taskID: String? = nil, state: ApprovalState, kind: ApprovalKind, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, agentRequestID: String = "", key: String? = nil, round: Date? = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, handlerError: ErrorInfo? = nil, decision: Decision? = nil, decidedBy: Actor? = nil, decidedAt: Date? = nil, rule: String? = nil, grantedBy: String? = nil, deliveredAt: Date? = nil, deliverAt: Date? = nil, grant: Grant? = nil, createdAt: Date, expiresAt: Date? = nil) {
         self.id = id
         self.tenantID = tenantID
         self.projectID = projectID
@@ -574,6 +576,7 @@ public struct ApprovalInfo: Record, Field {
         self.blockedPath = blockedPath
         self.agentID = agentID
         self.assignee = assignee
+        self.handlerError = handlerError
         self.decision = decision
         self.decidedBy = decidedBy
         self.decidedAt = decidedAt
@@ -610,6 +613,7 @@ public struct ApprovalInfo: Record, Field {
         blockedPath = try fields.take("blocked_path", nil)
         agentID = try fields.take("agent_id", nil)
         assignee = try fields.take("assignee", nil)
+        handlerError = try fields.take("handler_error", nil)
         decision = try fields.take("decision", nil)
         decidedBy = try fields.take("decided_by", nil)
         decidedAt = try fields.take("decided_at", nil)
@@ -620,7 +624,7 @@ public struct ApprovalInfo: Record, Field {
         grant = try fields.take("grant", nil)
         createdAt = try fields.need("created_at")
         expiresAt = try fields.take("expires_at", nil)
-        unknown = fields.rest(["id", "tenant_id", "project_id", "session_id", "turn_id", "task_id", "state", "kind", "tool", "tool_call_id", "title", "input", "agent_request_id", "key", "round", "questions", "options", "suggestions", "blocked_path", "agent_id", "assignee", "decision", "decided_by", "decided_at", "rule", "granted_by", "delivered_at", "deliver_at", "grant", "created_at", "expires_at"])
+        unknown = fields.rest(["id", "tenant_id", "project_id", "session_id", "turn_id", "task_id", "state", "kind", "tool", "tool_call_id", "title", "input", "agent_request_id", "key", "round", "questions", "options", "suggestions", "blocked_path", "agent_id", "assignee", "handler_error", "decision", "decided_by", "decided_at", "rule", "granted_by", "delivered_at", "deliver_at", "grant", "created_at", "expires_at"])
     }
 
     /// What stands on the wire.
@@ -647,6 +651,7 @@ public struct ApprovalInfo: Record, Field {
         writer.omit("blocked_path", blockedPath)
         writer.omit("agent_id", agentID)
         writer.omit("assignee", assignee)
+        writer.omit("handler_error", handlerError)
         writer.omit("decision", decision)
         writer.omit("decided_by", decidedBy)
         writer.omit("decided_at", decidedAt)
@@ -951,9 +956,12 @@ public struct ErrorInfo: Record, Field {
     public var retryable: Bool
     /// Whether the effect may have happened in spite of the error.
     public var unknownOutcome: Bool
+    /// Names the exception of another language that this is, for the process that threw it, which may
+    /// still have it.
+    public var exceptionID: String?
 
     /// One of its fields; what is not given has its default.
-    public init(kind: ErrorKind, message: String, operation: String = "", context: Facts = [:], limit: LimitHit? = nil, retryable: Bool = false, unknownOutcome: Bool = false) {
+    public init(kind: ErrorKind, message: String, operation: String = "", context: Facts = [:], limit: LimitHit? = nil, retryable: Bool = false, unknownOutcome: Bool = false, exceptionID: String? = nil) {
         self.kind = kind
         self.message = message
         self.operation = operation
@@ -961,6 +969,7 @@ public struct ErrorInfo: Record, Field {
         self.limit = limit
         self.retryable = retryable
         self.unknownOutcome = unknownOutcome
+        self.exceptionID = exceptionID
     }
 
     /// Takes what stands on the wire.
@@ -973,6 +982,7 @@ public struct ErrorInfo: Record, Field {
         limit = try fields.take("limit", nil)
         retryable = try fields.take("retryable", false)
         unknownOutcome = try fields.take("unknown_outcome", false)
+        exceptionID = try fields.take("exception_id", nil)
     }
 
     /// What stands on the wire.
@@ -985,6 +995,7 @@ public struct ErrorInfo: Record, Field {
         writer.omit("limit", limit)
         writer.put("retryable", retryable)
         writer.put("unknown_outcome", unknownOutcome)
+        writer.omit("exception_id", exceptionID)
         return writer.json
     }
 }
