@@ -21,8 +21,8 @@ struct AllowAll;
 
 #[async_trait]
 impl PermissionHandler for AllowAll {
-    async fn decide(&self, _: &ApprovalInfo) -> Option<Decision> {
-        Some(Decision::allow())
+    async fn decide(&self, _: &ApprovalInfo) -> maestro_core::Result<Option<Decision>> {
+        Ok(Some(Decision::allow()))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use maestro_core::agent::scripted::{Script, ScriptedAgent};
 use maestro_core::event::EventStream;
-use maestro_core::id::TenantId;
+use maestro_core::id::{ApprovalId, TenantId};
 use maestro_core::model::{Actor, ContentBlock, Position, Remember, ReplySpec};
 use maestro_core::session::Prompt;
 use maestro_core::storage::memory::Memory;
@@ -110,27 +110,23 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
         "turns.wait" => result(session()?.turn(id(args, "turn")?).wait().await?),
         "turns.cancel" => result(session()?.turn(id(args, "turn")?).cancel().await?),
 
-        "approvals.get" => result(approvals.get(id(args, "approval")?).await?),
+        "approvals.get" => result(approvals.get(approval(args)?).await?),
         "approvals.list" => result(approvals.list(args.all()?).await?),
         "approvals.allow" => {
             let remember: Remember = args.maybe("remember")?.unwrap_or_default();
-            result(
-                approvals.allow_with(id(args, "approval")?, args.maybe("input")?, remember).await?,
-            )
+            result(approvals.allow_with(approval(args)?, args.maybe("input")?, remember).await?)
         }
-        "approvals.deny" => {
-            result(approvals.deny(id(args, "approval")?, args.text("message")).await?)
-        }
+        "approvals.deny" => result(approvals.deny(approval(args)?, args.text("message")).await?),
         "approvals.answer" => {
-            result(approvals.answer(id(args, "approval")?, args.get("answers")?).await?)
+            result(approvals.answer(approval(args)?, args.get("answers")?).await?)
         }
         "approvals.extend" => {
             let by = Duration::from_millis(args.get("by_ms")?);
-            result(approvals.extend(id(args, "approval")?, by).await?)
+            result(approvals.extend(approval(args)?, by).await?)
         }
         "approvals.assign" => {
             let assignee: Option<String> = args.maybe("assignee")?;
-            result(approvals.assign(id(args, "approval")?, assignee.as_deref()).await?)
+            result(approvals.assign(approval(args)?, assignee.as_deref()).await?)
         }
         "policies.put" => result(approvals.policies().put(args.all()?).await?),
         "policies.list" => result(approvals.policies().list(args.all()?).await?),
@@ -161,6 +157,10 @@ fn result(value: impl Serialize) -> Result<Came> {
 
 fn id<T: FromStr<Err = Error>>(args: &Args, name: &str) -> Result<T> {
     args.text(name).parse()
+}
+
+fn approval(args: &Args) -> Result<ApprovalId> {
+    id(args, "approval")
 }
 
 async fn follow(mut feed: EventStream, step: &Step) -> Result<Came> {
