@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::spoken_line::{self, Kind};
+
 /// A message of the CLI.
 #[derive(Debug)]
 pub(super) enum Frame {
@@ -28,6 +30,15 @@ pub(super) enum Frame {
 ///
 /// An error is the text of what is no JSON object.
 pub(super) fn parse(line: &str) -> Result<(Frame, String), serde_json::Error> {
+    match spoken_line::read(line) {
+        Some((Kind::Assistant, spoken)) => Ok((Frame::Assistant(spoken), "assistant".to_owned())),
+        Some((Kind::User, spoken)) => Ok((Frame::User(spoken), "user".to_owned())),
+        None => parse_any(line),
+    }
+}
+
+/// The same, for messages of whatever shape.
+pub(super) fn parse_any(line: &str) -> Result<(Frame, String), serde_json::Error> {
     let object: Map<String, Value> = serde_json::from_str(line)?;
     let word = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
     // Requests and their answers name what they are about one level further in.
