@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from maestro import ClaudeCode
+from maestro import ClaudeCode, Maestro
 from maestro.testing import ScriptedModel
 
 REPOSITORY = Path(__file__).parents[2]
@@ -61,3 +62,8 @@ async def test_the_quickstart_with_the_real_claude(tmp_path: Path) -> None:
     assert outcome.startswith("Succeeded(summary='Wrote hello.txt"), outcome
     assert (project / "hello.txt").read_text() == "hello\n"
     assert git(project, "log", "--format=%s", "-1") == "Write hello.txt\n"
+    # The agent's own lines are kept beside what was made of them.
+    async with Maestro.open(project / ".maestro.db", concurrency=0) as m:
+        async for event in m.events.subscribe(after="beginning", types=["tool.ended"]):
+            assert json.loads(event.raw or "null")["type"] == "user"
+            break
