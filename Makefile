@@ -1,11 +1,13 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire views guide test-python teardown test-node teardown-node test-swift parity packages leaks record matrix soak clean
+.PHONY: help verify fix test demo kills fleet sim wire views guide test-python teardown test-node teardown-node test-swift parity packages leaks record matrix bench soak clean
 
 CARGO = cargo
 # What `demo` and `packages` are given: make demo ARGS=--live, make packages ARGS=--release
 ARGS =
 # SIGKILLs of the demo, each followed by a run to its end.
 ROUNDS ?= 40
+# How often each reader of the benchmarks is run.
+BENCH_ROUNDS ?= 5
 # Sessions of the real Claude Code that run at once; for `leaks`, scripted ones of each language.
 SESSIONS ?= 20
 # Seeded histories compared with the reference model.
@@ -122,6 +124,10 @@ record: ## make the recordings of the real claude again that its driver is teste
 
 matrix: ## VERSIONS of the real claude through every case of its driver; the table is in docs
 	@$(CARGO) run -q -p matrix -- $(VERSIONS)
+
+bench: ## events to readers in Rust, Python and Node beside the SDKs of Claude Code, in one run of BENCH_ROUNDS rounds
+	@benches/build.sh
+	@python3 benches/bench.py --rounds $(BENCH_ROUNDS)
 
 soak: ## what is too long for CI; its log stays in docs/soak
 	@mkdir -p docs/soak; log=docs/soak/$$(date -u +%Y-%m-%dT%H%MZ).log; echo "soak: writing $$log"; \

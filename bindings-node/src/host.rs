@@ -30,6 +30,8 @@ pub struct Letter {
     pub name: Option<String>,
     /// JSON: the answer, the error or the request.
     pub text: Option<String>,
+    /// With a batch of a feed, what each event has as its `raw`; none when none has any.
+    pub frames: Option<Vec<Option<String>>>,
 }
 
 #[napi]
@@ -55,6 +57,7 @@ impl Host {
             id: i64::try_from(letter.id).unwrap_or(i64::MAX),
             name: letter.name,
             text: letter.text,
+            frames: (!letter.frames.is_empty()).then_some(letter.frames),
         });
         letters.collect()
     }

@@ -50,5 +50,11 @@ describe('the real Claude Code with a scripted model', { skip }, () => {
     assert.deepEqual(asked, [{ a: 2, b: 3 }]);
     const ended = (await session.view()).items.find(({ item }) => item === 'tool');
     assert.match(JSON.stringify(ended), /sum/);
+    for await (const event of session.events()) {
+      if (event.type !== 'tool.ended') continue;
+      // The agent's own line.
+      assert.equal(JSON.parse(event.raw ?? 'null').type, 'user');
+      break;
+    }
   });
 });

@@ -15,10 +15,16 @@ export interface Callee {
   cancel(id: number): void;
 }
 
+/** What a call gave: JSON, and with a batch what each event has as its `raw`. */
+interface Answer {
+  text?: string | null | undefined;
+  frames?: (string | null | undefined)[] | null | undefined;
+}
+
 interface Waiting {
   /** Whether it waits for a batch of a feed, which ends with the node. */
   feed: boolean;
-  resolve(answer: string | undefined): void;
+  resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
 
@@ -57,10 +63,10 @@ class Inbox {
   }
 
   /** Starts a call under a new id, and waits for its answer. */
-  call(start: (id: number) => void, { signal, started, feed = false }: Call = {}): Promise<string | undefined> {
+  call(start: (id: number) => void, { signal, started, feed = false }: Call = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new AbortError(signal.reason));
-      if (this.#closed) return feed ? resolve(undefined) : reject(new MaestroError('closed', CLOSED));
+      if (this.#closed) return feed ? resolve({}) : reject(new MaestroError('closed', CLOSED));
       const id = this.#next;
       this.#next = id === 0xffff_ffff ? 1 : id + 1;
       const abort = (): void => {
@@ -91,7 +97,7 @@ class Inbox {
     for (const id of [...this.#waiting.keys()]) {
       this.host.cancel(id);
       const waiting = this.#settle(id);
-      if (waiting?.feed) waiting.resolve(undefined);
+      if (waiting?.feed) waiting.resolve({});
       else waiting?.reject(new MaestroError('closed', CLOSED));
     }
     this.host.end();
@@ -107,8 +113,9 @@ class Inbox {
     for (const letter of this.host.take()) this.#open(letter);
   }
 
-  #open({ what, id, name, text }: Letter): void {
-    if (what === ANSWER) this.#settle(id)?.resolve(text ?? undefined);
+  #open(letter: Letter): void {
+    const { what, id, name, text } = letter;
+    if (what === ANSWER) this.#settle(id)?.resolve(letter);
     else if (what === ERROR) this.#settle(id)?.reject(thrown(text ?? 'null', this.#thrown));
     else if (what === CALL) void this.#answer(id, name ?? '', text ?? 'null');
     else this.#callee.cancel(id);
@@ -177,7 +184,7 @@ export class Link {
   async #verb(operation: 'command' | 'query', text: string, signal?: AbortSignal): Promise<Json> {
     try {
       const answer = await this.#inbox.call((id) => this.#host.submit(id, operation, text), { signal });
-      return JSON.parse(answer ?? 'null');
+      return JSON.parse(answer.text ?? 'null');
     } catch (error) {
       // It was made where the inbox is emptied; what helps is who called.
       if (error instanceof Error) Error.captureStackTrace(error);
@@ -193,8 +200,13 @@ export class Link {
 
   /** The next batch of a feed; none at its end. */
   async nextBatch(feed: number, max: number): Promise<Json[] | undefined> {
-    const batch = await this.#inbox.call((id) => this.#host.nextBatch(id, feed, max), { feed: true });
-    return batch === undefined ? undefined : JSON.parse(batch);
+    const { text, frames } = await this.#inbox.call((id) => this.#host.nextBatch(id, feed, max), { feed: true });
+    if (text == null) return undefined;
+    const batch: Json[] = JSON.parse(text);
+    frames?.forEach((frame, at) => {
+      if (frame != null) batch[at].raw = frame;
+    });
+    return batch;
   }
 
   endFeed(feed: number): void {

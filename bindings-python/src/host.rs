@@ -13,8 +13,8 @@ use pyo3::prelude::*;
 use crate::runtime;
 
 /// What it is, the id that it is about, and texts: the name and the request of what is called, else
-/// the answer or the error.
-type Letter = (u8, u64, Option<String>, Option<String>);
+/// the answer or the error. Last what the events of a batch have as their `raw`.
+type Letter = (u8, u64, Option<String>, Option<String>, Vec<Option<String>>);
 
 /// A node; the methods that are not Python's own are those of the same name in
 /// `maestro_core::ffi::Post`.
@@ -51,8 +51,8 @@ impl Host {
         let _ = (&*self.door).read(&mut [0; 16]);
         let letters = self.post.take().into_iter();
         let letters = letters.map(|letter| match letter.name {
-            Some(name) => (letter.what as u8, letter.id, Some(name), letter.text),
-            None => (letter.what as u8, letter.id, letter.text, None),
+            Some(name) => (letter.what as u8, letter.id, Some(name), letter.text, letter.frames),
+            None => (letter.what as u8, letter.id, letter.text, None, letter.frames),
         });
         letters.collect()
     }

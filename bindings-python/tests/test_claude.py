@@ -12,6 +12,7 @@ from house import claude_program, model_program
 from maestro import Allow, ClaudeCode, Deny, Hook, HookCall, Maestro, Tool, ToolEnded
 from maestro.testing import ScriptedModel
 
+
 def claude_code(model: ScriptedModel, home: Path, **options: Any) -> ClaudeCode:
     env = {
         "PATH": os.environ["PATH"],
@@ -77,6 +78,9 @@ async def test_tools_of_this_process_are_called_and_tell_what_they_raise(tmp_pat
             for scenario in ("add", "nothing"):
                 assert (await (await session.prompt(f"Add\nscenario: {scenario}")).wait()).result == "Added."
             await session.close()
-            ended = [json.dumps(event.data.to_json()) async for event in session.events() if isinstance(event.data, ToolEnded)]
+            events = [event async for event in session.events() if isinstance(event.data, ToolEnded)]
+    # The agent's own lines are kept beside what was made of them.
+    assert [json.loads(event.raw or "null")["type"] for event in events] == ["user", "user"]
+    ended = [json.dumps(event.data.to_json()) for event in events]
     assert asked == [{"a": 2, "b": 3}, {"a": 0, "b": 3}]
     assert "sum" in ended[0] and "ValueError: nothing to add" in ended[1], ended

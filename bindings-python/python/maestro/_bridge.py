@@ -33,7 +33,7 @@ class Bridge:
         self._process = os.getpid()
         self.native = _native.Host()
         self._respond, self._over = respond, over
-        self._waiting: dict[int, asyncio.Future[str | None]] = {}
+        self._waiting: dict[int, asyncio.Future[tuple[str | None, list[str | None]]]] = {}
         self._called: dict[int, asyncio.Task[None]] = {}
         self._raised: OrderedDict[str, BaseException] = OrderedDict()
         self._shut = False
@@ -41,12 +41,20 @@ class Bridge:
         self._loop.add_reader(self._fd, self._take)
 
     async def call(self, native: _native.Host, operation: str, text: str) -> tuple[int, str | None]:
-        return await self._wait(lambda id: native.submit(id, operation, text), native)
+        return (await self._wait(lambda id: native.submit(id, operation, text), native))[:2]
 
-    async def batch(self, feed: int, most: int) -> str | None:
-        return (await self._wait(lambda id: self.native.next_batch(id, feed, most), self.native))[1]
+    async def batch(self, feed: int, most: int) -> list[Any] | None:
+        """The next items of a feed, as JSON that was read; none at its end."""
+        _, text, frames = await self._wait(lambda id: self.native.next_batch(id, feed, most), self.native)
+        if text is None:
+            return None
+        items: list[Any] = json.loads(text)
+        for item, frame in zip(items, frames):
+            if frame is not None:
+                item["raw"] = frame
+        return items
 
-    async def _wait(self, start: Callable[[int], None], native: _native.Host) -> tuple[int, str | None]:
+    async def _wait(self, start: Callable[[int], None], native: _native.Host) -> tuple[int, str | None, list[str | None]]:
         if os.getpid() != self._process:
             # Says what to do instead.
             self.native.submit(0, "query", "")
@@ -55,11 +63,11 @@ class Bridge:
         if self._shut:
             raise errors.ClosedError(_CLOSED)
         id = next(_ids)
-        future: asyncio.Future[str | None] = self._loop.create_future()
+        future: asyncio.Future[tuple[str | None, list[str | None]]] = self._loop.create_future()
         self._waiting[id] = future
         try:
             start(id)
-            return id, await future
+            return id, *await future
         except asyncio.CancelledError:
             native.cancel(id)
             native.end_feed(id)
@@ -84,7 +92,7 @@ class Bridge:
             task.cancel()
 
     def _take(self) -> None:
-        for what, id, text, more in self.native.take():
+        for what, id, text, more, frames in self.native.take():
             if what == 2:
                 task = self._loop.create_task(self._answer(id, str(text), str(more)), name=f"maestro {text}")
                 self._called[id] = task
@@ -100,7 +108,7 @@ class Bridge:
                 future = self._waiting.get(id)
                 if future is not None and not future.done():
                     if what == 0:
-                        future.set_result(text)
+                        future.set_result((text, frames))
                     else:
                         future.set_exception(errors.of_json(str(text), self._raised))
 

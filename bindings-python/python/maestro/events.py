@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -63,7 +62,7 @@ class Feed(Generic[T]):
                 batch = await self._link.bridge.batch(feed, BATCH)
                 if batch is None:
                     return
-                for raw in json.loads(batch):
+                for raw in batch:
                     yield read(raw)
                     if self._over:
                         return

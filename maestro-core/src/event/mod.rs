@@ -13,6 +13,8 @@ use crate::node::Scope;
 pub(crate) use exchange::{PartialRecord, Watched, clear, exchange_for_ever, writing};
 pub(crate) use live::Live;
 pub use stream::EventStream;
+#[cfg(feature = "ffi")]
+pub(crate) use stream::Item;
 pub(crate) use stream::Subject;
 
 /// The `events` group: everything that happens, as feeds.

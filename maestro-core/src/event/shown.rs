@@ -2,8 +2,23 @@
 
 use std::collections::HashMap;
 
+use crate::error::Result;
 use crate::event::live::Board;
-use crate::model::{ContentBlock, Event, EventData, Partial, Settled, StreamKey, Voiding};
+use crate::model::{
+    ContentBlock, Event, EventData, Partial, Settled, StoredEvent, StreamKey, Voiding,
+};
+
+/// Types that come often and say nothing of a text or of an end: what they hold is not looked at.
+const PLAIN: [&str; 8] = [
+    "agent.frame",
+    "agent.stderr",
+    "context.updated",
+    "file.changed",
+    "tool.ended",
+    "tool.started",
+    "tool.updated",
+    "usage.recorded",
+];
 
 /// What a subscriber has been shown, by session.
 #[derive(Debug, Default)]
@@ -26,26 +41,32 @@ impl Shown {
 
     /// A durable event is about to be shown. Gives what is to be shown before it: the rest of a text
     /// that has come in pieces so far and is whole now.
-    pub(crate) fn event(&mut self, stream: &StreamKey, event: &Event) -> Vec<Event> {
-        if let EventData::SessionClosed(_) = event.data {
+    pub(crate) fn event(&mut self, stored: &StoredEvent) -> Result<Vec<Event>> {
+        let StoredEvent { stream, seq, event, .. } = stored;
+        let is_session = stream.name.starts_with("session/");
+        if is_session {
+            if self.sessions.len() > Self::MAX_SESSIONS {
+                // Texts of the sessions that are forgotten are shown again from their beginning.
+                self.sessions.clear();
+            }
+            let session = self.sessions.entry(stream.clone()).or_default();
+            session.seq = session.seq.max(Some(*seq));
+        }
+        if !is_session || PLAIN.contains(&event.event_type.as_str()) {
+            return Ok(Vec::new());
+        }
+        let data = EventData::of_stored(event.event_type.clone(), &event.data)?;
+        if let EventData::SessionClosed(_) = data {
             self.sessions.remove(stream);
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        if self.sessions.len() > Self::MAX_SESSIONS {
-            // Texts of the sessions that are forgotten are shown again from their beginning.
-            self.sessions.clear();
-        }
-        let (Some(seq), true) = (event.seq, stream.name.starts_with("session/")) else {
-            return Vec::new();
+        let (Some(voiding), Some(session)) = (Voiding::of(&data), self.sessions.get_mut(stream))
+        else {
+            return Ok(Vec::new());
         };
-        let session = self.sessions.entry(stream.clone()).or_default();
-        session.seq = session.seq.max(Some(seq));
-        let Some(voiding) = Voiding::of(&event.data) else {
-            return Vec::new();
-        };
-        let over = session.texts.extract_if(.., |(text, _)| voiding.covers(text)).collect();
+        let over: Vec<_> = session.texts.extract_if(.., |(text, _)| voiding.covers(text)).collect();
         session.settled.note(voiding);
-        rest(event, over)
+        Ok(rest(&data, over).into_iter().map(|piece| piece_of(stored, piece)).collect())
     }
 
     /// Whether the durable event that a board comes after was shown; none when nothing of the
@@ -80,8 +101,8 @@ impl Shown {
 }
 
 /// The rest of texts that end with this event.
-fn rest(event: &Event, mut over: Vec<(Partial, u64)>) -> Vec<Event> {
-    let (first, whole): (_, Vec<&str>) = match &event.data {
+fn rest(data: &EventData, mut over: Vec<(Partial, u64)>) -> Vec<EventData> {
+    let (first, whole): (_, Vec<&str>) = match data {
         EventData::Message(message) => {
             let texts = message.blocks.iter().map(|block| match block {
                 ContentBlock::Text { text } => text.as_str(),
@@ -102,11 +123,26 @@ fn rest(event: &Event, mut over: Vec<(Partial, u64)>) -> Vec<Event> {
         };
         let Some(whole) = at.and_then(|at| whole.get(at)) else { continue };
         let text = Partial { offset: 0, text: (*whole).to_owned(), ..text };
-        if let Some(data) = text.delta_after(end) {
-            pieces.push(Event { cursor: None, seq: None, raw: None, data, ..event.clone() });
-        }
+        pieces.extend(text.delta_after(end));
     }
     pieces
+}
+
+/// A piece of a text, as an event that comes right before the durable one that ends it.
+fn piece_of(stored: &StoredEvent, data: EventData) -> Event {
+    let StoredEvent { stream, event, .. } = stored;
+    Event {
+        cursor: None,
+        stream: stream.name.clone(),
+        seq: None,
+        at: event.at,
+        tenant_id: stream.tenant_id.clone(),
+        actor: event.actor.clone(),
+        refs: event.refs.clone(),
+        schema: event.schema,
+        data,
+        raw: None,
+    }
 }
 
 fn is_same(one: &Partial, other: &Partial) -> bool {

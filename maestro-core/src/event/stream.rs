@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::event::shown::Shown;
 use crate::id::{SessionId, TaskId};
 use crate::model::{
-    Event, EventData, EventFilter, EventQuery, Position, SessionInfo, SessionState, TaskInfo,
-    type_matches,
+    Event, EventFilter, EventQuery, EventRefs, Position, SessionInfo, SessionState, StoredEvent,
+    TaskInfo, type_matches,
 };
 use crate::node::{Core, Scope};
 use crate::runtime::RuntimeExt as _;
@@ -44,7 +44,39 @@ pub(crate) enum Subject {
 ///
 /// # Cancel safety
 /// Dropping a pending `next` loses nothing.
-pub struct EventStream(BoxStream<'static, Result<Event>>);
+pub struct EventStream(BoxStream<'static, Result<Item>>);
+
+/// One event of a feed.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A durable one, as the store keeps it.
+    Kept(Box<StoredEvent>),
+    /// A piece of a text, which no store keeps.
+    Piece(Box<Event>),
+}
+
+impl Item {
+    fn event_type(&self) -> &str {
+        match self {
+            Self::Kept(stored) => &stored.event.event_type,
+            Self::Piece(event) => event.event_type(),
+        }
+    }
+
+    fn refs(&self) -> &EventRefs {
+        match self {
+            Self::Kept(stored) => &stored.event.refs,
+            Self::Piece(event) => &event.refs,
+        }
+    }
+
+    fn decode(self) -> Result<Event> {
+        match self {
+            Self::Kept(stored) => Event::from_stored(*stored),
+            Self::Piece(event) => Ok(*event),
+        }
+    }
+}
 
 impl EventStream {
     pub(crate) fn open(
@@ -78,7 +110,13 @@ impl EventStream {
     /// The next event, or none at the end of the subject or when the node is closed. An error is
     /// the last item, `NotFound` among them when there is no such subject.
     pub async fn next(&mut self) -> Option<Result<Event>> {
-        self.0.next().await
+        futures::StreamExt::next(self).await
+    }
+
+    /// The same events, as they are kept.
+    #[cfg(feature = "ffi")]
+    pub(crate) fn items(self) -> BoxStream<'static, Result<Item>> {
+        self.0
     }
 }
 
@@ -86,7 +124,11 @@ impl Stream for EventStream {
     type Item = Result<Event>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(cx)
+        let event = ready!(self.0.poll_next_unpin(cx)).map(|item| item?.decode());
+        if let Some(Err(_)) = event {
+            self.0 = futures::stream::empty().boxed();
+        }
+        Poll::Ready(event)
     }
 }
 
@@ -102,7 +144,7 @@ struct Reader {
     watch: Watch,
     /// Wakes it when a text grows; none when the filter shows no deltas.
     wake: Option<async_channel::Receiver<()>>,
-    ready: VecDeque<Event>,
+    ready: VecDeque<Item>,
     shown: Shown,
     /// The version of the boards that was looked at last.
     seen: u64,
@@ -125,11 +167,11 @@ impl Reader {
     /// How long a reader waits for a hint before it looks by itself: hints may be lost.
     const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-    async fn step(mut self) -> Option<(Result<Event>, Self)> {
+    async fn step(mut self) -> Option<(Result<Item>, Self)> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                self.note_end(&event);
-                return Some((Ok(event), self));
+            if let Some(item) = self.ready.pop_front() {
+                self.note_end(&item);
+                return Some((Ok(item), self));
             }
             if self.ended {
                 return None;
@@ -193,14 +235,12 @@ impl Reader {
             self.read_up_to = version;
         }
         for stored in page.events {
-            let stream = stored.stream.clone();
-            let event = Event::from_stored(stored)?;
-            for piece in self.shown.event(&stream, &event) {
+            for piece in self.shown.event(&stored)? {
                 if shows_type(&self.query.filter, piece.event_type()) {
-                    self.ready.push_back(piece);
+                    self.ready.push_back(Item::Piece(Box::new(piece)));
                 }
             }
-            self.ready.push_back(event);
+            self.ready.push_back(Item::Kept(Box::new(stored)));
         }
         Ok(())
     }
@@ -252,7 +292,7 @@ impl Reader {
             }
             for piece in self.shown.pieces(stream, board) {
                 if shows_type(&self.query.filter, piece.event_type()) {
-                    self.ready.push_back(piece);
+                    self.ready.push_back(Item::Piece(Box::new(piece)));
                 }
             }
         });
@@ -278,15 +318,17 @@ impl Reader {
         self.at_tail &= grown;
     }
 
-    fn note_end(&mut self, event: &Event) {
-        let of_task = |id| event.refs.task_id == Some(id);
-        match (self.ends_with, &event.data) {
-            (Some(Subject::Task(id)), EventData::TaskEnded(_)) if of_task(id) => self.over = true,
-            (Some(Subject::Task(id)), EventData::TaskRetried(_)) if of_task(id) => {
+    fn note_end(&mut self, item: &Item) {
+        let refs = item.refs();
+        match (self.ends_with, item.event_type()) {
+            (Some(Subject::Task(id)), "task.ended") if refs.task_id == Some(id) => {
+                self.over = true;
+            }
+            (Some(Subject::Task(id)), "task.retried") if refs.task_id == Some(id) => {
                 self.over = false;
             }
-            (Some(Subject::Session(id)), EventData::SessionClosed(_)) => {
-                self.ended |= event.refs.session_id == Some(id);
+            (Some(Subject::Session(id)), "session.closed") => {
+                self.ended |= refs.session_id == Some(id);
             }
             _ => {}
         }

@@ -21,6 +21,8 @@ pub struct Letter {
     pub name: Option<String>,
     /// JSON: the answer, the error or the request.
     pub text: Option<String>,
+    /// With a batch of a feed, what each event has as its `raw`; empty when none has any.
+    pub frames: Vec<Option<String>>,
 }
 
 /// What a letter is; the number is the one on the wire.
@@ -111,11 +113,17 @@ impl Foreign for Inbox {
         } else {
             return Err(gone());
         }
-        self.put(Letter { what: What::Call, id, name: Some(name), text: Some(request) });
+        self.put(Letter {
+            what: What::Call,
+            id,
+            name: Some(name),
+            text: Some(request),
+            frames: Vec::new(),
+        });
         replied.await.unwrap_or_else(|_| Err(gone()))
     }
 
     fn cancel(&self, id: u64) {
-        self.put(Letter { what: What::Cancel, id, name: None, text: None });
+        self.put(Letter { what: What::Cancel, id, name: None, text: None, frames: Vec::new() });
     }
 }

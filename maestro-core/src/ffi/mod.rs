@@ -17,6 +17,7 @@
 mod cancel;
 mod command;
 mod config;
+mod encode;
 mod foreign;
 mod host;
 mod inbox;
@@ -32,7 +33,7 @@ pub use host::Host;
 pub use inbox::{Letter, What};
 pub use post::{Post, written};
 pub use query::Query;
-pub use stream::{EventStream, Feed};
+pub use stream::{Batch, EventStream, Feed};
 
 use serde::de::DeserializeOwned;
 

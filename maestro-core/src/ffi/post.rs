@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::inbox::{Inbox, Letter, What};
-use super::{Cancel, EventStream, Host, read};
+use super::{Batch, Cancel, EventStream, Host, read};
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 
 /// A node whose every call is a letter with an id of the caller's, answered by a [`Letter`] that
@@ -60,7 +60,7 @@ impl Post {
             self.desk.run(id, async move {
                 let host = Host::open(&text, inbox).await?;
                 let twice = |_| Error::new(ErrorKind::Conflict, "it is open already");
-                node.set(host).map(|()| None).map_err(twice)
+                node.set(host).map(|()| None::<String>).map_err(twice)
             });
             return Ok(());
         }
@@ -72,7 +72,9 @@ impl Post {
             "query" => {
                 self.desk.run(id, async move { host.query(&text, &Cancel::new()).await.map(Some) });
             }
-            "close" => self.desk.run(id, async move { host.close(&text).await.map(|()| None) }),
+            "close" => {
+                self.desk.run(id, async move { host.close(&text).await.map(|()| None::<String>) });
+            }
             "events" => {
                 let desk = Arc::downgrade(&self.desk);
                 self.desk.run(id, async move {
@@ -84,7 +86,7 @@ impl Post {
                     if !locked(&desk.calls).contains_key(&id) {
                         desk.end_feed(id);
                     }
-                    Ok(None)
+                    Ok(None::<String>)
                 });
             }
             other => {
@@ -99,7 +101,7 @@ impl Post {
         let stream = locked(&self.desk.streams).get(&feed).cloned();
         self.desk.run(id, async move {
             match stream {
-                Some(stream) => stream.next_batch(max).await,
+                Some(stream) => stream.next_apart(max).await,
                 None => Ok(None),
             }
         });
@@ -184,19 +186,23 @@ impl Desk {
     fn run(
         self: &Arc<Self>,
         id: u64,
-        call: impl Future<Output = Result<Option<String>>> + Send + 'static,
+        call: impl Future<Output = Result<Option<impl Into<Batch>>>> + Send + 'static,
     ) {
         // Not kept alive by what is under way: dropping the last `Post` ends it.
         let desk = Arc::downgrade(self);
         let mut calls = locked(&self.calls);
         let running = self.runtime.spawn(async move {
-            let (what, text) = match call.await {
-                Ok(answer) => (What::Answer, answer),
-                Err(error) => (What::Error, Some(written(&error))),
+            let (what, answer) = match call.await {
+                Ok(answer) => (What::Answer, answer.map(Into::into)),
+                Err(error) => (What::Error, Some(Batch::from(written(&error)))),
+            };
+            let (text, frames) = match answer {
+                Some(Batch { json, frames }) => (Some(json), frames),
+                None => (None, Vec::new()),
             };
             if let Some(desk) = desk.upgrade() {
                 locked(&desk.calls).remove(&id);
-                desk.inbox.put(Letter { what, id, name: None, text });
+                desk.inbox.put(Letter { what, id, name: None, text, frames });
             }
         });
         calls.insert(id, running.abort_handle());

@@ -5,9 +5,10 @@ use std::fmt;
 use futures::lock::Mutex;
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, StreamExt as _};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::cancel::Cancel;
+use super::encode::{Encoded, narrow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, TaskId};
 use crate::maestro::Maestro;
@@ -49,9 +50,25 @@ pub enum Feed {
     },
 }
 
+/// Some events of a feed.
+#[derive(Debug)]
+pub struct Batch {
+    /// A JSON array of them.
+    pub json: String,
+    /// What each has as its `raw`; empty when none has any.
+    pub frames: Vec<Option<String>>,
+}
+
+impl From<String> for Batch {
+    /// What has nothing beside it.
+    fn from(json: String) -> Self {
+        Self { json, frames: Vec::new() }
+    }
+}
+
 /// What a feed gives, in batches. One reader at a time; dropping it ends the feed.
 pub struct EventStream {
-    items: Mutex<Option<BoxStream<'static, Result<Vec<u8>>>>>,
+    items: Mutex<Option<BoxStream<'static, Result<Encoded>>>>,
     cancel: Cancel,
 }
 
@@ -71,10 +88,10 @@ impl EventStream {
                 return Ok(Self::of(futures::stream::unfold((live, keep, true), view).boxed()));
             }
         };
-        Ok(Self::of(events.map(|event| json(&event?)).boxed()))
+        Ok(Self::of(events.items().map(|item| Encoded::item(item?)).boxed()))
     }
 
-    fn of(items: BoxStream<'static, Result<Vec<u8>>>) -> Self {
+    fn of(items: BoxStream<'static, Result<Encoded>>) -> Self {
         // A batch looks beyond the end.
         Self { items: Mutex::new(Some(items.fuse().boxed())), cancel: Cancel::new() }
     }
@@ -85,12 +102,30 @@ impl EventStream {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn next_batch(&self, max: usize) -> Result<Option<String>> {
+        Ok(self.next(max, Encoded::whole).await?.map(|batch| batch.json))
+    }
+
+    /// The same, with the `raw` of each event beside the JSON instead of in it, and letters beyond ASCII
+    /// escaped where they are few.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next_apart(&self, max: usize) -> Result<Option<Batch>> {
+        let batch = self.next(max, Ok).await?;
+        Ok(batch.map(|batch| Batch { json: narrow(batch.json), ..batch }))
+    }
+
+    async fn next(
+        &self,
+        max: usize,
+        shape: fn(Encoded) -> Result<Encoded>,
+    ) -> Result<Option<Batch>> {
         let next = async {
             let mut items = self.items.lock().await;
             match items.as_mut() {
                 None => Ok(None),
                 Some(stream) => {
-                    let batch = batch(stream, max).await;
+                    let batch = batch(stream, max, shape).await;
                     if !matches!(batch, Ok(Some(_))) {
                         *items = None;
                     }
@@ -122,54 +157,53 @@ impl fmt::Debug for EventStream {
 }
 
 async fn batch(
-    stream: &mut BoxStream<'static, Result<Vec<u8>>>,
+    stream: &mut BoxStream<'static, Result<Encoded>>,
     max: usize,
-) -> Result<Option<String>> {
+    shape: fn(Encoded) -> Result<Encoded>,
+) -> Result<Option<Batch>> {
     let Some(first) = stream.next().await else { return Ok(None) };
     // No await from here on, so that nothing which was taken can be lost.
-    let mut batch = vec![b'['];
-    batch.extend(first?);
-    let mut failed = None;
-    for _ in 1..max {
-        if batch.len() >= EventStream::MAX_BYTES {
-            break;
-        }
+    let first = shape(first?)?;
+    let mut json = vec![b'['];
+    json.extend(first.json);
+    let mut bytes = json.len() + first.frame.as_ref().map_or(0, String::len);
+    let mut frames = vec![first.frame];
+    while frames.len() < max && bytes < EventStream::MAX_BYTES {
         match stream.next().now_or_never() {
-            Some(Some(Ok(item))) => {
-                batch.push(b',');
-                batch.extend(item);
-            }
-            Some(Some(Err(error))) => {
-                failed = Some(error);
-                break;
-            }
+            Some(Some(item)) => match item.and_then(shape) {
+                Ok(Encoded { json: item, frame }) => {
+                    bytes += item.len() + frame.as_ref().map_or(0, String::len);
+                    json.push(b',');
+                    json.extend(item);
+                    frames.push(frame);
+                }
+                Err(error) => {
+                    // It comes after what was read before it.
+                    *stream = futures::stream::iter([Err(error)]).boxed();
+                    break;
+                }
+            },
             Some(None) | None => break,
         }
     }
-    if let Some(error) = failed {
-        // It comes after what was read before it.
-        *stream = futures::stream::iter([Err(error)]).boxed();
+    json.push(b']');
+    if frames.iter().all(Option::is_none) {
+        frames.clear();
     }
-    batch.push(b']');
-    let text = String::from_utf8(batch);
-    text.map(Some).map_err(|error| Error::new(ErrorKind::Internal, "JSON is text").caused_by(error))
+    let json = String::from_utf8(json)
+        .map_err(|error| Error::new(ErrorKind::Internal, "JSON is text").caused_by(error))?;
+    Ok(Some(Batch { json, frames }))
 }
 
 /// The view at first, and after each change.
 async fn view(
     (mut live, keep, first): (LiveView, Option<usize>, bool),
-) -> Option<(Result<Vec<u8>>, (LiveView, Option<usize>, bool))> {
+) -> Option<(Result<Encoded>, (LiveView, Option<usize>, bool))> {
     if !first && let Err(error) = live.changed().await? {
         return Some((Err(error), (live, keep, false)));
     }
     if let Some(items) = keep {
         live.keep(items);
     }
-    Some((json(live.view()), (live, keep, false)))
-}
-
-fn json<T: Serialize>(item: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(item).map_err(|error| {
-        Error::new(ErrorKind::Internal, "an event cannot be written as JSON").caused_by(error)
-    })
+    Some((Encoded::plain(live.view()), (live, keep, false)))
 }

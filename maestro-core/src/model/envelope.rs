@@ -46,6 +46,14 @@ impl Envelope {
 
     /// Decodes JSON.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(self.as_json()?).map_err(Self::unreadable)
+    }
+
+    /// The bytes, which are JSON.
+    ///
+    /// # Errors
+    /// `Unsupported` when they are something else.
+    pub(crate) fn as_json(&self) -> Result<&[u8]> {
         if self.codec != Self::JSON || !self.key_id.is_empty() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -54,9 +62,12 @@ impl Envelope {
             .with("codec", &self.codec)
             .with("key_id", &self.key_id));
         }
-        serde_json::from_slice(&self.bytes).map_err(|error| {
-            Error::new(ErrorKind::Internal, "stored content cannot be read").caused_by(error)
-        })
+        Ok(&self.bytes)
+    }
+
+    /// The error of content that is no JSON, or not what it should be.
+    pub(crate) fn unreadable(error: serde_json::Error) -> Error {
+        Error::new(ErrorKind::Internal, "stored content cannot be read").caused_by(error)
     }
 }
 

@@ -257,7 +257,7 @@ impl Core {
             actor: actor.clone(),
             refs,
             schema: Event::SCHEMA,
-            data: Envelope::json(&data.to_value())?,
+            data: data.to_envelope()?,
             raw: raw.map(Envelope::text),
         })
     }

@@ -5,9 +5,12 @@ use std::sync::{Arc, OnceLock};
 use maestro_core::ffi::Host;
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, Shop, command, error};
+use crate::fake::{Fake, Shop, all, command, error};
 
-/// An agent that does what it is asked: `say`, `ask`, `fail`, `hang`, `lie`.
+/// A line of an agent's own, with what JSON has to escape.
+const FRAME: &str = "{\"said\":\"\\\"I\\\" ä\\n\"}\u{1}";
+
+/// An agent that does what it is asked: `say`, `frame`, `ask`, `fail`, `hang`, `lie`.
 fn agent(host: &Arc<OnceLock<Host>>) -> Fake {
     let host = host.clone();
     Fake::default()
@@ -30,6 +33,13 @@ fn agent(host: &Arc<OnceLock<Host>>) -> Fake {
                 };
                 match prompt["text"].as_str().unwrap() {
                     "say" => report(message("I am here.")).await?,
+                    "frame" => {
+                        let (events, raw) = (json!([message("I am here.")]), FRAME);
+                        let args = json!({
+                            "conversation": conversation, "events": events, "raw": raw,
+                        });
+                        command(&host, "agent.report", args).await?
+                    }
                     "lie" => report(json!({ "type": "task.ended", "data": {} })).await?,
                     "ask" => {
                         let ask =
@@ -60,6 +70,33 @@ async fn mine(permission_handler: bool) -> (Shop, String) {
     host.set(shop.host.clone()).unwrap();
     let session = shop.session().await;
     (shop, session)
+}
+
+#[tokio::test]
+async fn an_agent_s_own_frames_come_in_the_json_or_beside_it() {
+    let (shop, session) = mine(false).await;
+    shop.turn(&session, "frame").await;
+    shop.command("sessions.close", json!({ "session_id": session })).await.unwrap();
+    let args = json!({ "session_id": session, "after": { "at": "beginning" } });
+    let within = all(&shop.feed("session", args.clone()).await).await;
+    let framed: Vec<_> = within.iter().filter(|event| event["raw"] == FRAME).collect();
+    assert_eq!((framed.len(), &framed[0]["type"]), (1, &json!("message")), "{within:?}");
+
+    let feed = shop.feed("session", args).await;
+    let mut beside = Vec::new();
+    while let Some(batch) = feed.next_apart(100).await.unwrap() {
+        let events: Vec<Value> = serde_json::from_str(&batch.json).unwrap();
+        assert!(batch.frames.is_empty() || batch.frames.len() == events.len(), "{batch:?}");
+        let frames = batch.frames.into_iter().chain(std::iter::repeat(None));
+        for (mut event, frame) in events.into_iter().zip(frames) {
+            assert!(event.get("raw").is_none(), "{event}");
+            if let Some(frame) = frame {
+                event["raw"] = json!(frame);
+            }
+            beside.push(event);
+        }
+    }
+    assert_eq!(beside, within);
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod refusal;
 mod reports;
 mod serve;
 mod session;
+mod spoken_line;
 mod stream_line;
 mod transcript;
 mod version;

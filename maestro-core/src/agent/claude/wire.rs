@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::spoken_line::{self, Kind};
 use super::stream_line::StreamLine;
 
 /// A message of the CLI.
@@ -33,7 +34,11 @@ pub(super) fn parse(line: &str) -> Result<(Frame, String), serde_json::Error> {
     if let Some(stream) = StreamLine::read(line) {
         return Ok((Frame::Stream(stream.into()), "stream_event".to_owned()));
     }
-    parse_any(line)
+    match spoken_line::read(line) {
+        Some((Kind::Assistant, spoken)) => Ok((Frame::Assistant(spoken), "assistant".to_owned())),
+        Some((Kind::User, spoken)) => Ok((Frame::User(spoken), "user".to_owned())),
+        None => parse_any(line),
+    }
 }
 
 /// The same, for messages of whatever shape.

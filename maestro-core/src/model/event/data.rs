@@ -54,6 +54,29 @@ macro_rules! event_data {
                 }
             }
 
+            /// The same of JSON as it is kept.
+            ///
+            /// # Errors
+            /// What is wrong with text that is no JSON.
+            pub(crate) fn from_json(event_type: String, json: &[u8]) -> serde_json::Result<Self> {
+                match event_type.as_str() {
+                    // Straight from the text: a tree between costs more than all the rest.
+                    $($name => if let Ok(typed) = serde_json::from_slice::<$variant>(json) {
+                        return Ok(Self::$variant(typed));
+                    },)*
+                    _ => {}
+                }
+                Ok(Self::from_parts(event_type, serde_json::from_slice(json)?))
+            }
+
+            /// The content as a store keeps it.
+            pub(crate) fn to_envelope(&self) -> crate::error::Result<Envelope> {
+                match self {
+                    $(Self::$variant(typed) => Envelope::json(typed),)*
+                    Self::Other { data, .. } => Envelope::json(data),
+                }
+            }
+
             /// The content as JSON.
             pub fn to_value(&self) -> Value {
                 match self {
@@ -155,6 +178,11 @@ event_data! {
 }
 
 impl EventData {
+    /// Decodes the content of a stored event.
+    pub(crate) fn of_stored(event_type: String, content: &Envelope) -> crate::error::Result<Self> {
+        Self::from_json(event_type, content.as_json()?).map_err(Envelope::unreadable)
+    }
+
     /// Whether the type is a text delta, which no store keeps.
     pub fn is_ephemeral(&self) -> bool {
         matches!(self, Self::MessageDelta(_) | Self::ThoughtDelta(_))

@@ -161,7 +161,7 @@ impl Event {
     /// [`EventData::Other`].
     pub fn from_stored(stored: StoredEvent) -> Result<Self> {
         let StoredEvent { cursor, stream, seq, event } = stored;
-        let value = event.data.decode()?;
+        let data = EventData::of_stored(event.event_type, &event.data)?;
         Ok(Self {
             cursor: Some(cursor),
             stream: stream.name,
@@ -171,7 +171,7 @@ impl Event {
             actor: event.actor,
             refs: event.refs,
             schema: event.schema,
-            data: EventData::from_parts(event.event_type, value),
+            data,
             raw: event.raw.map(|raw| String::from_utf8_lossy(&raw.bytes).into_owned()),
         })
     }

@@ -154,28 +154,31 @@ impl Mapper {
     /// What a message says, and what it asks of the session.
     pub(super) fn read(&mut self, line: &str) -> Read {
         let mut read = Read {
-            report: AgentReport { events: Vec::new(), raw: Some(line.to_owned()) },
+            report: AgentReport { events: Vec::new(), raw: None },
             response: None,
             asks: None,
             withdrawn: None,
         };
         let events = &mut read.report.events;
-        let Ok((frame, name)) = parse(line) else {
+        let parsed = parse(line);
+        if let Ok((Frame::Stream(stream), _)) = parsed {
+            self.stream(stream, events);
+            let durable = |event: &AgentEvent| match event {
+                AgentEvent::Fact(fact) => !fact.is_ephemeral(),
+                _ => false,
+            };
+            // Most have none, and are not copied.
+            if events.iter().any(durable) {
+                read.report.raw = Some(line.to_owned());
+            }
+            return read;
+        }
+        read.report.raw = Some(line.to_owned());
+        let Ok((frame, name)) = parsed else {
             events.push(not_json(line));
             return read;
         };
         match frame {
-            Frame::Stream(stream) => {
-                self.stream(stream, events);
-                let durable = |event: &AgentEvent| match event {
-                    AgentEvent::Fact(fact) => !fact.is_ephemeral(),
-                    _ => false,
-                };
-                if !events.iter().any(durable) {
-                    read.report.raw = None;
-                }
-                return read;
-            }
             Frame::Assistant(spoken) => self.assistant(spoken, events),
             Frame::User(spoken) => self.user(spoken, events),
             Frame::System(system) => self.system(*system, events),
@@ -202,7 +205,7 @@ impl Mapper {
                 }
             }
             Frame::Response(response) => read.response = Some(response),
-            Frame::Other => {}
+            Frame::Stream(_) | Frame::Other => {}
         }
         if events.is_empty() {
             events.push(AgentEvent::Fact(AgentFrame { frame_type: name }.into()));
