@@ -14,7 +14,7 @@ AT_ONCE = 64
 
 async def some(m: Maestro, count: int) -> None:
     for _ in range(count):
-        await m.node_id()
+        await m.node()
 
 
 async def main() -> None:

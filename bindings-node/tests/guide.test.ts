@@ -69,7 +69,7 @@ test('warm sessions', async () => {
     startsAtOnce: 4, // default: as many as there are cores
   });
   // end
-  assert.ok((await maestro.node()).nodeId);
+  assert.ok((await maestro.node()).id);
 });
 
 test('tasks that need others', async () => {

@@ -94,7 +94,7 @@ async def test_warm_sessions() -> None:
         starts_at_once=4,  # default: as many as there are cores
     ) as m:
         # end
-        assert await m.node_id()
+        assert (await m.node()).id
 
 
 async def test_tasks_that_need_others(tmp_path: Path) -> None:

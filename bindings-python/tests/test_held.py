@@ -72,7 +72,7 @@ async def test_a_call_that_is_cancelled_before_it_begins_is_answered(m: Maestro)
     class Native:
         def take(self) -> list[Any]:
             # Both in one batch: there is no time between.
-            return [(2, 7, "agent.evidence", "{}"), (3, 7, None, None)]
+            return [(2, 7, "agent.evidence", "{}", None), (3, 7, None, None, None)]
 
         def reply(self, *reply: Any) -> None:
             replies.append(reply)
