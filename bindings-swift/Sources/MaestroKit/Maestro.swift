@@ -44,21 +44,6 @@ public enum Running: String, Hashable, Sendable {
     case wait
 }
 
-/// How many sessions may keep an idle process of their agent.
-public enum WarmSessions: Hashable, Sendable {
-    /// At most so many.
-    case atMost(Int)
-    /// All of them.
-    case all
-
-    var json: JSON {
-        switch self {
-        case .atMost(let count): .int(count)
-        case .all: .null
-        }
-    }
-}
-
 /// One node: everything that a product does with Maestro starts here. Letting go of all that holds it stops it as a crash does, so `close` it.
 ///
 /// ```swift
