@@ -25,7 +25,7 @@ for file in LICENSE-AGPL LICENSE-COMMERCIAL README.md dist/index.d.ts dist/index
     [ -f "node_modules/@maestro/core/$file" ] || { echo "pack: $packed has no $file" >&2; exit 1; }
 done
 
-cp "$here"/pack/*.ts "$here"/pack/*.cts "$here"/pack/*.mjs "$here/examples/quickstart.ts" .
+cp "$here"/pack/*.ts "$here"/pack/*.cts "$here"/pack/*.mjs .
 cat >tsconfig.json <<END
 { "compilerOptions": { "target": "es2022", "module": "nodenext", "strict": true, "lib": ["es2023", "esnext.disposable"], "types": ["node"],
   "typeRoots": ["$here/node_modules/@types"] } }

@@ -45,12 +45,12 @@ for python in $PYTHONS; do
     "$version/bin/python" -m pip install -q --disable-pip-version-check --no-index "./$wheel"
     "$version/bin/python" -m pip -q check
     git clone -q shop "shop-$version"
-    (cd "shop-$version" && "$clean/$version/bin/python" "$here/pack/check.py" "$here/examples/quickstart.py")
+    (cd "shop-$version" && "$clean/$version/bin/python" "$here/pack/check.py" "$here/pack/first_task.py")
 done
 
 python=$clean/$(echo "$tried" | sed 's/^ *\([^ ]*\).*/\1/')/bin/python
-cp "$here/examples/quickstart.py" "$here/pack/host.py" .
-"$venv/bin/python" -m mypy --strict --python-executable "$python" --cache-dir "$target/pack-mypy" quickstart.py host.py
+cp "$here/pack/first_task.py" "$here/pack/host.py" .
+"$venv/bin/python" -m mypy --strict --python-executable "$python" --cache-dir "$target/pack-mypy" first_task.py host.py
 # It fails where there is no Claude Code, or one without a login; what counts is that it looks.
 doctor=$("$python" -m maestro doctor || true)
 echo "$doctor"

@@ -29,7 +29,7 @@ mkdir -p "$kit/lib" "$clean/product/Sources/quickstart" "$clean/product/Sources/
 cp -RL "$here/Package.swift" "$here/README.md" "$here/LICENSE-AGPL" "$here/LICENSE-COMMERCIAL" "$here/Sources" "$here/Examples" "$kit"
 cp "$library"/libmaestro_swift.so "$kit/lib" 2>/dev/null || cp "$library"/libmaestro_swift.dylib "$kit/lib"
 cp "$here/pack/Package.swift" "$clean/product"
-cp "$here/Examples/quickstart/main.swift" "$clean/product/Sources/quickstart"
+cp "$here/pack/quickstart.swift" "$clean/product/Sources/quickstart/main.swift"
 cp "$here/pack/host.swift" "$clean/product/Sources/host/main.swift"
 run swift build -q --package-path "$clean/product" -c "$configuration"
 run "$clean/product/.build/$configuration/quickstart"

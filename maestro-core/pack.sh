@@ -1,6 +1,6 @@
 #!/bin/sh
-# Packs the crate, unpacks it outside of the repository, and builds what an embedder writes against it there: the programs of
-# examples/embed, each run, and a host whose guardian ends its agent. `--release` builds them as products do and prints the sizes.
+# Packs the crate, unpacks it outside of the repository, and builds what an embedder writes against it there: a quickstart with
+# an agent that needs no account, which is run, and a host whose guardian ends its agent. `--release` builds them as products do and prints the sizes.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -23,8 +23,7 @@ done
 
 mkdir -p "$clean/product/src/bin"
 cd "$clean/product"
-# Those that need no account.
-cp "$repository"/examples/embed/src/bin/own_*.rs "$here/pack/host.rs" src/bin/
+cp "$here/pack/quickstart.rs" "$here/pack/host.rs" src/bin/
 # Just what the package was tested with, so that nothing has to be fetched.
 cp "$clean/$crate/Cargo.lock" .
 cat >Cargo.toml <<END
@@ -56,5 +55,5 @@ done
 "$repository/examples/guarded.sh" "$built/host"
 if [ "$profile" = release ]; then
     echo "$crate.crate: $(wc -c <"$target/package/$crate.crate") bytes; a product with everything in it, stripped:"
-    wc -c "$built/own_task"
+    wc -c "$built/quickstart"
 fi
