@@ -28,6 +28,10 @@ impl SessionActor {
     /// than that: it goes through a commit, which keeps the order.
     pub(super) fn show(&mut self, reports: &[AgentReport]) -> bool {
         let Some(pieces) = pieces(reports) else { return false };
+        if pieces.is_empty() {
+            // Nothing was said, so it is no sign of life either.
+            return true;
+        }
         let (core, session) = (&self.core, &self.session.value);
         if let Some(task_id) = session.task_id {
             core.activity.note(task_id);

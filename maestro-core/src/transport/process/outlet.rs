@@ -110,7 +110,35 @@ fn next_tick(now: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn small_pieces_wait_for_the_tick_unless_the_program_was_told_something() {
+        let (end, _other) = rustix::pipe::pipe().expect("a pipe");
+        let outlet = Outlet::new(end).expect("it can be read");
+        let told = Bell::new();
+        assert_eq!(outlet.pause(1, &told).now_or_never(), None);
+        assert_eq!(outlet.pause(MUCH, &told).now_or_never(), Some(()));
+        told.ring();
+        assert_eq!(outlet.pause(1, &told).now_or_never(), Some(()));
+    }
+
+    #[tokio::test]
+    async fn it_is_watched_only_while_it_is_waited_for() {
+        let (end, other) = rustix::pipe::pipe().expect("a pipe");
+        let mut outlet = Outlet::new(end).expect("it can be read");
+        let mut read = Vec::new();
+        let early = outlet.read(|bytes| read.extend_from_slice(bytes)).now_or_never();
+        assert!(early.is_none() && matches!(outlet.0, Some(End::Watched(_))));
+        rustix::io::write(&other, b"ab").expect("it takes two bytes");
+        let bytes = outlet.read(|bytes| read.extend_from_slice(bytes)).await;
+        assert!(matches!(bytes, Ok(2)) && matches!(outlet.0, Some(End::Left(_))));
+        drop(other);
+        assert!(matches!(outlet.read(|_| {}).await, Ok(0)));
+        assert_eq!(read, b"ab");
+    }
 
     #[test]
     fn ticks_are_the_same_for_all() {

@@ -135,8 +135,9 @@ async fn read(program: &Program, pipe: io::Result<OwnedFd>, output: Output) {
             output.room(frames).await;
             match outlet.read(|bytes| output.put(frames, bytes)).await {
                 Ok(bytes @ 1..) => output.pause(&outlet, bytes, program).await,
-                // A pipe that cannot be read has ended too.
-                Ok(0) | Err(_) => return,
+                Ok(0) => return,
+                // It has ended too, but perhaps not all of it was read.
+                Err(error) => return tracing::error!(%error, "an output of a program is lost"),
             }
         }
     };
