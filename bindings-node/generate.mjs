@@ -204,8 +204,10 @@ import type * as m from './model.js';
   }
   const envelope = types.Event.fields.filter((field) => !['type', 'data'].includes(field.name));
   out.push(`export function writeEnvelope(v: m.EventEnvelope): Json {\n  return {\n${envelope.map((field) => `    ${field.name}: ${write(field, `v.${camel(field.name)}`)},\n`).join('')}  };\n}\n`);
-  out.push(`/** An event from its envelope and its content, in one object literal. */\nexport function readEnvelope(w: Json, type: string, originalType: string | undefined, data: unknown): Json {
-  if (originalType !== undefined) return { ...readEnvelope(w, type, undefined, data), originalType };\n  return {\n${envelope.map((field) => `    ${camel(field.name)}: ${read(field, `w.${field.name}`)},\n`).join('')}    type,\n    data,\n  };\n}\n`);
+  const own = new Set(['cursor', 'seq', 'at', 'raw']);
+  const place = ({ name }) => (own.has(name) ? `w.${name}` : `(w.${name} === undefined ? c.${name} : w.${name})`);
+  out.push(`/** An event from its envelope and its content, in one object literal. What is not in \`w\` is in \`c\`. */\nexport function readEnvelope(w: Json, type: string, originalType: string | undefined, data: unknown, c: Json): Json {
+  if (originalType !== undefined) return { ...readEnvelope(w, type, undefined, data, c), originalType };\n  return {\n${envelope.map((field) => `    ${camel(field.name)}: ${read(field, place(field))},\n`).join('')}    type,\n    data,\n  };\n}\n`);
   out.push('export const eventReaders: Record<string, (w: Json) => unknown> = {\n'
     + Object.entries(events).map(([type, payload]) => `  ${quoted(type)}: read${payload},\n`).join('') + '};\n');
   out.push('export const eventWriters: Record<string, (v: Json) => Json> = {\n'

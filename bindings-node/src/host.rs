@@ -30,6 +30,8 @@ pub struct Letter {
     pub name: Option<String>,
     /// JSON: the answer, the error or the request.
     pub text: Option<String>,
+    /// With a batch of a feed, JSON of what its events have in common.
+    pub common: Option<String>,
     /// With a batch of a feed, what each event has as its `raw`; none when none has any.
     pub frames: Option<Vec<Option<String>>>,
 }
@@ -57,6 +59,7 @@ impl Host {
             id: i64::try_from(letter.id).unwrap_or(i64::MAX),
             name: letter.name,
             text: letter.text,
+            common: letter.common,
             frames: (!letter.frames.is_empty()).then_some(letter.frames),
         });
         letters.collect()

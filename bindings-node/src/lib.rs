@@ -6,3 +6,7 @@
 
 mod host;
 mod runtime;
+
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

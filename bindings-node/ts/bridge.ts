@@ -15,9 +15,16 @@ export interface Callee {
   cancel(id: number): void;
 }
 
-/** What a call gave: JSON, and with a batch what each event has as its `raw`. */
+/** Items of a feed, and what those have besides which are events that are kept. */
+export interface Batch {
+  items: Json[];
+  common: Json;
+}
+
+/** What a call gave: JSON, and with a batch what its events have in common, and each as its `raw`. */
 interface Answer {
   text?: string | null | undefined;
+  common?: string | null | undefined;
   frames?: (string | null | undefined)[] | null | undefined;
 }
 
@@ -199,14 +206,14 @@ export class Link {
   }
 
   /** The next batch of a feed; none at its end. */
-  async nextBatch(feed: number, max: number): Promise<Json[] | undefined> {
-    const { text, frames } = await this.#inbox.call((id) => this.#host.nextBatch(id, feed, max), { feed: true });
+  async nextBatch(feed: number, max: number): Promise<Batch | undefined> {
+    const { text, common, frames } = await this.#inbox.call((id) => this.#host.nextBatch(id, feed, max), { feed: true });
     if (text == null) return undefined;
-    const batch: Json[] = JSON.parse(text);
+    const items: Json[] = JSON.parse(text);
     frames?.forEach((frame, at) => {
-      if (frame != null) batch[at].raw = frame;
+      if (frame != null) items[at].raw = frame;
     });
-    return batch;
+    return { items, common: common == null ? undefined : JSON.parse(common) };
   }
 
   endFeed(feed: number): void {

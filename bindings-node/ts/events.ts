@@ -1,7 +1,7 @@
 import type { CallOptions, Link } from './bridge.js';
 import { Feed } from './feed.js';
 import { writeEventFilter } from './protocol/codec.js';
-import { decodeEvent, type Event } from './protocol/event.js';
+import { decodeEvent, readEvent, type Event } from './protocol/event.js';
 import type { EventFilterInput } from './protocol/model.js';
 import type { FeedOptions } from './sessions.js';
 import { type After, position } from './values.js';
@@ -25,7 +25,7 @@ export class Events {
   /** Follows everything that the filter shows, for ever. Begins with what happens from now on, unless told otherwise. */
   subscribe(filter: EventFilterInput = {}, { after = 'now', signal }: FeedOptions = {}): Feed<Event> {
     const args = { filter: writeEventFilter(filter), after: position(after) };
-    return new Feed(this.#link, 'events', args, decodeEvent, { signal });
+    return new Feed(this.#link, 'events', args, readEvent, { signal });
   }
 
   /** Reads what is there already, up to `limit` events. Default: from the beginning, 100. */

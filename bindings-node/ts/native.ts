@@ -9,6 +9,8 @@ export interface Letter {
   id: number;
   name?: string | null;
   text?: string | null;
+  /** With a batch of a feed, JSON of what its events have in common. */
+  common?: string | null;
   /** With a batch of a feed, what each event has as its `raw`; none when none has any. */
   frames?: (string | null | undefined)[] | null;
 }

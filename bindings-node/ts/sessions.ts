@@ -1,7 +1,7 @@
 import type { CallOptions, Link } from './bridge.js';
 import { Feed } from './feed.js';
 import { readSessionInfo, readSessionPage, readSessionView, readTurnInfo, writeSessionFilter } from './protocol/codec.js';
-import { decodeEvent, type Event } from './protocol/event.js';
+import { readEvent, type Event } from './protocol/event.js';
 import type { SessionFilterInput, SessionInfo, SessionPage, SessionView, TurnInfo } from './protocol/model.js';
 import { type After, blocksOf, idOf, position, type PromptInput, type Reference, type SessionOptions, sessionSpec } from './values.js';
 
@@ -70,7 +70,7 @@ export class Session {
 
   /** Its events, to its end. */
   events({ after = 'beginning', signal }: FeedOptions = {}): Feed<Event> {
-    return new Feed(this.#link, 'session', { ...this.#args(), after: position(after) }, decodeEvent, { signal });
+    return new Feed(this.#link, 'session', { ...this.#args(), after: position(after) }, readEvent, { signal });
   }
 
   /** What a person sees of it now. */

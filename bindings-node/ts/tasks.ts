@@ -3,7 +3,7 @@ import { Feed } from './feed.js';
 import {
   readChanges, readOutcome, readTaskInfo, readTaskPage, readWaitingReason, readWorkspaceInfo, writeTaskFilter, writeTaskSpec,
 } from './protocol/codec.js';
-import { decodeEvent, type Event } from './protocol/event.js';
+import { readEvent, type Event } from './protocol/event.js';
 import type {
   Changes, Outcome, TaskFilterInput, TaskInfo, TaskPage, TaskSpecInput, WaitingReason, WorkspaceInfo,
 } from './protocol/model.js';
@@ -79,7 +79,7 @@ export class Task {
 
   /** Its events and those of its session, to its end. */
   events({ after = 'beginning', signal }: FeedOptions = {}): Feed<Event> {
-    return new Feed(this.#link, 'task', { ...this.#args(), after: position(after) }, decodeEvent, { signal });
+    return new Feed(this.#link, 'task', { ...this.#args(), after: position(after) }, readEvent, { signal });
   }
 
   /** Waits until it is over, or cannot go on without a person. Giving up the wait never cancels the task. */

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use crate::runtime;
 
 /// What it is, the id that it is about, and texts: the name and the request of what is called, else
-/// the answer or the error. Last what the events of a batch have as their `raw`.
+/// the answer or the error, and what the events of a batch have in common. Last what the events of a batch have as their `raw`.
 type Letter = (u8, u64, Option<String>, Option<String>, Vec<Option<String>>);
 
 /// A node; the methods that are not Python's own are those of the same name in
@@ -52,7 +52,7 @@ impl Host {
         let letters = self.post.take().into_iter();
         let letters = letters.map(|letter| match letter.name {
             Some(name) => (letter.what as u8, letter.id, Some(name), letter.text, letter.frames),
-            None => (letter.what as u8, letter.id, letter.text, None, letter.frames),
+            None => (letter.what as u8, letter.id, letter.text, letter.common, letter.frames),
         });
         letters.collect()
     }

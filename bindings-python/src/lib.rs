@@ -7,6 +7,10 @@
 mod host;
 mod runtime;
 
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[cfg(not(unix))]
 compile_error!("the Python package needs a Unix system: its event loop watches a socket");
 

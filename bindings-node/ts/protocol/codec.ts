@@ -3105,25 +3105,25 @@ export function writeEnvelope(v: m.EventEnvelope): Json {
   };
 }
 
-/** An event from its envelope and its content, in one object literal. */
-export function readEnvelope(w: Json, type: string, originalType: string | undefined, data: unknown): Json {
-  if (originalType !== undefined) return { ...readEnvelope(w, type, undefined, data), originalType };
+/** An event from its envelope and its content, in one object literal. What is not in `w` is in `c`. */
+export function readEnvelope(w: Json, type: string, originalType: string | undefined, data: unknown, c: Json): Json {
+  if (originalType !== undefined) return { ...readEnvelope(w, type, undefined, data, c), originalType };
   return {
     cursor: w.cursor ?? undefined,
-    stream: w.stream,
+    stream: (w.stream === undefined ? c.stream : w.stream),
     seq: w.seq ?? undefined,
     at: w.at,
-    tenantId: w.tenant_id,
-    actor: readActor(w.actor),
-    projectId: w.project_id ?? undefined,
-    sessionId: w.session_id ?? undefined,
-    turnId: w.turn_id ?? undefined,
-    taskId: w.task_id ?? undefined,
-    attempt: w.attempt ?? undefined,
-    accountId: w.account_id ?? undefined,
-    nodeId: w.node_id ?? undefined,
-    traceId: w.trace_id ?? undefined,
-    schema: w.schema,
+    tenantId: (w.tenant_id === undefined ? c.tenant_id : w.tenant_id),
+    actor: readActor((w.actor === undefined ? c.actor : w.actor)),
+    projectId: (w.project_id === undefined ? c.project_id : w.project_id) ?? undefined,
+    sessionId: (w.session_id === undefined ? c.session_id : w.session_id) ?? undefined,
+    turnId: (w.turn_id === undefined ? c.turn_id : w.turn_id) ?? undefined,
+    taskId: (w.task_id === undefined ? c.task_id : w.task_id) ?? undefined,
+    attempt: (w.attempt === undefined ? c.attempt : w.attempt) ?? undefined,
+    accountId: (w.account_id === undefined ? c.account_id : w.account_id) ?? undefined,
+    nodeId: (w.node_id === undefined ? c.node_id : w.node_id) ?? undefined,
+    traceId: (w.trace_id === undefined ? c.trace_id : w.trace_id) ?? undefined,
+    schema: (w.schema === undefined ? c.schema : w.schema),
     raw: w.raw ?? undefined,
     type,
     data,

@@ -53,9 +53,17 @@ export function writeEventData(value: EventDataInput): Json {
 
 /** Reads an event from JSON that `JSON.parse` gave. */
 export function decodeEvent(wire: unknown): Event {
-  const at = wire as Json;
-  const { type, originalType, data } = content(at.type, at.data);
-  return readEnvelope(at, type, originalType, data) as Event;
+  return readEvent(wire);
+}
+
+/**
+ * The same for an event of a batch: what one that has a `seq` does not say stands in `common`.
+ *
+ * @internal
+ */
+export function readEvent(wire: Json, common?: Json): Event {
+  const { type, originalType, data } = content(wire.type, wire.data);
+  return readEnvelope(wire, type, originalType, data, wire.seq === undefined ? wire : common ?? wire) as Event;
 }
 
 /** The JSON that {@link decodeEvent} reads. */

@@ -23,6 +23,8 @@ _KEPT = 64
 #: As the core says it.
 _CLOSED = "the store was closed"
 _ids = itertools.count(1)
+#: JSON of an answer, of what the events of a batch have in common, and what each has as its ``raw``.
+_Answer = tuple["str | None", "str | None", "list[str | None]"]
 
 
 class Bridge:
@@ -33,7 +35,7 @@ class Bridge:
         self._process = os.getpid()
         self.native = _native.Host()
         self._respond, self._over = respond, over
-        self._waiting: dict[int, asyncio.Future[tuple[str | None, list[str | None]]]] = {}
+        self._waiting: dict[int, asyncio.Future[_Answer]] = {}
         self._called: dict[int, asyncio.Task[None]] = {}
         self._raised: OrderedDict[str, BaseException] = OrderedDict()
         self._shut = False
@@ -45,16 +47,20 @@ class Bridge:
 
     async def batch(self, feed: int, most: int) -> list[Any] | None:
         """The next items of a feed, as JSON that was read; none at its end."""
-        _, text, frames = await self._wait(lambda id: self.native.next_batch(id, feed, most), self.native)
+        start: Callable[[int], None] = lambda id: self.native.next_batch(id, feed, most)  # noqa: E731
+        _, text, common, frames = await self._wait(start, self.native)
         if text is None:
             return None
         items: list[Any] = json.loads(text)
+        if common is not None:
+            shared = json.loads(common)
+            items = [{**shared, **item} if "seq" in item else item for item in items]
         for item, frame in zip(items, frames):
             if frame is not None:
                 item["raw"] = frame
         return items
 
-    async def _wait(self, start: Callable[[int], None], native: _native.Host) -> tuple[int, str | None, list[str | None]]:
+    async def _wait(self, start: Callable[[int], None], native: _native.Host) -> tuple[int, str | None, str | None, list[str | None]]:
         if os.getpid() != self._process:
             # Says what to do instead.
             self.native.submit(0, "query", "")
@@ -63,7 +69,7 @@ class Bridge:
         if self._shut:
             raise errors.ClosedError(_CLOSED)
         id = next(_ids)
-        future: asyncio.Future[tuple[str | None, list[str | None]]] = self._loop.create_future()
+        future: asyncio.Future[_Answer] = self._loop.create_future()
         self._waiting[id] = future
         try:
             start(id)
@@ -108,7 +114,7 @@ class Bridge:
                 future = self._waiting.get(id)
                 if future is not None and not future.done():
                     if what == 0:
-                        future.set_result((text, frames))
+                        future.set_result((text, more, frames))
                     else:
                         future.set_exception(errors.of_json(str(text), self._raised))
 

@@ -100,7 +100,7 @@ impl Policies {
             }
             let (stream, refs) = policy::home(&rule);
             let event = PolicyUpdated { rule: Some(rule.clone()) };
-            draft.append(stream, vec![core.event(actor, &refs, &event.into(), None)?]);
+            draft.append(stream, vec![core.event(actor, &refs, &event.into())?]);
             match core.store.commit(draft).await {
                 Ok(_) => return Ok(rule),
                 // Somebody was faster; each time one of them got through.
@@ -168,7 +168,7 @@ impl Policies {
                     rule: rule.rule.clone(),
                     effect: Some(rule.effect),
                 };
-                draft.append(stream, vec![core.event(actor, &refs, &event.into(), None)?]);
+                draft.append(stream, vec![core.event(actor, &refs, &event.into())?]);
                 Ok(Some(rule.clone()))
             })
             .await

@@ -96,7 +96,7 @@ impl NewRules {
             draft.insert(rule)?;
             let (stream, refs) = home(rule);
             let event = PolicyUpdated { rule: Some(rule.clone()) };
-            draft.append(stream, vec![core.event(by, &refs, &event.into(), None)?]);
+            draft.append(stream, vec![core.event(by, &refs, &event.into())?]);
         }
         Ok(())
     }

@@ -90,6 +90,6 @@ pub(crate) async fn emit(
         Some(task_id) => StreamKey::of(scope.tenant.clone(), "task", task_id),
         None => StreamKey::of(scope.tenant.clone(), "x", "product"),
     };
-    draft.append(stream, vec![scope.core.event(actor, refs, &data, None)?]);
+    draft.append(stream, vec![scope.core.event(actor, refs, &data)?]);
     scope.core.store.commit(draft).await.map(|_| ())
 }

@@ -55,17 +55,20 @@ impl Shown {
         if !is_session || PLAIN.contains(&event.event_type.as_str()) {
             return Ok(Vec::new());
         }
-        let data = EventData::of_stored(event.event_type.clone(), &event.data)?;
-        if let EventData::SessionClosed(_) = data {
+        if event.event_type == "session.closed" {
             self.sessions.remove(stream);
             return Ok(Vec::new());
         }
-        let (Some(voiding), Some(session)) = (Voiding::of(&data), self.sessions.get_mut(stream))
-        else {
+        let voiding = Voiding::of_stored(&event.event_type, &event.data)?;
+        let (Some(voiding), Some(session)) = (voiding, self.sessions.get_mut(stream)) else {
             return Ok(Vec::new());
         };
         let over: Vec<_> = session.texts.extract_if(.., |(text, _)| voiding.covers(text)).collect();
         session.settled.note(voiding);
+        if over.is_empty() {
+            return Ok(Vec::new());
+        }
+        let data = EventData::of_stored(event.event_type.clone(), &event.data)?;
         Ok(rest(&data, over).into_iter().map(|piece| piece_of(stored, piece)).collect())
     }
 

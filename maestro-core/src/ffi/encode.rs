@@ -1,82 +1,179 @@
 //! Events as JSON.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Item;
-use crate::model::{Actor, Cursor, Envelope, EventRefs, StoredEvent, Timestamp};
+use crate::id::{AccountId, NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::model::{Actor, Cursor, Envelope, NewEvent, StoredEvent, StreamKey, Timestamp};
 
 /// An event as it stands on the wire. What is kept of it as JSON is not read for that, so fields that
 /// this version does not know are there too.
 #[derive(Serialize)]
 struct Kept<'a> {
     cursor: &'a Cursor,
-    stream: &'a str,
     seq: u64,
     at: Timestamp,
-    tenant_id: &'a str,
-    actor: &'a Actor,
     #[serde(flatten)]
-    refs: &'a EventRefs,
-    schema: u32,
+    home: Home<'a>,
     r#type: &'a str,
     data: &'a RawValue,
 }
 
-/// An item of a feed as JSON, with the agent's own frame beside it: as a text within that JSON it would
-/// be read letter by letter by whoever never looks at it.
-#[derive(Debug)]
-pub(super) struct Encoded {
-    pub(super) json: Vec<u8>,
-    pub(super) frame: Option<String>,
+/// What is the same for most events that follow each other. Where it stands once for many, an event has
+/// only what is another with it; null means that it has none.
+#[derive(Serialize)]
+struct Home<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'a TenantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'a Option<ProjectId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a Option<SessionId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn_id: Option<&'a Option<TurnId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<&'a Option<TaskId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<&'a Option<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a Option<AccountId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<&'a Option<NodeId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'a u32>,
 }
 
-impl Encoded {
-    /// Something that has no frame.
-    pub(super) fn plain<T: Serialize>(item: &T) -> Result<Self> {
-        Ok(Self { json: json(item)?, frame: None })
+impl<'a> Home<'a> {
+    /// What of it is not in `common`; all that it has, if that is none.
+    fn of(stream: &'a StreamKey, event: &'a NewEvent, common: Option<&Common>) -> Self {
+        fn differs<'a, T: PartialEq>(own: &'a T, common: Option<&T>) -> Option<&'a T> {
+            (common != Some(own)).then_some(own)
+        }
+        /// Where it stands alone, what there is not is left out.
+        fn has<'a, T: PartialEq>(
+            own: &'a Option<T>,
+            common: Option<&Option<T>>,
+        ) -> Option<&'a Option<T>> {
+            differs(own, Some(common.unwrap_or(&None)))
+        }
+        let refs = &event.refs;
+        let (home, other) = (common.map(|it| &it.stream), common.map(|it| &*it.event));
+        let others = other.map(|other| &other.refs);
+        Self {
+            stream: differs(&stream.name, home.map(|it| &it.name)).map(String::as_str),
+            tenant_id: differs(&stream.tenant_id, home.map(|it| &it.tenant_id)),
+            actor: differs(&event.actor, other.map(|it| &it.actor)),
+            project_id: has(&refs.project_id, others.map(|it| &it.project_id)),
+            session_id: has(&refs.session_id, others.map(|it| &it.session_id)),
+            turn_id: has(&refs.turn_id, others.map(|it| &it.turn_id)),
+            task_id: has(&refs.task_id, others.map(|it| &it.task_id)),
+            attempt: has(&refs.attempt, others.map(|it| &it.attempt)),
+            account_id: has(&refs.account_id, others.map(|it| &it.account_id)),
+            node_id: has(&refs.node_id, others.map(|it| &it.node_id)),
+            trace_id: has(&refs.trace_id, others.map(|it| &it.trace_id)),
+            schema: differs(&event.schema, other.map(|it| &it.schema)),
+        }
+    }
+}
+
+/// What stands once for the events of a batch: that of the first which is kept.
+#[derive(Debug)]
+pub(super) struct Common {
+    stream: StreamKey,
+    event: Arc<NewEvent>,
+}
+
+impl Common {
+    pub(super) fn json(&self) -> Result<String> {
+        let mut json = Vec::new();
+        write(&Home::of(&self.stream, &self.event, None), &mut json)?;
+        text(json)
+    }
+}
+
+/// What a feed gives.
+#[derive(Debug)]
+pub(super) enum Given {
+    Event(Item),
+    /// Something else, as JSON.
+    Json(Vec<u8>),
+}
+
+impl Given {
+    pub(super) fn json<T: Serialize>(item: &T) -> Result<Self> {
+        let mut json = Vec::new();
+        write(item, &mut json)?;
+        Ok(Self::Json(json))
     }
 
-    /// One event of a feed.
-    pub(super) fn item(item: Item) -> Result<Self> {
-        let StoredEvent { cursor, stream, seq, event } = match item {
-            Item::Piece(event) => return Self::plain(&event),
-            Item::Kept(stored) => *stored,
+    /// Appends it as JSON without what is in `common`, and gives the agent's own frame of it beside that:
+    /// as a text within the JSON it would be read letter by letter by whoever never looks at it. After an
+    /// error some of it is there.
+    pub(super) fn write_apart(
+        self,
+        json: &mut Vec<u8>,
+        common: &mut Option<Common>,
+    ) -> Result<Option<String>> {
+        if let (Self::Event(Item::Kept(stored)), None) = (&self, &common) {
+            let (stream, event) = (stored.stream.clone(), Arc::clone(&stored.event));
+            *common = Some(Common { stream, event });
+        }
+        self.write(json, common.as_ref())
+    }
+
+    /// Appends it as JSON, with all that belongs to it.
+    pub(super) fn write_whole(
+        self,
+        json: &mut Vec<u8>,
+        _: &mut Option<Common>,
+    ) -> Result<Option<String>> {
+        if let Some(frame) = self.write(json, None)? {
+            // An event is an object that has fields.
+            json.pop();
+            json.extend(b",\"raw\":");
+            write(&frame, json)?;
+            json.push(b'}');
+        }
+        Ok(None)
+    }
+
+    fn write(self, json: &mut Vec<u8>, common: Option<&Common>) -> Result<Option<String>> {
+        let StoredEvent { cursor, stream, seq, event } = match self {
+            Self::Json(item) => {
+                json.extend(item);
+                return Ok(None);
+            }
+            Self::Event(Item::Piece(event)) => return write(&event, json).map(|()| None),
+            Self::Event(Item::Kept(stored)) => *stored,
         };
-        let json = json(&Kept {
+        let kept = Kept {
             cursor: &cursor,
-            stream: &stream.name,
             seq,
             at: event.at,
-            tenant_id: stream.tenant_id.as_str(),
-            actor: &event.actor,
-            refs: &event.refs,
-            schema: event.schema,
+            home: Home::of(&stream, &event, common),
             r#type: &event.event_type,
             data: serde_json::from_slice(event.data.as_json()?).map_err(Envelope::unreadable)?,
-        })?;
-        Ok(Self { json, frame: event.raw.map(|raw| text(raw.bytes)) })
-    }
-
-    /// The frame goes into the JSON.
-    pub(super) fn whole(mut self) -> Result<Self> {
-        if let Some(frame) = self.frame.take() {
-            // An event is an object that has fields.
-            self.json.pop();
-            self.json.extend(b",\"raw\":");
-            self.json.extend(json(&frame)?);
-            self.json.push(b'}');
-        }
-        Ok(self)
+        };
+        write(&kept, json)?;
+        Ok(event.raw.as_ref().map(Envelope::to_text))
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+/// JSON as text.
+pub(super) fn text(json: Vec<u8>) -> Result<String> {
+    String::from_utf8(json)
+        .map_err(|error| Error::new(ErrorKind::Internal, "JSON is text").caused_by(error))
 }
 
 /// The same JSON in ASCII alone, where that makes it little longer. A string that holds nothing else is
@@ -91,7 +188,7 @@ pub(super) fn narrow(json: String) -> String {
     }
     let mut narrow = String::with_capacity(json.len() + 2 * wide);
     let (mut rest, mut units) = (json.as_str(), [0; 2]);
-    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
+    while let Some(at) = first_wide(rest.as_bytes()) {
         let (ascii, from) = rest.split_at(at);
         narrow.push_str(ascii);
         let mut letters = from.chars();
@@ -107,8 +204,16 @@ pub(super) fn narrow(json: String) -> String {
     narrow
 }
 
-fn json<T: Serialize>(item: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(item).map_err(|error| {
+/// Where the first byte is that is not ASCII.
+fn first_wide(bytes: &[u8]) -> Option<usize> {
+    /// So many are looked at together.
+    const BLOCK: usize = 64;
+    let plain = bytes.chunks_exact(BLOCK).take_while(|block| block.is_ascii()).count() * BLOCK;
+    bytes[plain..].iter().position(|byte| !byte.is_ascii()).map(|at| plain + at)
+}
+
+fn write<T: Serialize>(item: &T, json: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(json, item).map_err(|error| {
         Error::new(ErrorKind::Internal, "an event cannot be written as JSON").caused_by(error)
     })
 }

@@ -21,6 +21,8 @@ pub struct Letter {
     pub name: Option<String>,
     /// JSON: the answer, the error or the request.
     pub text: Option<String>,
+    /// With a batch of a feed, JSON of what its events have in common, as in [`Batch`](super::Batch).
+    pub common: Option<String>,
     /// With a batch of a feed, what each event has as its `raw`; empty when none has any.
     pub frames: Vec<Option<String>>,
 }
@@ -118,12 +120,20 @@ impl Foreign for Inbox {
             id,
             name: Some(name),
             text: Some(request),
+            common: None,
             frames: Vec::new(),
         });
         replied.await.unwrap_or_else(|_| Err(gone()))
     }
 
     fn cancel(&self, id: u64) {
-        self.put(Letter { what: What::Cancel, id, name: None, text: None, frames: Vec::new() });
+        self.put(Letter {
+            what: What::Cancel,
+            id,
+            name: None,
+            text: None,
+            common: None,
+            frames: Vec::new(),
+        });
     }
 }

@@ -196,13 +196,13 @@ impl Desk {
                 Ok(answer) => (What::Answer, answer.map(Into::into)),
                 Err(error) => (What::Error, Some(Batch::from(written(&error)))),
             };
-            let (text, frames) = match answer {
-                Some(Batch { json, frames }) => (Some(json), frames),
-                None => (None, Vec::new()),
+            let (text, common, frames) = match answer {
+                Some(Batch { json, common, frames }) => (Some(json), common, frames),
+                None => (None, None, Vec::new()),
             };
             if let Some(desk) = desk.upgrade() {
                 locked(&desk.calls).remove(&id);
-                desk.inbox.put(Letter { what, id, name: None, text, frames });
+                desk.inbox.put(Letter { what, id, name: None, text, common, frames });
             }
         });
         calls.insert(id, running.abort_handle());

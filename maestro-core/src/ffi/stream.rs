@@ -8,8 +8,8 @@ use futures::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 
 use super::cancel::Cancel;
-use super::encode::{Encoded, narrow};
-use crate::error::{Error, ErrorKind, Result};
+use super::encode::{Common, Given, narrow, text};
+use crate::error::Result;
 use crate::id::{SessionId, TaskId};
 use crate::maestro::Maestro;
 use crate::model::{EventFilter, Position};
@@ -55,6 +55,9 @@ pub enum Feed {
 pub struct Batch {
     /// A JSON array of them.
     pub json: String,
+    /// JSON of what events that have a `seq` have besides, unless they say otherwise; none when each says
+    /// all.
+    pub common: Option<String>,
     /// What each has as its `raw`; empty when none has any.
     pub frames: Vec<Option<String>>,
 }
@@ -62,13 +65,16 @@ pub struct Batch {
 impl From<String> for Batch {
     /// What has nothing beside it.
     fn from(json: String) -> Self {
-        Self { json, frames: Vec::new() }
+        Self { json, common: None, frames: Vec::new() }
     }
 }
 
+/// How an item is appended to a batch; gives what goes beside it.
+type Write = fn(Given, &mut Vec<u8>, &mut Option<Common>) -> Result<Option<String>>;
+
 /// What a feed gives, in batches. One reader at a time; dropping it ends the feed.
 pub struct EventStream {
-    items: Mutex<Option<BoxStream<'static, Result<Encoded>>>>,
+    items: Mutex<Option<BoxStream<'static, Result<Given>>>>,
     cancel: Cancel,
 }
 
@@ -88,10 +94,10 @@ impl EventStream {
                 return Ok(Self::of(futures::stream::unfold((live, keep, true), view).boxed()));
             }
         };
-        Ok(Self::of(events.items().map(|item| Encoded::item(item?)).boxed()))
+        Ok(Self::of(events.items().map(|item| item.map(Given::Event)).boxed()))
     }
 
-    fn of(items: BoxStream<'static, Result<Encoded>>) -> Self {
+    fn of(items: BoxStream<'static, Result<Given>>) -> Self {
         // A batch looks beyond the end.
         Self { items: Mutex::new(Some(items.fuse().boxed())), cancel: Cancel::new() }
     }
@@ -102,30 +108,26 @@ impl EventStream {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn next_batch(&self, max: usize) -> Result<Option<String>> {
-        Ok(self.next(max, Encoded::whole).await?.map(|batch| batch.json))
+        Ok(self.next(max, Given::write_whole).await?.map(|batch| batch.json))
     }
 
-    /// The same, with the `raw` of each event beside the JSON instead of in it, and letters beyond ASCII
-    /// escaped where they are few.
+    /// The same, with the `raw` of each event and what is common to them beside the JSON instead of in it,
+    /// and letters beyond ASCII escaped where they are few.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn next_apart(&self, max: usize) -> Result<Option<Batch>> {
-        let batch = self.next(max, Ok).await?;
+        let batch = self.next(max, Given::write_apart).await?;
         Ok(batch.map(|batch| Batch { json: narrow(batch.json), ..batch }))
     }
 
-    async fn next(
-        &self,
-        max: usize,
-        shape: fn(Encoded) -> Result<Encoded>,
-    ) -> Result<Option<Batch>> {
+    async fn next(&self, max: usize, write: Write) -> Result<Option<Batch>> {
         let next = async {
             let mut items = self.items.lock().await;
             match items.as_mut() {
                 None => Ok(None),
                 Some(stream) => {
-                    let batch = batch(stream, max, shape).await;
+                    let batch = batch(stream, max, write).await;
                     if !matches!(batch, Ok(Some(_))) {
                         *items = None;
                     }
@@ -157,53 +159,53 @@ impl fmt::Debug for EventStream {
 }
 
 async fn batch(
-    stream: &mut BoxStream<'static, Result<Encoded>>,
+    stream: &mut BoxStream<'static, Result<Given>>,
     max: usize,
-    shape: fn(Encoded) -> Result<Encoded>,
+    write: Write,
 ) -> Result<Option<Batch>> {
     let Some(first) = stream.next().await else { return Ok(None) };
     // No await from here on, so that nothing which was taken can be lost.
-    let first = shape(first?)?;
-    let mut json = vec![b'['];
-    json.extend(first.json);
-    let mut bytes = json.len() + first.frame.as_ref().map_or(0, String::len);
-    let mut frames = vec![first.frame];
+    let (mut json, mut common) = (vec![b'['], None);
+    let first = write(first?, &mut json, &mut common)?;
+    let mut bytes = json.len() + first.as_ref().map_or(0, String::len);
+    let mut frames = vec![first];
     while frames.len() < max && bytes < EventStream::MAX_BYTES {
-        match stream.next().now_or_never() {
-            Some(Some(item)) => match item.and_then(shape) {
-                Ok(Encoded { json: item, frame }) => {
-                    bytes += item.len() + frame.as_ref().map_or(0, String::len);
-                    json.push(b',');
-                    json.extend(item);
-                    frames.push(frame);
-                }
-                Err(error) => {
-                    // It comes after what was read before it.
-                    *stream = futures::stream::iter([Err(error)]).boxed();
-                    break;
-                }
-            },
+        let item = match stream.next().now_or_never() {
+            Some(Some(item)) => item,
             Some(None) | None => break,
+        };
+        let end = json.len();
+        json.push(b',');
+        match item.and_then(|item| write(item, &mut json, &mut common)) {
+            Ok(frame) => {
+                bytes += json.len() - end + frame.as_ref().map_or(0, String::len);
+                frames.push(frame);
+            }
+            Err(error) => {
+                // It comes after what was read before it.
+                json.truncate(end);
+                *stream = futures::stream::iter([Err(error)]).boxed();
+                break;
+            }
         }
     }
     json.push(b']');
     if frames.iter().all(Option::is_none) {
         frames.clear();
     }
-    let json = String::from_utf8(json)
-        .map_err(|error| Error::new(ErrorKind::Internal, "JSON is text").caused_by(error))?;
-    Ok(Some(Batch { json, frames }))
+    let common = common.as_ref().map(Common::json).transpose()?;
+    Ok(Some(Batch { json: text(json)?, common, frames }))
 }
 
 /// The view at first, and after each change.
 async fn view(
     (mut live, keep, first): (LiveView, Option<usize>, bool),
-) -> Option<(Result<Encoded>, (LiveView, Option<usize>, bool))> {
+) -> Option<(Result<Given>, (LiveView, Option<usize>, bool))> {
     if !first && let Err(error) = live.changed().await? {
         return Some((Err(error), (live, keep, false)));
     }
     if let Some(items) = keep {
         live.keep(items);
     }
-    Some((Encoded::plain(live.view()), (live, keep, false)))
+    Some((Given::json(live.view()), (live, keep, false)))
 }

@@ -91,7 +91,7 @@ pub(crate) async fn record(core: &Core, entry: &LedgerEntry) -> Result<()> {
         ..EventRefs::default()
     };
     let actor = Actor::agent(&entry.agent);
-    let event = core.event(&actor, &refs, &UsageRecorded::from(entry).into(), None)?;
+    let event = core.event(&actor, &refs, &UsageRecorded::from(entry).into())?;
     let stream = StreamKey::of(entry.tenant_id.clone(), "session", entry.session_id);
     draft.append(stream, vec![event]);
     match core.store.commit(draft).await {

@@ -16,25 +16,35 @@ use crate::model::StoredEvent;
 #[serde(transparent)]
 pub struct Cursor(String);
 
-/// What a cursor holds, for stores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a cursor holds, for stores. No part has a line break in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CursorParts {
     /// Which feed: another store, or the same one restored from a backup, has another epoch.
-    #[serde(rename = "e")]
     pub epoch: String,
     /// The [`EventFilter::fingerprint`] that it was made for; none fits every filter.
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// The position, in the store's own form.
-    #[serde(rename = "p")]
     pub position: String,
 }
 
 impl Cursor {
+    /// Between the parts; none of them holds it.
+    const SEPARATOR: char = '\n';
+
     /// Packs a position.
     pub fn pack(parts: &CursorParts) -> Self {
-        let json = serde_json::to_vec(parts).unwrap_or_default();
-        Self(URL_SAFE_NO_PAD.encode(json))
+        let CursorParts { epoch, filter, position } = parts;
+        let filter = filter.as_deref().unwrap_or_default();
+        let text = [epoch, filter, position].join(&Self::SEPARATOR.to_string());
+        Self(URL_SAFE_NO_PAD.encode(text))
+    }
+
+    fn parts(&self) -> Option<CursorParts> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(&self.0).ok()?).ok()?;
+        let mut parts = text.split(Self::SEPARATOR).map(str::to_owned);
+        let (epoch, filter, position) = (parts.next()?, parts.next()?, parts.next()?);
+        let filter = Some(filter).filter(|filter| !filter.is_empty());
+        parts.next().is_none().then_some(CursorParts { epoch, filter, position })
     }
 
     /// Unpacks a position, checking that it belongs to this feed and filter.
@@ -42,10 +52,8 @@ impl Cursor {
     /// # Errors
     /// `InvalidArgument` naming the `cursor`.
     pub fn unpack(&self, epoch: &str, filter: &EventFilter) -> Result<String> {
-        let parts: CursorParts = URL_SAFE_NO_PAD
-            .decode(self.0.as_bytes())
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok())
+        let parts = self
+            .parts()
             .ok_or_else(|| Error::invalid("cursor", "is not one that this library made"))?;
         if parts.epoch != epoch {
             return Err(Error::invalid(

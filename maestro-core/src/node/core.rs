@@ -12,8 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Live, Watched};
 use crate::id::{NodeId, TenantId};
 use crate::model::{
-    Actor, Capabilities, Envelope, Event, EventData, EventRefs, NewEvent, PlacePath, Timestamp,
-    WorkspaceKind,
+    Actor, Capabilities, Event, EventData, EventRefs, NewEvent, PlacePath, Timestamp, WorkspaceKind,
 };
 use crate::node::activity::Activity;
 use crate::node::gate::Gate;
@@ -248,7 +247,6 @@ impl Core {
         actor: &Actor,
         refs: &EventRefs,
         data: &EventData,
-        raw: Option<&str>,
     ) -> Result<NewEvent> {
         let refs = EventRefs { node_id: Some(self.node_id), ..refs.clone() };
         Ok(NewEvent {
@@ -258,7 +256,7 @@ impl Core {
             refs,
             schema: Event::SCHEMA,
             data: data.to_envelope()?,
-            raw: raw.map(Envelope::text),
+            raw: None,
         })
     }
 
@@ -269,7 +267,7 @@ impl Core {
         refs: &EventRefs,
         data: impl IntoIterator<Item = EventData>,
     ) -> Result<Vec<NewEvent>> {
-        data.into_iter().map(|data| self.event(actor, refs, &data, None)).collect()
+        data.into_iter().map(|data| self.event(actor, refs, &data)).collect()
     }
 
     /// Claims one record and holds it.

@@ -29,7 +29,7 @@ pub(crate) async fn join(core: &Arc<Core>) -> Result<()> {
     let mut draft = core.store.draft();
     draft.insert(&node)?;
     draft.acquire(node.key(), core.node_id, core.leases.times().ttl);
-    let event = core.event(&core.actor(), &record::refs(&node), &joined.into(), None)?;
+    let event = core.event(&core.actor(), &record::refs(&node), &joined.into())?;
     draft.append(record::stream(&node), vec![event]);
     let asked = core.runtime().monotonic();
     let receipt = core.store.commit(draft).await?;
@@ -77,7 +77,7 @@ async fn revive(core: &Arc<Core>, node: Versioned<NodeInfo>, lease: HeldLease) -
         let mut draft = core.store.draft();
         draft.fence(&lease.fence);
         draft.update(node.version, &revived)?;
-        let event = core.event(&core.actor(), &record::refs(&revived), &joined.into(), None)?;
+        let event = core.event(&core.actor(), &record::refs(&revived), &joined.into())?;
         draft.append(record::stream(&revived), vec![event]);
         core.store.commit(draft).await?;
     }

@@ -164,7 +164,7 @@ async fn recover_node(
     draft.update(node.version, &gone)?;
     draft.release(&lease.fence);
     let event = NodeLost { evidence: evidence.to_owned() };
-    let event = core.event(&core.actor(), &record::refs(&gone), &event.into(), None)?;
+    let event = core.event(&core.actor(), &record::refs(&gone), &event.into())?;
     draft.append(record::stream(&gone), vec![event]);
     core.store.commit(draft).await.map(|_| ())
 }

@@ -117,13 +117,18 @@ impl Draft {
         );
     }
 
-    pub(crate) fn append(&mut self, stream: StreamKey, events: Vec<NewEvent>) {
-        if events.is_empty() {
+    pub(crate) fn append(
+        &mut self,
+        stream: StreamKey,
+        events: impl IntoIterator<Item: Into<Arc<NewEvent>>>,
+    ) {
+        let mut events = events.into_iter().map(Into::into).peekable();
+        if events.peek().is_none() {
             return;
         }
         match self.commit.appends.iter_mut().find(|append| append.stream == stream) {
             Some(append) => append.events.extend(events),
-            None => self.commit.appends.push(Append { stream, events }),
+            None => self.commit.appends.push(Append { stream, events: events.collect() }),
         }
     }
 

@@ -72,7 +72,7 @@ impl Projects {
         let mut draft = core.store.draft();
         draft.insert(&project)?;
         let refs = record::refs(&project);
-        let event = core.event(&self.scope.actor, &refs, &created.into(), None)?;
+        let event = core.event(&self.scope.actor, &refs, &created.into())?;
         draft.append(record::stream(&project), vec![event]);
         match core.store.commit(draft).await {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -111,7 +111,7 @@ impl Projects {
                 draft.update(read.version, &project)?;
                 let updated = ProjectUpdated { name: project.name.clone() };
                 let refs = record::refs(&project);
-                let event = core.event(&self.scope.actor, &refs, &updated.into(), None)?;
+                let event = core.event(&self.scope.actor, &refs, &updated.into())?;
                 draft.append(record::stream(&project), vec![event]);
                 Ok(Some(()))
             })

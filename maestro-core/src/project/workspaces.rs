@@ -113,7 +113,7 @@ async fn record(
                 draft.update(read.version, &task)?;
             }
             let (stream, refs) = home(info);
-            draft.append(stream, vec![core.event(&core.actor(), &refs, &event, None)?]);
+            draft.append(stream, vec![core.event(&core.actor(), &refs, &event)?]);
             Ok(Some(()))
         })
         .await
@@ -151,7 +151,7 @@ pub(crate) async fn commit(context: &TaskContext, info: &WorkspaceInfo) -> Resul
     let (stream, refs) = home(info);
     let mut draft = core.store.draft();
     draft.fence(&context.inner.lease.fence);
-    draft.append(stream, vec![core.event(&core.actor(), &refs, &event.into(), None)?]);
+    draft.append(stream, vec![core.event(&core.actor(), &refs, &event.into())?]);
     core.store.commit(draft).await.map(|_| ())
 }
 
@@ -252,7 +252,7 @@ impl Hold {
         }
         draft.release(&self.lease.fence);
         let (stream, refs) = home(&after);
-        draft.append(stream, vec![core.event(&scope.actor, &refs, &event, None)?]);
+        draft.append(stream, vec![core.event(&scope.actor, &refs, &event)?]);
         core.store.commit(draft).await.map(|_| ())
     }
 }

@@ -14,7 +14,7 @@ use crate::approval::{self, Inquiry};
 use crate::command::{Delivery, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, TurnId};
-use crate::model::{ApprovalInfo, SessionInfo, SessionState, StopReason};
+use crate::model::{ApprovalInfo, Envelope, SessionInfo, SessionState, StopReason};
 use crate::node::{Core, HeldLease, Versioned};
 use crate::runtime::RuntimeExt as _;
 use crate::session::deliver::Called;
@@ -205,8 +205,13 @@ impl SessionActor {
         }
         self.rest.note(&reports);
         self.inquiries = inquiries(&reports);
+        let frames: Vec<_> =
+            reports.iter_mut().map(|report| report.raw.take().map(Envelope::text)).collect();
         let written = self
-            .write(Then::Stay, |work| reports.iter().try_for_each(|report| work.report(report)))
+            .write(Then::Stay, |work| {
+                let mut framed = reports.iter().zip(&frames);
+                framed.try_for_each(|(report, frame)| work.report(&report.events, frame.as_ref()))
+            })
             .await;
         self.inquiries.clear();
         let written = written?;

@@ -180,8 +180,7 @@ impl SessionHandle {
                     ..record::refs(&session, None)
                 };
                 let data = PromptCancelled { reason: reason.to_owned() }.into();
-                draft
-                    .append(record::stream(&session), vec![core.event(actor, &refs, &data, None)?]);
+                draft.append(record::stream(&session), vec![core.event(actor, &refs, &data)?]);
                 Ok(Some(()))
             })
             .await?;

@@ -78,6 +78,6 @@ pub(crate) fn events(
     attempt: Option<u32>,
     data: Vec<EventData>,
 ) -> Result<Vec<NewEvent>> {
-    let event = |data| core.event(actor, &event_refs(session, attempt, &data), &data, None);
+    let event = |data| core.event(actor, &event_refs(session, attempt, &data), &data);
     data.into_iter().map(event).collect()
 }

@@ -176,7 +176,7 @@ impl TaskSession {
                         ..record::refs(&session, Some(self.attempt))
                     };
                     let data = PromptCancelled { reason: "task_cancelled".to_owned() }.into();
-                    let event = core.event(&core.actor(), &refs, &data, None)?;
+                    let event = core.event(&core.actor(), &refs, &data)?;
                     draft.append(record::stream(&session), vec![event]);
                 }
                 Ok(Some(()))

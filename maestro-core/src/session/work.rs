@@ -1,16 +1,17 @@
 //! One commit under construction: what an agent reported, turned into a record and its events.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
+use crate::agent::{AgentEvent, AgentTurnEnd};
 use crate::approval::Advice;
 use crate::error::{ErrorInfo, Result};
 use crate::id::{ApprovalId, TurnId};
 use crate::ledger;
 use crate::model::{
-    Actor, AgentPointer, AgentRateLimited, ApprovalInfo, ApprovalState, ContentBlock, EventData,
-    EventRefs, LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState, TurnEnded,
-    TurnStarted, UsageRecorded, Voiding,
+    Actor, AgentPointer, AgentRateLimited, ApprovalInfo, ApprovalState, ContentBlock, Envelope,
+    EventData, EventRefs, LedgerEntry, NewEvent, Origin, Partial, SessionInfo, SessionState,
+    TurnEnded, TurnStarted, UsageRecorded, Voiding,
 };
 use crate::node::{Core, Draft, Fence, Versioned};
 use crate::runtime::RuntimeExt as _;
@@ -51,9 +52,9 @@ pub(super) struct Work<'a> {
     pub(super) aside: Option<Aside>,
     /// Prompts that were sent into a turn, by the ids that they went out with.
     pub(super) steers: Steers,
-    events: Vec<NewEvent>,
+    events: Vec<Arc<NewEvent>>,
     /// The frame under way, until its first durable event takes it.
-    raw: Option<String>,
+    raw: Option<Envelope>,
     /// Pieces of text, each with the number of durable events before it.
     pub(super) live: Vec<(usize, Partial)>,
     /// Which texts the durable events replace.
@@ -159,14 +160,14 @@ impl<'a> Work<'a> {
             self.voidings.push(voiding);
         }
         let raw = self.raw.take();
-        self.events.push(self.core.event(by, refs, data, raw.as_deref())?);
+        self.events.push(Arc::new(NewEvent { raw, ..self.core.event(by, refs, data)? }));
         Ok(())
     }
 
-    /// Takes in what the agent reported.
-    pub(super) fn report(&mut self, report: &AgentReport) -> Result<()> {
-        self.raw.clone_from(&report.raw);
-        for event in &report.events {
+    /// Takes in what the agent reported in a frame.
+    pub(super) fn report(&mut self, events: &[AgentEvent], frame: Option<&Envelope>) -> Result<()> {
+        self.raw = frame.cloned();
+        for event in events {
             self.event(event)?;
         }
         self.raw = None;

@@ -1,5 +1,7 @@
 //! A commit is data: what must hold, what changes, what is appended.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CommitId, LeaseToken, NodeId};
@@ -91,8 +93,8 @@ pub struct Append {
     /// The stream that becomes their home.
     pub stream: StreamKey,
     /// The events, in order. They get consecutive `seq`s. There may be none: then the receipt tells
-    /// the `seq` that the next one would get.
-    pub events: Vec<NewEvent>,
+    /// the `seq` that the next one would get. They are shared by what keeps and what reads them.
+    pub events: Vec<Arc<NewEvent>>,
 }
 
 /// A change of a lease inside a commit.

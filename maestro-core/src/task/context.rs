@@ -98,7 +98,7 @@ impl TaskContext {
     pub(crate) async fn record(&self, data: EventData) -> Result<()> {
         let Inner { scope, task, lease, .. } = &*self.inner;
         scope.core.activity.note(task.id);
-        let event = scope.core.event(&scope.core.actor(), &record::refs(task), &data, None)?;
+        let event = scope.core.event(&scope.core.actor(), &record::refs(task), &data)?;
         let mut draft = scope.core.store.draft();
         draft.fence(&lease.fence);
         draft.append(record::stream(task), vec![event]);

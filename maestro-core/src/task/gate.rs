@@ -121,8 +121,7 @@ impl Gate {
             let mut draft = core.store.draft();
             draft.fence(&inner.lease.fence);
             draft.insert(&gate)?;
-            let event =
-                core.event(&core.actor(), &approval::refs(&gate), &requested.into(), None)?;
+            let event = core.event(&core.actor(), &approval::refs(&gate), &requested.into())?;
             draft.append(approval::stream(&gate), vec![event]);
             match core.store.commit(draft).await {
                 // Opened by another branch of the same task.

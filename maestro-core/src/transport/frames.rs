@@ -145,32 +145,34 @@ impl Frames {
         self.writable.ring();
     }
 
+    /// The next frame, if it is there.
+    pub(super) fn ready(&self) -> Option<Frame> {
+        let mut state = self.lock();
+        let was_full = state.output_bytes >= MAX_UNREAD_BYTES;
+        let frame = state.take()?;
+        let has_room = was_full && state.output_bytes < MAX_UNREAD_BYTES;
+        drop(state);
+        if has_room {
+            self.writable.ring();
+        }
+        Some(frame)
+    }
+
     /// The next frame; none after the exit.
     ///
     /// Dropping the future loses nothing: a frame is taken out in the poll that returns it.
     pub(super) async fn next(&self) -> Option<Frame> {
         loop {
-            {
-                let mut state = self.lock();
-                let was_full = state.output_bytes >= MAX_UNREAD_BYTES;
-                if let Some(frame) = state.take() {
-                    let has_room = was_full && state.output_bytes < MAX_UNREAD_BYTES;
-                    let has_more = state.has_more();
-                    drop(state);
-                    if has_room {
-                        self.writable.ring();
-                    }
-                    if has_more {
-                        // For another reader: this one may have taken the ring that was for both.
-                        self.readable.ring();
-                    }
-                    return Some(frame);
-                }
-                if state.ended {
-                    drop(state);
+            if let Some(frame) = self.ready() {
+                if self.lock().has_more() {
+                    // For another reader: this one may have taken the ring that was for both.
                     self.readable.ring();
-                    return None;
                 }
+                return Some(frame);
+            }
+            if self.lock().ended {
+                self.readable.ring();
+                return None;
             }
             self.readable.rung().await;
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use maestro_core::ffi::Host;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::fake::{Fake, Shop, all, command, error};
 
@@ -73,7 +73,7 @@ async fn mine(permission_handler: bool) -> (Shop, String) {
 }
 
 #[tokio::test]
-async fn an_agent_s_own_frames_come_in_the_json_or_beside_it() {
+async fn frames_and_what_events_have_in_common_come_in_the_json_or_beside_it() {
     let (shop, session) = mine(false).await;
     shop.turn(&session, "frame").await;
     shop.command("sessions.close", json!({ "session_id": session })).await.unwrap();
@@ -82,21 +82,36 @@ async fn an_agent_s_own_frames_come_in_the_json_or_beside_it() {
     let framed: Vec<_> = within.iter().filter(|event| event["raw"] == FRAME).collect();
     assert_eq!((framed.len(), &framed[0]["type"]), (1, &json!("message")), "{within:?}");
 
-    let feed = shop.feed("session", args).await;
-    let mut beside = Vec::new();
-    while let Some(batch) = feed.next_apart(100).await.unwrap() {
-        let events: Vec<Value> = serde_json::from_str(&batch.json).unwrap();
-        assert!(batch.frames.is_empty() || batch.frames.len() == events.len(), "{batch:?}");
-        let frames = batch.frames.into_iter().chain(std::iter::repeat(None));
-        for (mut event, frame) in events.into_iter().zip(frames) {
-            assert!(event.get("raw").is_none(), "{event}");
-            if let Some(frame) = frame {
-                event["raw"] = json!(frame);
+    // From everywhere: what events have in common is what the first of them has.
+    let (mut said, mut nulls) = (0, 0);
+    for (start, before) in within.iter().enumerate().filter(|(_, event)| event["seq"].is_u64()) {
+        let after = json!({ "at": "after", "cursor": before["cursor"] });
+        let feed = shop.feed("session", json!({ "session_id": session, "after": after })).await;
+        let mut beside = Vec::new();
+        while let Some(batch) = feed.next_apart(100).await.unwrap() {
+            let events: Vec<Map<String, Value>> = serde_json::from_str(&batch.json).unwrap();
+            let common = batch.common.map(|common| serde_json::from_str(&common).unwrap());
+            let common: Map<String, Value> = common.unwrap_or_default();
+            assert!(batch.frames.is_empty() || batch.frames.len() == events.len());
+            let frames = batch.frames.into_iter().chain(std::iter::repeat(None));
+            for (event, frame) in events.into_iter().zip(frames) {
+                assert!(event.get("raw").is_none(), "{event:?}");
+                let frame = frame.map(|frame| ("raw".to_owned(), json!(frame)));
+                if !event.contains_key("seq") {
+                    beside.push(event);
+                    continue;
+                }
+                said += usize::from(event.contains_key("actor"));
+                nulls += event.values().filter(|value| value.is_null()).count();
+                let mut whole = common.clone();
+                whole.extend(event.into_iter().chain(frame));
+                whole.retain(|_, value| !value.is_null());
+                beside.push(whole);
             }
-            beside.push(event);
         }
+        assert_eq!(json!(beside), json!(within[start + 1..]));
     }
-    assert_eq!(beside, within);
+    assert!(said > 0 && nulls > 0, "some say what is another, and some that they have none");
 }
 
 #[tokio::test]

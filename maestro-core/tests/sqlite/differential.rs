@@ -132,7 +132,7 @@ impl Dice {
         for _ in 0..self.0.usize(..3) {
             commit.appends.push(Append {
                 stream: StreamKey::of(self.tenant(), "task", self.0.u8(..3)),
-                events: (0..self.0.usize(..4)).map(|_| self.event()).collect(),
+                events: (0..self.0.usize(..4)).map(|_| self.event().into()).collect(),
             });
         }
         commit
@@ -248,7 +248,7 @@ async fn events(
     store: &dyn Storage,
     filter: &EventFilter,
     limit: u32,
-) -> maestro_core::Result<Vec<(StreamKey, u64, NewEvent)>> {
+) -> maestro_core::Result<Vec<(StreamKey, u64, Arc<NewEvent>)>> {
     let mut query = EventQuery { filter: filter.clone(), after: Position::Beginning, limit };
     let mut all = Vec::new();
     loop {

@@ -10,6 +10,7 @@ mod busy;
 mod close;
 mod differential;
 mod disk;
+mod follow;
 mod group;
 mod receipts;
 mod schema;

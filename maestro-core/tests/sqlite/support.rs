@@ -85,7 +85,7 @@ pub(crate) fn append(id: &str, events: usize) -> Commit {
     let mut commit = commit();
     commit
         .appends
-        .push(Append { stream: stream(id), events: vec![event("task.progress"); events] });
+        .push(Append { stream: stream(id), events: vec![event("task.progress").into(); events] });
     commit
 }
 

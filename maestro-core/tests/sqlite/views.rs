@@ -1,5 +1,7 @@
 //! The views for people.
 
+use std::sync::Arc;
+
 use maestro_core::model::{Envelope, NewEvent};
 use maestro_core::storage::sqlite::Sqlite;
 use rusqlite::Connection;
@@ -23,10 +25,10 @@ async fn content_is_shown_unless_it_is_encrypted() {
     secret.puts[0].body.key_id = "k1".into();
     store.commit(secret).await.unwrap();
     let mut told = append("clear", 0);
-    told.appends[0].events = vec![NewEvent {
+    told.appends[0].events = vec![Arc::new(NewEvent {
         raw: Some(Envelope::json(&json!({"a": 1})).unwrap()),
         ..event("task.started")
-    }];
+    })];
     store.commit(told).await.unwrap();
     store.close().await.unwrap();
 

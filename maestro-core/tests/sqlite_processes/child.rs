@@ -33,7 +33,7 @@ pub(crate) fn commit(id: Uuid, name: &str) -> Commit {
     for stream in ["shared", name] {
         commit.appends.push(Append {
             stream: StreamKey::of(TenantId::default(), "task", stream),
-            events: vec![NewEvent {
+            events: vec![Arc::new(NewEvent {
                 at: Timestamp::from_micros(1),
                 event_type: "task.progress".into(),
                 actor: Actor::default(),
@@ -41,7 +41,7 @@ pub(crate) fn commit(id: Uuid, name: &str) -> Commit {
                 schema: 1,
                 data: Envelope::json(&id).expect("an id is JSON"),
                 raw: None,
-            }],
+            })],
         });
     }
     commit

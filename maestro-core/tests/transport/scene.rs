@@ -72,10 +72,10 @@ impl Scene {
 
     /// The process that wrote its pid to a file.
     pub(crate) fn written(&self, name: &str) -> ProcessStamp {
-        let path = self.path(name);
-        eventually(name, || path.exists());
-        let pid = std::fs::read_to_string(path).expect("a pid");
-        let pid = pid.trim().parse().expect("a pid");
+        // A file is there before anything stands in it.
+        let pid = || std::fs::read_to_string(self.path(name)).ok()?.trim().parse().ok();
+        eventually(name, || pid().is_some());
+        let pid = pid().expect("a pid");
         ProcessStamp::of(pid).expect("a process that runs until it is ended")
     }
 }

@@ -108,7 +108,7 @@ impl Clean {
             let event = &message["event"];
             let kind = event["type"].as_str()?;
             let place = place(kind);
-            let text = |name: &str| event.get(place?)?.get(name)?.as_str();
+            let text = |name: &str| Some(event.get(place?)?.get(name)?.as_str()?.into());
             let piece = StreamPiece {
                 agent: message["parent_tool_use_id"].as_str(),
                 kind,
@@ -120,8 +120,9 @@ impl Clean {
     }
 
     fn piece(&self, state: &mut State, piece: &StreamPiece<'_>) -> Option<Vec<Shown>> {
-        let StreamPiece { agent, kind, block, texts } = *piece;
-        match kind {
+        let StreamPiece { agent, kind, block, texts } = piece;
+        let (agent, block) = (*agent, *block);
+        match *kind {
             "message_start" => state.streams.retain(|(of, _, _), _| of.as_deref() != agent),
             // The whole block came before this.
             "content_block_stop" => state
@@ -132,7 +133,7 @@ impl Clean {
         let place = place(kind)?;
         let mut changed = Vec::new();
         for (name, text) in TEXTS.into_iter().zip(texts) {
-            let Some(text) = text else { continue };
+            let Some(text) = text.as_deref() else { continue };
             let key = (agent.map(str::to_owned), block, name);
             let shown = state.streams.entry(key).or_default().push(&self.redactor, text);
             if shown != text {
@@ -208,6 +209,20 @@ impl Connection for Clean {
                 return waiting;
             }
             match self.frame(self.inner.next().await?) {
+                // All of it is held back.
+                Frame::Stderr(text) if text.is_empty() => {}
+                frame => return Some(frame),
+            }
+        }
+    }
+
+    fn ready(&self) -> Option<Frame> {
+        loop {
+            let waiting = self.state().next.pop_front();
+            if waiting.is_some() {
+                return waiting;
+            }
+            match self.frame(self.inner.ready()?) {
                 // All of it is held back.
                 Frame::Stderr(text) if text.is_empty() => {}
                 frame => return Some(frame),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::map::Mapper;
 use super::outgoing;
 use super::refusal::LastWords;
-use super::reports::Heard;
+use super::reports::{Heard, is_text, joined};
 use super::serve::Served;
 use super::wire::Response;
 use crate::agent::{AgentEvent, AgentReport};
@@ -103,11 +103,21 @@ impl Link {
 
     /// Reads until the process has ended, then reports that and ends itself.
     pub(super) async fn read_all(self: Arc<Self>, quiet: Duration, heard: Heard) {
+        // A text under way, which may go on in what is there already.
+        let mut text: Option<AgentReport> = None;
         loop {
-            let listens = self.state().mapper.listens();
-            let next = self.connection.next();
-            let next =
-                if listens { self.runtime.timeout(quiet, next).await } else { Some(next.await) };
+            let next = if let Some(frame) = self.connection.ready() {
+                Some(Some(frame))
+            } else {
+                if let Some(text) = text.take()
+                    && !heard.send(text).await
+                {
+                    return;
+                }
+                let listens = self.state().mapper.listens();
+                let next = self.connection.next();
+                if listens { self.runtime.timeout(quiet, next).await } else { Some(next.await) }
+            };
             let Some(frame) = next else {
                 let events = self.state().mapper.silent();
                 let silent = AgentReport { events, raw: None };
@@ -124,7 +134,21 @@ impl Link {
                 // The transport broke its contract; the process is out of reach.
                 None => (self.exited(ExitStatus::default()), true),
             };
-            if !report.events.is_empty() && !heard.send(report).await {
+            let report = match text.take() {
+                Some(before) => match joined(before, report) {
+                    Ok(longer) => longer,
+                    Err((before, report)) => {
+                        if !heard.send(before).await {
+                            return;
+                        }
+                        report
+                    }
+                },
+                None => report,
+            };
+            if is_text(&report) {
+                text = Some(report);
+            } else if !report.events.is_empty() && !heard.send(report).await {
                 return;
             }
             if last {

@@ -2,7 +2,8 @@
 
 use async_channel::{Receiver, Sender};
 
-use crate::agent::AgentReport;
+use crate::agent::{AgentEvent, AgentReport};
+use crate::model::EventData;
 
 /// How many reports wait for the session before the driver stops reading. The CLI feels no
 /// back-pressure, but the transport bounds what waits behind them.
@@ -10,6 +11,45 @@ use crate::agent::AgentReport;
 /// They take memory only while they wait: a bounded channel would hold room for all of them, in
 /// each of many sessions.
 const MOST: usize = 4096;
+
+/// A text is not made longer than that before anybody sees it: 64 KiB.
+const MOST_TEXT: usize = 64 * 1024;
+
+/// Whether a report is a piece of a text and nothing else.
+pub(super) fn is_text(report: &AgentReport) -> bool {
+    use EventData::{MessageDelta, ThoughtDelta};
+    matches!(&report.events[..], [AgentEvent::Fact(MessageDelta(_) | ThoughtDelta(_))])
+}
+
+/// One report of a piece of a text and of what comes right after it, if that is the next piece or says
+/// nothing: a fast agent writes more pieces than anybody reads. Otherwise both are given back.
+pub(super) fn joined(
+    mut before: AgentReport,
+    next: AgentReport,
+) -> Result<AgentReport, (AgentReport, AgentReport)> {
+    use EventData::{MessageDelta, ThoughtDelta};
+    macro_rules! grow {
+        ($before:ident, $next:ident) => {{
+            let goes_on = $before.text.len() < MOST_TEXT
+                && $before.block == $next.block
+                && $before.generation == $next.generation
+                && $before.offset + $before.text.len() as u64 == $next.offset
+                && $before.message_id == $next.message_id
+                && $before.agent_id == $next.agent_id;
+            if goes_on {
+                $before.text.push_str(&$next.text);
+            }
+            goes_on
+        }};
+    }
+    let goes_on = match (&mut before.events[..], &next.events[..]) {
+        (_, []) => true,
+        ([AgentEvent::Fact(MessageDelta(a))], [AgentEvent::Fact(MessageDelta(b))]) => grow!(a, b),
+        ([AgentEvent::Fact(ThoughtDelta(a))], [AgentEvent::Fact(ThoughtDelta(b))]) => grow!(a, b),
+        _ => false,
+    };
+    if goes_on { Ok(before) } else { Err((before, next)) }
+}
 
 /// The two ends.
 pub(super) fn reports() -> (Heard, Reports) {
@@ -69,11 +109,39 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::agent::AgentEvent;
-    use crate::model::AgentStderr;
+    use crate::model::{AgentStderr, MessageDelta, ThoughtDelta};
 
     fn report() -> AgentReport {
         AgentReport::of(AgentEvent::Fact(AgentStderr { text: "a".into() }.into()))
+    }
+
+    fn piece(offset: u64, text: &str) -> MessageDelta {
+        MessageDelta { message_id: "m".into(), offset, text: text.into(), ..Default::default() }
+    }
+
+    fn said(data: impl Into<EventData>) -> AgentReport {
+        AgentReport::of(AgentEvent::Fact(data.into()))
+    }
+
+    #[test]
+    fn a_text_grows_by_its_next_piece_alone() {
+        let first = said(piece(0, "ab"));
+        assert!(is_text(&first) && !is_text(&report()));
+        assert_eq!(joined(first.clone(), said(piece(2, "c"))), Ok(said(piece(0, "abc"))));
+        let silent = AgentReport { events: Vec::new(), raw: None };
+        assert_eq!(joined(first.clone(), silent), Ok(first.clone()));
+        let thought = ThoughtDelta { message_id: "m".into(), offset: 2, ..Default::default() };
+        for other in [
+            said(piece(3, "c")),
+            said(MessageDelta { block: 1, ..piece(2, "c") }),
+            said(MessageDelta { generation: 1, ..piece(2, "c") }),
+            said(MessageDelta { message_id: "n".into(), ..piece(2, "c") }),
+            said(MessageDelta { agent_id: Some("a".into()), ..piece(2, "c") }),
+            said(thought),
+            report(),
+        ] {
+            assert_eq!(joined(first.clone(), other.clone()), Err((first.clone(), other)));
+        }
     }
 
     fn now<T>(future: impl Future<Output = T>) -> Option<T> {

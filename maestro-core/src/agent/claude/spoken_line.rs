@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::stream_line::seems;
 use super::wire::{MessageUsage, Spoken, SpokenMessage, ToolResultMeta};
 
 /// An `assistant` or `user` line, in the shape that we know.
@@ -57,7 +58,7 @@ pub(super) enum Kind {
 /// what to do with.
 pub(super) fn read(line: &str) -> Option<(Kind, Spoken)> {
     // What is something else is not parsed twice.
-    if ![r#""type":"assistant""#, r#""type":"user""#].iter().any(|kind| line.contains(kind)) {
+    if !["assistant", "user"].iter().any(|kind| seems(line, kind)) {
         return None;
     }
     let line: SpokenLine = serde_json::from_str(line).ok()?;

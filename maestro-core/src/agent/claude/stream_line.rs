@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::wire::{MessageUsage, Stream, StreamEvent, StreamMessage, StreamText};
 
@@ -53,8 +54,9 @@ struct Piece<'a> {
     text: Option<Text<'a>>,
     #[serde(borrow, default)]
     thinking: Option<Text<'a>>,
+    /// Full of escapes, and mostly read by nobody.
     #[serde(borrow, default)]
-    partial_json: Option<Text<'a>>,
+    partial_json: Option<&'a RawValue>,
 }
 
 /// A text that is borrowed where it has no escapes.
@@ -65,14 +67,14 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 pub(super) const TEXTS: [&str; 3] = ["text", "thinking", "partial_json"];
 
 /// What of a piece of a stream can hold a part of a secret, and where it belongs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct StreamPiece<'a> {
     /// The call that the writing subagent was started by.
     pub(super) agent: Option<&'a str>,
     pub(super) kind: &'a str,
     pub(super) block: u32,
     /// In the order of [`TEXTS`].
-    pub(super) texts: [Option<&'a str>; 3],
+    pub(super) texts: [Option<Cow<'a, str>>; 3],
 }
 
 /// Where an event of this kind has its texts.
@@ -84,29 +86,56 @@ pub(super) fn place(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a line seems to be a piece of a stream, wherever it says so: the order of keys varies.
+/// Whether a line seems to be a piece of a stream.
 pub(super) fn is_stream(line: &str) -> bool {
-    line.contains(r#""type":"stream_event""#)
+    seems(line, "stream_event")
+}
+
+/// Whether a line is a piece of a tool's input in just the way that the CLI writes it: half of what it
+/// says. The call comes whole, so the pieces say nothing.
+pub(super) fn is_input(line: &str) -> bool {
+    const START: &str = r#"{"type":"stream_event","event":{"type":"content_block_delta","index":"#;
+    const DELTA: &str = r#","delta":{"type":"input_json_delta","partial_json":""#;
+    let block = line.strip_prefix(START);
+    let delta = block.map(|rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    delta.is_some_and(|rest| rest.starts_with(DELTA)) && line.ends_with("\"}")
+}
+
+/// Whether a line may be of a type, wherever it says so: the order of keys varies. One that begins with
+/// its type is not searched for another.
+pub(super) fn seems(line: &str, wanted: &str) -> bool {
+    const KEY: &str = r#""type":""#;
+    let says = |rest: &str| rest.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('"'));
+    match line.strip_prefix('{').and_then(|line| line.strip_prefix(KEY)) {
+        Some(first) => says(first),
+        None => line.match_indices(KEY).any(|(at, key)| says(&line[at + key.len()..])),
+    }
 }
 
 impl<'a> StreamLine<'a> {
     /// What of it can hold a part of a secret.
-    pub(super) fn text(&self) -> StreamPiece<'_> {
+    pub(super) fn text(&'a self) -> StreamPiece<'a> {
         let event = &self.event;
         let piece = match event.kind.0.as_ref() {
             "content_block_start" => event.content_block.as_ref(),
             "content_block_delta" => event.delta.as_ref(),
             _ => None,
         };
+        let of = |text: &'a Option<Text<'a>>| text.as_ref().map(|text| Cow::Borrowed(&*text.0));
         let texts = match piece {
-            Some(piece) => [&piece.text, &piece.thinking, &piece.partial_json],
-            None => [&None, &None, &None],
+            Some(piece) => {
+                let json = piece.partial_json.and_then(|text| {
+                    serde_json::from_str::<Text<'_>>(text.get()).ok().map(|text| text.0)
+                });
+                [of(&piece.text), of(&piece.thinking), json]
+            }
+            None => [None, None, None],
         };
         StreamPiece {
             agent: self.parent_tool_use_id.as_ref().map(|agent| agent.0.as_ref()),
             kind: event.kind.0.as_ref(),
             block: event.index,
-            texts: texts.map(|text| text.as_ref().map(|text| text.0.as_ref())),
+            texts,
         }
     }
 
@@ -185,6 +214,23 @@ mod tests {
             let [quick, tolerant] = both(line);
             assert_eq!(quick, tolerant, "{line}");
         }
+    }
+
+    #[test]
+    fn a_piece_of_a_tool_s_input_is_known_by_its_beginning() {
+        let line = |start: &str, delta: &str| {
+            format!(
+                r#"{{"type":"stream_event",{start}"event":{{"type":"content_block_delta","index":12,"delta":{delta}}},"session_id":"s","uuid":"u"}}"#
+            )
+        };
+        let input = line("", r#"{"type":"input_json_delta","partial_json":"{\"a\":"}"#);
+        assert!(is_input(&input));
+        assert!(!is_input(&line("", r#"{"type":"text_delta","text":"input_json_delta"}"#)));
+        assert!(!is_input(&line(
+            r#""uuid":"u","#,
+            r#"{"type":"input_json_delta","partial_json":""}"#
+        )));
+        assert!(!is_input(&input[..input.len() - 3]), "it was cut off");
     }
 
     #[test]

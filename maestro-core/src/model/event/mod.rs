@@ -13,6 +13,7 @@ mod usage;
 mod workspace;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +118,7 @@ pub struct StoredEvent {
     pub seq: u64,
     /// The event.
     #[serde(flatten)]
-    pub event: NewEvent,
+    pub event: Arc<NewEvent>,
 }
 
 /// An event as a subscriber reads it.
@@ -161,7 +162,8 @@ impl Event {
     /// [`EventData::Other`].
     pub fn from_stored(stored: StoredEvent) -> Result<Self> {
         let StoredEvent { cursor, stream, seq, event } = stored;
-        let data = EventData::of_stored(event.event_type, &event.data)?;
+        let data = EventData::of_stored(event.event_type.clone(), &event.data)?;
+        let event = Arc::unwrap_or_clone(event);
         Ok(Self {
             cursor: Some(cursor),
             stream: stream.name,
@@ -172,7 +174,7 @@ impl Event {
             refs: event.refs,
             schema: event.schema,
             data,
-            raw: event.raw.map(|raw| String::from_utf8_lossy(&raw.bytes).into_owned()),
+            raw: event.raw.as_ref().map(Envelope::to_text),
         })
     }
 

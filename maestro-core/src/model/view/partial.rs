@@ -1,9 +1,11 @@
 //! Text that is being written: pieces put together, and what makes them void.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::id::TurnId;
-use crate::model::{EventData, MessageDelta, ThoughtDelta, Timestamp};
+use crate::model::{Envelope, EventData, MessageDelta, ThoughtDelta, Timestamp};
 
 /// One block of a message or thought that is being written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -209,6 +211,28 @@ impl Voiding {
             | EventData::SessionClosed(_) => Self::All,
             _ => return None,
         })
+    }
+
+    /// The same, of an event as it is kept. A text is long, and is not read for that.
+    pub(crate) fn of_stored(event_type: &str, content: &Envelope) -> Result<Option<Self>> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Place {
+            message_id: String,
+            block: Option<u32>,
+            blocks: Vec<IgnoredAny>,
+        }
+        let is_message = event_type == "message";
+        if !is_message && event_type != "thought" {
+            let data = EventData::of_stored(event_type.to_owned(), content)?;
+            return Ok(Self::of(&data));
+        }
+        let Place { message_id, block, blocks } = content.decode()?;
+        let count = u32::try_from(blocks.len()).unwrap_or(u32::MAX).max(1);
+        Ok(Some(match block {
+            Some(block) => Self::Below { message_id, block: block.saturating_add(count) },
+            None => Self::Whole { message_id, thought: !is_message },
+        }))
     }
 
     /// Whether it makes this void.

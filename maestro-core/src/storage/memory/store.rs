@@ -127,7 +127,7 @@ impl Storage for MemoryStorage {
             cursor,
             stream: kept.stream.clone(),
             seq: kept.seq,
-            event: kept.event.clone(),
+            event: Arc::clone(&kept.event),
         });
         Ok(EventPage { events: events.collect(), next, more: read.more })
     }

@@ -40,7 +40,7 @@ pub(super) struct Tables {
 pub(super) struct Kept {
     pub(super) stream: StreamKey,
     pub(super) seq: u64,
-    pub(super) event: NewEvent,
+    pub(super) event: Arc<NewEvent>,
 }
 
 impl Tables {

@@ -7,15 +7,25 @@ use super::fault::Fault;
 use crate::model::{NewEvent, StreamKey};
 use crate::storage::Append;
 
-/// Appends events to a stream and gives the `seq` of the first.
-pub(super) fn append(connection: &Connection, append: &Append) -> Result<u64, Fault> {
+/// Where events went.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed {
+    /// The `seq` of the first.
+    pub(super) seq: u64,
+    /// The position of the first: one transaction writes at a time, so the others follow it. Without
+    /// meaning when there are none.
+    pub(super) position: i64,
+}
+
+/// Appends events to a stream.
+pub(super) fn append(connection: &Connection, append: &Append) -> Result<Placed, Fault> {
     let (tenant, name) = (append.stream.tenant_id.as_str(), &append.stream.name);
     if append.events.is_empty() {
         let next: Option<u64> = connection
             .prepare_cached("SELECT next_seq FROM stream WHERE tenant_id = ?1 AND name = ?2")?
             .query_row(params![tenant, name], |row| convert::count(row, 0))
             .optional()?;
-        return Ok(next.unwrap_or(1));
+        return Ok(Placed { seq: next.unwrap_or(1), position: 0 });
     }
     let count = append.events.len() as u64;
     let next = connection
@@ -28,7 +38,7 @@ pub(super) fn append(connection: &Connection, append: &Append) -> Result<u64, Fa
     for (event, seq) in append.events.iter().zip(first..) {
         insert_event(connection, &append.stream, seq, event)?;
     }
-    Ok(first)
+    Ok(Placed { seq: first, position: connection.last_insert_rowid() - int(count) + 1 })
 }
 
 fn insert_event(
@@ -65,10 +75,10 @@ fn insert_event(
             event.schema,
             event.data.key_id,
             event.data.codec,
-            event.data.bytes,
+            &*event.data.bytes,
             event.raw.as_ref().map(|raw| &raw.key_id),
             event.raw.as_ref().map(|raw| &raw.codec),
-            event.raw.as_ref().map(|raw| &raw.bytes),
+            event.raw.as_ref().map(|raw| &*raw.bytes),
             text(refs.account_id.as_ref().map(|id| id as _)),
         ])?;
     Ok(())

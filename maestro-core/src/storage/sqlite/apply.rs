@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::append::append;
+use super::append::{Placed, append};
 use super::fault::Fault;
 use super::lease;
 use super::record::{delete, free_unique_key, put, version};
@@ -17,15 +17,16 @@ const RECEIPTS_KEPT: i64 = 25 * 3600 * 1_000_000;
 /// How many receipts are trimmed at once.
 pub(super) const TRIM: u32 = 500;
 
-/// Applies a commit. An error leaves rows behind that the caller has to roll back.
+/// Applies a commit, and says where its events went; nowhere, if it was applied before. An error leaves
+/// rows behind that the caller has to roll back.
 pub(super) fn commit(
     connection: &Connection,
     commit: &Commit,
     now: Timestamp,
-) -> Result<Receipt, Fault> {
+) -> Result<(Receipt, Vec<Placed>), Fault> {
     let id = commit.id.to_string();
     if let Some(receipt) = receipt(connection, &id)? {
-        return Ok(receipt);
+        return Ok((receipt, Vec::new()));
     }
     for guard in &commit.guards {
         check(connection, &guard.key, &guard.expect)?;
@@ -54,16 +55,18 @@ pub(super) fn commit(
             }
         }
     }
+    let mut placed = Vec::with_capacity(commit.appends.len());
     for each in &commit.appends {
-        receipt.first_seqs.push(append(connection, each)?);
+        placed.push(append(connection, each)?);
     }
+    receipt.first_seqs.extend(placed.iter().map(|placed| placed.seq));
     let json = serde_json::to_string(&receipt).map_err(|error| {
         Error::new(ErrorKind::Internal, "a receipt cannot be written").caused_by(error)
     })?;
     connection
         .prepare_cached("INSERT INTO commit_log (commit_id, at, receipt) VALUES (?1, ?2, ?3)")?
         .execute(params![id, now.as_micros(), json])?;
-    Ok(receipt)
+    Ok((receipt, placed))
 }
 
 fn receipt(connection: &Connection, id: &str) -> Result<Option<Receipt>, Fault> {

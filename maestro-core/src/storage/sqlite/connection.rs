@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{Fault, is_busy};
+use super::read::Readers;
 use super::{Durability, Sqlite};
 
 /// How many prepared statements a connection keeps.
@@ -101,13 +103,27 @@ pub(super) fn prepare_writer(connection: &Connection, config: &Sqlite) -> rusqli
     connection.pragma_update(None, "foreign_keys", true)?;
     // Truncates a log that grew while a reader kept it from being reset.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-    // Pages in the log before a commit moves them into the file: 8 MiB.
-    connection.pragma_update(None, "wal_autocheckpoint", 2000)?;
     cache(connection, config.page_cache)?;
     if let Some(pages) = config.max_pages {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
     common(connection)
+}
+
+/// Keeps the log short: a reader moves it into the file when it has 8 MiB. While there is always more,
+/// that does not keep up, so at 32 MiB the commit does it itself.
+pub(super) fn move_log(connection: &mut Connection, readers: Readers) -> rusqlite::Result<()> {
+    const LONG: i32 = 2000;
+    const TOO_LONG: i32 = 8000;
+    connection.wal_hook(Some(move |log: &mut Wal, pages| {
+        if pages >= TOO_LONG {
+            // Others may be in the way; the next commit tries again.
+            let _ = log.checkpoint();
+        } else if pages >= LONG {
+            readers.move_log();
+        }
+        Ok(())
+    }))
 }
 
 /// Opens a connection that cannot write.
@@ -120,6 +136,8 @@ pub(super) fn reader(
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         cache(&connection, page_cache)?;
         connection.pragma_update(None, "query_only", true)?;
+        // It may move the log into the file.
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
         common(&connection)?;
         Ok(connection)
     })

@@ -89,6 +89,12 @@ pub(super) fn columns(row: &Row<'_>, first: usize) -> rusqlite::Result<Columns> 
     })
 }
 
+/// Content, whose key is at `first`.
+fn envelope(row: &Row<'_>, first: usize) -> rusqlite::Result<Envelope> {
+    let name = |at| Ok::<_, rusqlite::Error>(row.get_ref(first + at)?.as_str()?);
+    Ok(Envelope::kept(name(0)?, name(1)?, row.get(first + 2)?))
+}
+
 /// A row of [`RECORD`].
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     Ok(Record {
@@ -100,7 +106,7 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         version: count(row, 3)?,
         schema: row.get(4)?,
         columns: columns(row, 5)?,
-        body: Envelope { key_id: row.get(13)?, codec: row.get(14)?, bytes: row.get(15)? },
+        body: envelope(row, 13)?,
         lease: match row.get::<_, Option<i64>>(17)? {
             Some(_) => Lease {
                 node_id: id(row, 16)?,
@@ -153,9 +159,9 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<(StreamKey, u64, NewEvent
             trace_id: row.get(13)?,
         },
         schema: row.get(14)?,
-        data: Envelope { key_id: row.get(15)?, codec: row.get(16)?, bytes: row.get(17)? },
-        raw: match row.get::<_, Option<String>>(19)? {
-            Some(codec) => Some(Envelope { key_id: row.get(18)?, codec, bytes: row.get(20)? }),
+        data: envelope(row, 15)?,
+        raw: match row.get_ref(19)?.as_str_or_null()? {
+            Some(_) => Some(envelope(row, 18)?),
             None => None,
         },
     };

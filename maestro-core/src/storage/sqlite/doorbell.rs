@@ -90,7 +90,7 @@ mod imp {
     #[derive(Debug)]
     pub(super) struct Bell {
         log: Vec<u8>,
-        changes: Option<OwnedFd>,
+        changes: Option<Changes>,
         stop: Arc<OwnedFd>,
         interval: Duration,
         /// The transactions of our own writer at the last change.
@@ -119,12 +119,19 @@ mod imp {
         Ok((bell, Stop(stop)))
     }
 
-    fn watch(mut path: PathBuf) -> rustix::io::Result<OwnedFd> {
-        path.pop();
-        let changes =
-            inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        inotify::add_watch(&changes, &path, inotify::WatchFlags::MODIFY)?;
-        Ok(changes)
+    /// The directory, watched for changes.
+    #[derive(Debug)]
+    struct Changes {
+        fd: OwnedFd,
+        directory: PathBuf,
+        watch: i32,
+    }
+
+    fn watch(mut directory: PathBuf) -> rustix::io::Result<Changes> {
+        directory.pop();
+        let fd = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
+        let watch = inotify::add_watch(&fd, &directory, inotify::WatchFlags::MODIFY)?;
+        Ok(Changes { fd, directory, watch })
     }
 
     impl Bell {
@@ -140,10 +147,12 @@ mod imp {
                     }
                     Heard::Changes if self.drain() => {
                         let first = if queue.begun() == self.ours { FIRST } else { OURS };
-                        // Changes that follow each other closely ring once.
+                        // Changes that follow each other closely ring once, and cost the writer nothing.
+                        self.look_away();
                         if matches!(self.poll(None, first), Heard::Stop) {
                             return false;
                         }
+                        self.look();
                         self.drain();
                         self.ours = queue.begun();
                         self.interval = first;
@@ -154,13 +163,37 @@ mod imp {
             }
         }
 
-        fn poll(&self, changes: Option<&OwnedFd>, timeout: Duration) -> Heard {
+        /// While nobody looks, a change costs whoever makes it next to nothing.
+        fn look_away(&self) {
+            if let Some(changes) = &self.changes {
+                // It fails only when it is not watched.
+                let _ = inotify::remove_watch(&changes.fd, changes.watch);
+            }
+        }
+
+        /// Whoever looks again asks the writer, since what was changed meanwhile is not told.
+        fn look(&mut self) {
+            if let Some(changes) = &mut self.changes {
+                let again = inotify::add_watch(
+                    &changes.fd,
+                    &changes.directory,
+                    inotify::WatchFlags::MODIFY,
+                );
+                match again {
+                    Ok(watch) => changes.watch = watch,
+                    // The fast poll does without.
+                    Err(_) => self.changes = None,
+                }
+            }
+        }
+
+        fn poll(&self, changes: Option<&Changes>, timeout: Duration) -> Heard {
             let timeout = Timespec {
                 tv_sec: timeout.as_secs().try_into().unwrap_or(1),
                 tv_nsec: timeout.subsec_nanos().into(),
             };
             let mut fds = vec![PollFd::new(&self.stop, PollFlags::IN)];
-            fds.extend(changes.map(|changes| PollFd::new(changes, PollFlags::IN)));
+            fds.extend(changes.map(|changes| PollFd::new(&changes.fd, PollFlags::IN)));
             match poll(&mut fds, Some(&timeout)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => Heard::Nothing,
                 Ok(_) if fds[0].revents().is_empty() => Heard::Changes,
@@ -178,7 +211,7 @@ mod imp {
                 return false;
             };
             let mut buffer = [MaybeUninit::uninit(); 4096];
-            let mut reader = inotify::Reader::new(changes, &mut buffer);
+            let mut reader = inotify::Reader::new(&changes.fd, &mut buffer);
             let mut rung = false;
             while let Ok(event) = reader.next() {
                 rung |= event.events().contains(inotify::ReadFlags::QUEUE_OVERFLOW)

@@ -1,11 +1,15 @@
 //! Reading events after a position.
 
+use std::mem;
+use std::sync::Arc;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::convert::{self, EVENT};
 use super::fault::Fault;
 use super::read::{distinct, latest};
+use super::tail::{Kept, Tail};
 use crate::error::{Error, Result};
 use crate::id::TenantId;
 use crate::model::{
@@ -71,6 +75,32 @@ impl Reading {
         })
     }
 
+    /// Reads what this process has just committed. Gives the page if that fills it; what comes after
+    /// is in the file, if anything is.
+    pub(super) fn recent(&mut self, tail: &Tail) -> Option<EventPage> {
+        let Start::After(after) = self.after else {
+            return None;
+        };
+        let (mut found, mut more) = (Vec::new(), false);
+        let last = tail.read(after, |position, kept| {
+            if self.filter.matches(&kept.stream.tenant_id, &kept.event) {
+                more = found.len() == self.limit || self.bytes > PAGE_BYTES;
+                if more {
+                    return false;
+                }
+                self.bytes += kept.bytes();
+                found.push((position, kept.clone()));
+            }
+            true
+        })?;
+        let stored = found.into_iter().map(|(position, Kept { stream, seq, event, .. })| {
+            StoredEvent { cursor: self.cursor(position), stream, seq, event }
+        });
+        self.events = stored.collect();
+        self.after = Start::After(last);
+        more.then(|| self.page(last, true))
+    }
+
     /// Reads on as of one moment.
     pub(super) fn step(mut self, connection: &Connection) -> Result<Step, Fault> {
         let latest = latest(connection)?;
@@ -114,7 +144,7 @@ impl Reading {
             connection.prepare_cached(&sql)?.query_row([position], convert::event)?;
         self.bytes += event.data.bytes.len();
         self.bytes += event.raw.as_ref().map_or(0, |raw| raw.bytes.len());
-        Ok(StoredEvent { cursor: self.cursor(position), stream, seq, event })
+        Ok(StoredEvent { cursor: self.cursor(position), stream, seq, event: Arc::new(event) })
     }
 
     fn cursor(&self, position: i64) -> Cursor {
@@ -125,8 +155,8 @@ impl Reading {
         })
     }
 
-    fn page(self, next: i64, more: bool) -> EventPage {
-        EventPage { next: self.cursor(next), events: self.events, more }
+    fn page(&mut self, next: i64, more: bool) -> EventPage {
+        EventPage { next: self.cursor(next), events: mem::take(&mut self.events), more }
     }
 }
 

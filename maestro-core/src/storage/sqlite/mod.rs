@@ -31,6 +31,7 @@ mod read;
 mod record;
 mod schema;
 mod store;
+mod tail;
 mod touched;
 mod writer;
 

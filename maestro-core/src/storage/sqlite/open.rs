@@ -10,6 +10,7 @@ use super::fault::{Fault, describe};
 use super::queue::Queue;
 use super::read::{Reader, Readers};
 use super::store::SqliteStorage;
+use super::tail::Tail;
 use super::writer::Writer;
 use super::{Sqlite, connection, doorbell, schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -122,10 +123,17 @@ fn prepare(config: &Sqlite, now: Timestamp, fresh_epoch: &str) -> Result<Opened>
     Ok(Opened { connection, epoch, path })
 }
 
-fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
+fn start(
+    config: &Sqlite,
+    mut opened: Opened,
+    runtime: Arc<dyn Runtime>,
+) -> Result<Arc<dyn Storage>> {
     let path = opened.path;
     let (queue, hints) = (Arc::new(Queue::new()), Arc::new(Hints::default()));
+    let tail = Arc::new(Tail::new(Arc::clone(&runtime)));
     let (readers, jobs) = Readers::new();
+    connection::move_log(&mut opened.connection, readers.clone())
+        .map_err(|error| describe(&path, error))?;
     let (done, ended) = async_channel::bounded(1);
     let (bell, stop) = doorbell::new(path.clone(), Arc::clone(&queue)).map_err(|error| {
         Error::new(ErrorKind::ResourceExhausted, "the database cannot be watched")
@@ -138,6 +146,7 @@ fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<A
         runtime: Arc::clone(&runtime),
         queue: Arc::clone(&queue),
         hints: Arc::clone(&hints),
+        tail: Arc::clone(&tail),
         group_count: config.group_count,
         group_time: config.group_time,
         busy_limit: config.busy_limit,
@@ -145,7 +154,7 @@ fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<A
     // Dropping the storage stops the threads that were started before one that cannot be.
     let mut threads = Threads::default();
     let mut storage =
-        SqliteStorage::new(path.clone(), opened.epoch, runtime, queue, readers, hints);
+        SqliteStorage::new(path.clone(), opened.epoch, runtime, queue, readers, hints, tail);
     storage.stop_with(stop, ended);
     threads.spawn("maestro-sqlite-write", done.clone(), move || writer.run())?;
     for _ in 0..config.readers {

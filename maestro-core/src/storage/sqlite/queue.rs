@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 
+use super::append::Placed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::External;
 use crate::storage::{Claim, ClaimOutcome, Commit, Receipt, Renew, Renewed, failure};
@@ -22,7 +23,8 @@ pub(super) enum Op {
 /// What came of an [`Op`].
 #[derive(Debug)]
 pub(super) enum Done {
-    Commit(Receipt),
+    /// With where the events of each append went, unless the commit was applied before.
+    Commit(Receipt, Vec<Placed>),
     Claim(Vec<ClaimOutcome>),
     Renew(Renewed),
 }

@@ -1,6 +1,8 @@
 //! Reading: a few threads, each with a connection that cannot write.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::channel::oneshot;
@@ -17,7 +19,11 @@ type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// The queue to the reader threads.
 #[derive(Debug, Clone)]
-pub(super) struct Readers(async_channel::Sender<Job>);
+pub(super) struct Readers {
+    jobs: async_channel::Sender<Job>,
+    /// Whether one of them moves the log into the file.
+    moving: Arc<AtomicBool>,
+}
 
 /// One reader thread. It opens its connection when it is first needed.
 #[derive(Debug)]
@@ -35,7 +41,7 @@ impl Readers {
     /// The queue and its receiving end, to be shared by the threads.
     pub(super) fn new() -> (Self, async_channel::Receiver<Job>) {
         let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
-        (Self(sender), receiver)
+        (Self { jobs: sender, moving: Arc::default() }, receiver)
     }
 
     /// Runs a call as of one moment. It may be repeated when another process is in the way.
@@ -49,7 +55,7 @@ impl Readers {
             // A caller that does not wait any more wants no answer.
             drop(answer.send((reader.read(call), external)));
         });
-        if self.0.send(job).await.is_err() {
+        if self.jobs.send(job).await.is_err() {
             return Err(failure::closed());
         }
         match answered.await {
@@ -61,9 +67,25 @@ impl Readers {
         }
     }
 
+    /// Has one of the threads move the log into the file, so that the writer goes on meanwhile. Where all
+    /// of them are busy it is asked for again with the next commit.
+    pub(super) fn move_log(&self) {
+        if self.moving.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let moving = Arc::clone(&self.moving);
+        let job: Job = Box::new(move |reader| {
+            reader.move_log();
+            moving.store(false, Ordering::Release);
+        });
+        if self.jobs.try_send(job).is_err() {
+            self.moving.store(false, Ordering::Release);
+        }
+    }
+
     /// Lets nothing more in. What is queued is still done.
     pub(super) fn close(&self) {
-        self.0.close();
+        self.jobs.close();
     }
 }
 
@@ -99,14 +121,30 @@ impl Reader {
         &mut self,
         call: &mut impl FnMut(&Connection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(connection::reader(&self.path, self.busy_limit, self.page_cache)?),
-        };
+        let connection = self.connection()?;
         let snapshot = connection.unchecked_transaction()?;
         let value = call(&snapshot)?;
         snapshot.finish()?;
         Ok(value)
+    }
+
+    fn connection(&mut self) -> rusqlite::Result<&mut Connection> {
+        Ok(match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(connection::reader(&self.path, self.busy_limit, self.page_cache)?),
+        })
+    }
+
+    fn move_log(&mut self) {
+        // It changes nothing that anybody reads, so `query_only` does not forbid it. What others are in the
+        // way of is moved the next time.
+        let moved = self.connection().and_then(|connection| {
+            connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
+        });
+        if let Err(error) = moved {
+            let error = describe(&self.path, error);
+            tracing::debug!(%error, "the log is moved into the file later");
+        }
     }
 }
 

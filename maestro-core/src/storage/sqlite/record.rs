@@ -81,7 +81,7 @@ pub(super) fn put(connection: &Connection, put: &Put) -> Result<u64, Fault> {
                     put.schema,
                     put.body.key_id,
                     put.body.codec,
-                    put.body.bytes
+                    &*put.body.bytes
                 ])?;
             Ok(version + 1)
         }
@@ -119,7 +119,7 @@ fn insert(connection: &Connection, put: &Put) -> Result<(), Fault> {
             convert::links_to_json(&columns.links),
             put.body.key_id,
             put.body.codec,
-            put.body.bytes,
+            &*put.body.bytes,
         ])
         .map_err(|error| unique(error, put))?;
     Ok(())
@@ -148,7 +148,7 @@ fn update(connection: &Connection, put: &Put, rowid: i64, version: u64) -> Resul
             convert::links_to_json(&columns.links),
             put.body.key_id,
             put.body.codec,
-            put.body.bytes,
+            &*put.body.bytes,
         ])
         .map_err(|error| unique(error, put))?;
     Ok(())

@@ -13,6 +13,7 @@ use super::list;
 use super::open::Threads;
 use super::queue::{Done, Op, Queue};
 use super::read::{self, Readers};
+use super::tail::Tail;
 use super::writer::mixed_up;
 use crate::error::Result;
 use crate::model::{EventPage, EventQuery};
@@ -31,6 +32,7 @@ pub(super) struct SqliteStorage {
     queue: Arc<Queue>,
     readers: Readers,
     hints: Arc<Hints>,
+    tail: Arc<Tail>,
     closed: AtomicBool,
     doorbell: Option<doorbell::Stop>,
     /// Closed when every thread has ended.
@@ -46,6 +48,7 @@ impl SqliteStorage {
         queue: Arc<Queue>,
         readers: Readers,
         hints: Arc<Hints>,
+        tail: Arc<Tail>,
     ) -> Self {
         Self {
             path,
@@ -54,6 +57,7 @@ impl SqliteStorage {
             queue,
             readers,
             hints,
+            tail,
             closed: AtomicBool::new(false),
             doorbell: None,
             ended: None,
@@ -97,7 +101,7 @@ impl Storage for SqliteStorage {
     async fn commit(&self, commit: Commit) -> Result<Receipt> {
         validate::commit(&commit)?;
         match self.write(Op::Commit(commit)).await? {
-            Done::Commit(receipt) => Ok(receipt),
+            Done::Commit(receipt, _) => Ok(receipt),
             _ => Err(mixed_up()),
         }
     }
@@ -139,13 +143,21 @@ impl Storage for SqliteStorage {
     async fn read_events(&self, query: &EventQuery) -> Result<EventPage> {
         let mut reading = Reading::new(query, &self.epoch)?;
         self.check_open()?;
+        if let Some(page) = reading.recent(&self.tail) {
+            return Ok(page);
+        }
         loop {
             let step = self
                 .readers
                 .read(self.runtime.external(), move |connection| reading.clone().step(connection))
                 .await?;
             match step {
-                Step::Page(page) => return Ok(page),
+                Step::Page(page) => {
+                    if !page.more {
+                        self.tail.want();
+                    }
+                    return Ok(page);
+                }
                 Step::Further(further) => reading = further,
             }
         }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::connection::Patience;
 use super::fault::{Fault, describe};
 use super::queue::{Done, Job, Op, Queue, Wake};
+use super::tail::{Committed, Tail};
 use super::touched::Touched;
 use super::{apply, lease};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,6 +27,7 @@ pub(super) struct Writer {
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) queue: Arc<Queue>,
     pub(super) hints: Arc<Hints>,
+    pub(super) tail: Arc<Tail>,
     pub(super) group_count: usize,
     pub(super) group_time: Duration,
     pub(super) busy_limit: Duration,
@@ -204,13 +206,16 @@ impl Writer {
     fn apply(&self, op: &Op) -> Result<Done, Fault> {
         let (connection, now) = (&self.connection, self.runtime.now());
         Ok(match op {
-            Op::Commit(commit) => Done::Commit(apply::commit(connection, commit, now)?),
+            Op::Commit(commit) => {
+                let (receipt, placed) = apply::commit(connection, commit, now)?;
+                Done::Commit(receipt, placed)
+            }
             Op::Claim(claim) => Done::Claim(lease::claim(connection, claim, now)?),
             Op::Renew(renew) => Done::Renew(lease::renew(connection, renew, now)?),
         })
     }
 
-    /// Tells every caller, then every watcher.
+    /// Keeps what is on disk for those who follow, tells every caller, then every watcher.
     fn answer(&self, settled: Vec<(Job, Result<Done>)>, committed: Result<()>) {
         if let Err(error) = committed {
             let jobs = settled.into_iter().map(|(job, _)| job).collect();
@@ -220,10 +225,27 @@ impl Writer {
         for (job, result) in settled {
             if let Ok(done) = &result {
                 touched.add(&job.op, done);
+                self.keep(&job.op, done);
             }
             job.answer(result);
         }
         touched.send(&self.hints);
+    }
+
+    fn keep(&self, op: &Op, done: &Done) {
+        let (Op::Commit(commit), Done::Commit(_, placed)) = (op, done) else {
+            return;
+        };
+        for (append, placed) in commit.appends.iter().zip(placed) {
+            if !append.events.is_empty() {
+                self.tail.push(&Committed {
+                    position: placed.position,
+                    stream: &append.stream,
+                    seq: placed.seq,
+                    events: &append.events,
+                });
+            }
+        }
     }
 
     /// Removes a few old receipts now and then.

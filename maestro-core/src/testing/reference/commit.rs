@@ -1,5 +1,6 @@
 //! Commits of the reference.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Reference, ReferenceEvent};
@@ -86,7 +87,7 @@ impl Reference {
             let last = of_stream.map(|kept| kept.seq).max().unwrap_or(0);
             receipt.first_seqs.push(last + 1);
             for (seq, event) in (last + 1..).zip(&append.events) {
-                let (stream, event) = (append.stream.clone(), event.clone());
+                let (stream, event) = (append.stream.clone(), Arc::clone(event));
                 self.events.push(ReferenceEvent { stream, seq, event });
             }
         }

@@ -7,6 +7,8 @@ mod claim;
 mod commit;
 mod list;
 
+use std::sync::Arc;
+
 use crate::id::{CommitId, LeaseToken};
 use crate::model::{EventFilter, NewEvent, StreamKey};
 use crate::storage::{Receipt, Record, RecordKey};
@@ -35,7 +37,7 @@ pub struct ReferenceEvent {
     /// Its place there.
     pub seq: u64,
     /// The event.
-    pub event: NewEvent,
+    pub event: Arc<NewEvent>,
 }
 
 impl Reference {

@@ -97,7 +97,7 @@ impl Generator {
             let tenant_id = self.tenant();
             let name = *self.one_of(&["task/1", "task/2", "session/1"]);
             let stream = StreamKey { tenant_id, name: name.to_owned() };
-            let events = (0..self.rng.usize(0..=3)).map(|_| self.event(now)).collect();
+            let events = (0..self.rng.usize(0..=3)).map(|_| self.event(now).into()).collect();
             commit.appends.push(Append { stream, events });
         }
         self.commits.push(commit.clone());
@@ -281,7 +281,7 @@ impl Generator {
     fn body(&mut self) -> Envelope {
         let length = self.rng.usize(0..12);
         let bytes = (0..length).map(|_| self.rng.u8(..)).collect();
-        Envelope { key_id: String::new(), codec: "bytes".to_owned(), bytes }
+        Envelope { key_id: "".into(), codec: "bytes".into(), bytes }
     }
 
     fn link(&mut self) -> Link {

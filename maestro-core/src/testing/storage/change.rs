@@ -1,5 +1,7 @@
 //! Commits in the few words that cases need.
 
+use std::sync::Arc;
+
 use crate::id::{CommitId, LeaseToken, NodeId};
 use crate::model::{Actor, Envelope, EventRefs, NewEvent, StreamKey, Timestamp};
 use crate::storage::{Append, Columns, Commit, Expect, Guard, LeaseChange, Put, RecordKey};
@@ -67,6 +69,7 @@ impl Change {
     }
 
     pub(super) fn append(mut self, stream: &StreamKey, events: Vec<NewEvent>) -> Self {
+        let events = events.into_iter().map(Arc::new).collect();
         self.0.appends.push(Append { stream: stream.clone(), events });
         self
     }
@@ -91,7 +94,7 @@ pub(super) fn unique(unique_key: &str) -> Columns {
 }
 
 pub(super) fn text(text: &str) -> Envelope {
-    Envelope { key_id: String::new(), codec: "text".to_owned(), bytes: text.as_bytes().to_vec() }
+    Envelope::text(text)
 }
 
 pub(super) fn event(event_type: &str, data: &str) -> NewEvent {

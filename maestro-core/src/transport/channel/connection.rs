@@ -58,6 +58,10 @@ impl Connection for ChannelConnection {
         self.running.frames.next().await
     }
 
+    fn ready(&self) -> Option<Frame> {
+        self.running.frames.ready()
+    }
+
     async fn close_input(&self) -> Result<()> {
         self.running.input.close();
         Ok(())

@@ -56,6 +56,10 @@ impl Connection for ProcessConnection {
         self.program.frames.next().await
     }
 
+    fn ready(&self) -> Option<Frame> {
+        self.program.frames.ready()
+    }
+
     async fn close_input(&self) -> Result<()> {
         self.program.close_input();
         Ok(())

@@ -109,7 +109,7 @@ impl Output {
         }
     }
 
-    async fn pause(self, outlet: &Outlet, bytes: usize, program: &Program) {
+    async fn pause(self, outlet: &mut Outlet, bytes: usize, program: &Program) {
         if let Self::Lines = self {
             outlet.pause(bytes, &program.told).await;
         }
@@ -134,7 +134,7 @@ async fn read(program: &Program, pipe: io::Result<OwnedFd>, output: Output) {
         loop {
             output.room(frames).await;
             match outlet.read(|bytes| output.put(frames, bytes)).await {
-                Ok(bytes @ 1..) => output.pause(&outlet, bytes, program).await,
+                Ok(bytes @ 1..) => output.pause(&mut outlet, bytes, program).await,
                 Ok(0) => return,
                 // It has ended too, but perhaps not all of it was read.
                 Err(error) => return tracing::error!(%error, "an output of a program is lost"),

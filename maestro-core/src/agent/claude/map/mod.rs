@@ -28,6 +28,7 @@ use result::{Around, Rejected, turn_end};
 use totals::Totals;
 use turns::{Turns, Was};
 
+use crate::agent::claude::stream_line::is_input;
 use crate::agent::claude::version;
 use crate::agent::claude::wire::{Asked, Frame, Lifecycle, Request, Response, TurnResult, parse};
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
@@ -159,6 +160,9 @@ impl Mapper {
             asks: None,
             withdrawn: None,
         };
+        if is_input(line) {
+            return read;
+        }
         let events = &mut read.report.events;
         let parsed = parse(line);
         if let Ok((Frame::Stream(stream), _)) = parsed {

@@ -33,11 +33,8 @@ pub(super) async fn commits_give_back_what_was_put(cx: Ctx) {
             Link { rel: "needs".to_owned(), target: "t1".to_owned() },
         ],
     };
-    let body = Envelope {
-        key_id: "key-7".to_owned(),
-        codec: "zstd+json".to_owned(),
-        bytes: (0..=255).collect(),
-    };
+    let body =
+        Envelope { key_id: "key-7".into(), codec: "zstd+json".into(), bytes: (0..=255).collect() };
     let mut change = cx.change().absent(&a);
     let put = Put { key: a.clone(), schema: 42, columns: full.clone(), body: body.clone() };
     change.0.puts.push(put);

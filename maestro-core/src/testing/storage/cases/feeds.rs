@@ -39,8 +39,8 @@ pub(super) async fn feeds_give_back_what_was_appended(cx: Ctx) {
     let bare = event("x.bare", "");
     cx.ok(cx.change().append(&stream("s"), vec![full.clone(), bare.clone()])).await;
     let seen = cx.feed_from(Position::Beginning).events(2).await;
-    assert_eq!(seen[0].event, full);
-    assert_eq!(seen[1].event, bare);
+    assert_eq!(*seen[0].event, full);
+    assert_eq!(*seen[1].event, bare);
     assert_eq!((&seen[1].stream, seen[1].seq), (&stream("s"), 2));
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn commits_race_for_one_id_and_all_get_its_receipt(cx: Ctx) {
 pub(super) async fn commits_take_big_bodies(cx: Ctx) {
     const SIZE: usize = 5 << 20;
     let a = key("a");
-    let bytes: Vec<u8> = (0..=250).cycle().take(SIZE).collect();
+    let bytes = (0..=250).cycle().take(SIZE).collect();
     let body = Envelope { bytes, ..text("") };
     let mut big = event("x.big", "");
     big.raw = Some(body.clone());
