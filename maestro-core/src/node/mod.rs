@@ -19,7 +19,7 @@ pub(crate) use gate::Pass;
 pub(crate) use heart::beat;
 pub(crate) use leases::HeldLease;
 pub use leases::LeaseTimes;
-pub(crate) use news::{until_news, until_touched};
+pub(crate) use news::{until_news, until_over, until_touched};
 pub(crate) use presence::{join, leave};
 pub(crate) use recovery::{LostNode, recover};
 pub(crate) use starts::StartPlace;

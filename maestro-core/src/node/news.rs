@@ -32,6 +32,19 @@ pub(crate) async fn until_touched(core: &Core, watch: &Watch, key: &RecordKey) -
     }
 }
 
+/// Waits until something is over that is under way on this node. It may return earlier.
+///
+/// # Errors
+/// `Closed` when the node is closed.
+pub(crate) async fn until_over(core: &Core, over: impl Future<Output = ()> + Send) -> Result<()> {
+    let (over, stopped) = (pin!(over), pin!(core.stopped()));
+    let waiting = select(over, stopped);
+    match core.runtime().timeout(LOOK_EVERY, waiting).await {
+        Some(Either::Right(_)) => Err(Error::new(ErrorKind::Closed, "this node is closed")),
+        _ => Ok(()),
+    }
+}
+
 /// Waits until a record of one of these kinds may have changed or `other` ends, for `patience` at
 /// most. However much happens, some time passes.
 pub(crate) async fn until_news(

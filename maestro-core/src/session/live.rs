@@ -1,10 +1,11 @@
 //! The sessions that have an actor on this node.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::SessionId;
+use crate::id::{SessionId, TurnId};
 use crate::node::{Core, Pass};
 
 /// What an actor is told by its own node.
@@ -31,6 +32,7 @@ pub(crate) struct LiveSession {
     signals: async_channel::Sender<Signal>,
     /// Locked while somebody joins it or it leaves, so that one of both comes first.
     leaving: Arc<Mutex<bool>>,
+    turn: Arc<Mutex<Option<OpenTurn>>>,
     opened: async_channel::Receiver<()>,
     ended: async_channel::Receiver<()>,
 }
@@ -74,6 +76,13 @@ impl LiveSession {
     }
 }
 
+/// A turn under way, and what is closed before a commit ends it.
+#[derive(Debug)]
+struct OpenTurn {
+    id: TurnId,
+    over: async_channel::Receiver<Infallible>,
+}
+
 /// All sessions that have an actor on this node, or are about to.
 #[derive(Debug, Default)]
 pub(crate) struct LiveSessions {
@@ -83,6 +92,21 @@ pub(crate) struct LiveSessions {
 impl LiveSessions {
     pub(crate) fn is_live(&self, id: SessionId) -> bool {
         self.lock().contains_key(&id)
+    }
+
+    /// For a turn that is under way here: ends as soon as it may be over. It is not over before.
+    pub(crate) fn turn_over(
+        &self,
+        id: SessionId,
+        turn: TurnId,
+    ) -> Option<impl Future<Output = ()>> {
+        let entries = self.lock();
+        let open = entries.get(&id)?.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = open.as_ref().filter(|open| open.id == turn)?.over.clone();
+        Some(async move {
+            // Nothing is ever sent: the channel closes.
+            while over.recv().await.is_ok() {}
+        })
     }
 
     /// How many there are.
@@ -113,6 +137,7 @@ pub(crate) struct Registration {
     pub(crate) signals: async_channel::Receiver<Signal>,
     opening: Option<async_channel::Sender<()>>,
     _ended: async_channel::Sender<()>,
+    turn_goes_on: Option<async_channel::Sender<Infallible>>,
     /// The node is not closed before it is dropped.
     _pass: Pass,
 }
@@ -121,6 +146,23 @@ impl Registration {
     /// The actor runs: those who wanted it too can use it.
     pub(crate) fn opened(&mut self) {
         self.opening = None;
+    }
+
+    /// Says which turn is under way. One that a commit is about to end is not said any more: whoever waits
+    /// for it looks at the store from then on.
+    pub(crate) fn turn(&mut self, id: Option<TurnId>) {
+        let mut open = self.live.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.as_ref().map(|open| open.id) == id {
+            return;
+        }
+        *open = id.map(|id| {
+            let (goes_on, over) = async_channel::bounded(1);
+            self.turn_goes_on = Some(goes_on);
+            OpenTurn { id, over }
+        });
+        if open.is_none() {
+            self.turn_goes_on = None;
+        }
     }
 
     /// The actor takes nothing up any more.
@@ -169,8 +211,8 @@ fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
     let (signal_sender, signals) = async_channel::unbounded();
     let (opening, opened) = async_channel::bounded(1);
     let (ended_sender, ended) = async_channel::bounded(1);
-    let leaving = Arc::default();
-    let live = LiveSession { id, signals: signal_sender, leaving, opened, ended };
+    let (leaving, turn) = (Arc::default(), Arc::default());
+    let live = LiveSession { id, signals: signal_sender, leaving, turn, opened, ended };
     entries.insert(id, live.clone());
     Ok(Entered::Mine(Registration {
         core: Arc::clone(core),
@@ -178,6 +220,7 @@ fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
         signals,
         opening: Some(opening),
         _ended: ended_sender,
+        turn_goes_on: None,
         _pass: pass,
     }))
 }

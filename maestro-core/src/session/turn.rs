@@ -6,8 +6,9 @@ use crate::model::{
     Event, EventData, EventFilter, EventPage, EventQuery, Position, SessionInfo, SessionState,
     TurnEnded, TurnInfo, TurnStarted,
 };
-use crate::node::{Scope, Stored as _, until_touched};
+use crate::node::{Scope, Stored as _, until_over, until_touched};
 use crate::session::handle::SessionHandle;
+use crate::storage::RecordKey;
 
 /// A turn that was asked for.
 #[derive(Debug, Clone)]
@@ -62,6 +63,7 @@ impl TurnHandle {
     async fn settled(&self) -> Result<TurnInfo> {
         let core = &self.scope.core;
         let watch = core.store.storage.watch();
+        watch.only(&RecordKey::new(self.scope.tenant.clone(), SessionInfo::KIND, self.session_id));
         loop {
             let read =
                 core.store.require::<SessionInfo>(&self.scope.tenant, self.session_id).await?;
@@ -75,7 +77,11 @@ impl TurnHandle {
             if session.state == SessionState::Closed {
                 return self.history().await;
             }
-            until_touched(core, &watch, &session.key()).await?;
+            match core.sessions.turn_over(self.session_id, self.id) {
+                // Its session is busy meanwhile, and nothing of that is what is waited for.
+                Some(over) => until_over(core, over).await?,
+                None => until_touched(core, &watch, &session.key()).await?,
+            }
         }
     }
 

@@ -65,6 +65,10 @@ impl SessionActor {
             if work.is_quiet() && then == Then::Stay {
                 return Ok(self.accept(work, &Receipt::default()));
             }
+            let open = |session: &SessionInfo| session.open_turn().map(|turn| turn.id);
+            if open(&work.session) != open(&self.session.value) {
+                self.registration.turn(None);
+            }
             // Before the commit, so that nobody sees a text under way that is whole already.
             core.live.settle(&record::stream(&work.session), &work.voidings);
             let mut draft =
@@ -141,6 +145,7 @@ impl SessionActor {
             self.core.activity.note(task_id);
         }
         self.session.value = work.session;
+        self.registration.turn(self.session.value.open_turn().map(|turn| turn.id));
         let mut live = work.live.into_iter().peekable();
         while let Some((index, piece)) = live.next() {
             let mut pieces = vec![piece];

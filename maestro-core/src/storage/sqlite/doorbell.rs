@@ -44,8 +44,8 @@ pub(super) fn new(path: PathBuf, queue: Arc<Queue>) -> std::io::Result<(Doorbell
 impl Doorbell {
     /// Rings until it is stopped.
     pub(super) fn run(mut self) {
-        while self.bell.wait(&self.queue) {
-            self.queue.ring();
+        while let Some(ring) = self.bell.wait(&self.queue) {
+            self.queue.ring(ring);
         }
     }
 }
@@ -62,14 +62,15 @@ mod imp {
     use rustix::fs::inotify;
 
     use super::{FAST, SLOW};
-    use crate::storage::sqlite::queue::Queue;
+    use crate::storage::sqlite::queue::{Queue, Ring};
 
     /// After a change the writer is asked again and again, at growing intervals: the log changes
     /// before its commit counts, by the time that the disk takes.
     const FIRST: Duration = Duration::from_millis(1);
     /// The first interval when the change may be our own writer's: another process that writes at the
-    /// same time is noticed so much later, and our own commits wake nobody up.
-    const OURS: Duration = Duration::from_millis(16);
+    /// same time is noticed so much later, or twice as much when our own writer stops, and our own commits
+    /// wake nobody up.
+    const OURS: Duration = Duration::from_millis(50);
 
     #[derive(Debug)]
     pub(super) struct Stop(Arc<OwnedFd>);
@@ -135,28 +136,32 @@ mod imp {
     }
 
     impl Bell {
-        /// Waits for a ring; false when stopped.
-        pub(super) fn wait(&mut self, queue: &Queue) -> bool {
+        /// Waits for a ring; none when stopped.
+        pub(super) fn wait(&mut self, queue: &Queue) -> Option<Ring> {
             let slowest = if self.changes.is_some() { SLOW } else { FAST };
             loop {
                 match self.poll(self.changes.as_ref(), self.interval) {
-                    Heard::Stop => return false,
+                    Heard::Stop => return None,
                     Heard::Nothing => {
                         self.interval = (self.interval * 2).min(slowest);
-                        return true;
+                        return Some(Ring::Now);
                     }
                     Heard::Changes if self.drain() => {
-                        let first = if queue.begun() == self.ours { FIRST } else { OURS };
+                        let (first, ring) = if queue.begun() == self.ours {
+                            (FIRST, Ring::Now)
+                        } else {
+                            (OURS, Ring::Soon)
+                        };
                         // Changes that follow each other closely ring once, and cost the writer nothing.
                         self.look_away();
                         if matches!(self.poll(None, first), Heard::Stop) {
-                            return false;
+                            return None;
                         }
                         self.look();
                         self.drain();
                         self.ours = queue.begun();
                         self.interval = first;
-                        return true;
+                        return Some(ring);
                     }
                     Heard::Changes => {}
                 }
@@ -228,7 +233,7 @@ mod imp {
     use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
     use super::FAST;
-    use crate::storage::sqlite::queue::Queue;
+    use crate::storage::sqlite::queue::{Queue, Ring};
 
     #[derive(Debug)]
     pub(super) struct Stop(SyncSender<()>);
@@ -249,9 +254,10 @@ mod imp {
     }
 
     impl Bell {
-        /// Waits for a ring; false when stopped.
-        pub(super) fn wait(&mut self, _queue: &Queue) -> bool {
-            self.0.recv_timeout(FAST) == Err(RecvTimeoutError::Timeout)
+        /// Waits for a ring; none when stopped.
+        pub(super) fn wait(&mut self, _queue: &Queue) -> Option<Ring> {
+            let ended = self.0.recv_timeout(FAST) != Err(RecvTimeoutError::Timeout);
+            (!ended).then_some(Ring::Now)
         }
     }
 }

@@ -54,6 +54,16 @@ struct State {
     work: VecDeque<Job>,
     rung: bool,
     closed: bool,
+    /// How many jobs have to be there before the writer is woken up, while it waits for more.
+    enough: usize,
+}
+
+/// When the writer is to look whether another process has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ring {
+    Now,
+    /// With its next transaction.
+    Soon,
 }
 
 /// Why the writer was woken.
@@ -104,7 +114,7 @@ impl Queue {
         }
         let (answer, answered) = oneshot::channel();
         let job = Job { op, answer, external };
-        {
+        let enough = {
             let mut state = self.lock();
             if state.closed {
                 return Err(failure::closed());
@@ -114,8 +124,11 @@ impl Queue {
             } else {
                 state.work.push_back(job);
             }
+            urgent || state.work.len() >= state.enough
+        };
+        if enough {
+            self.changed.notify_one();
         }
-        self.changed.notify_one();
         match answered.await {
             Ok((result, _external)) => result,
             Err(oneshot::Canceled) => Err(Error::new(
@@ -149,11 +162,14 @@ impl Queue {
         let few = |state: &mut State| {
             !state.closed && state.renewals.is_empty() && state.work.len() < wanted
         };
-        drop(
-            self.changed
-                .wait_timeout_while(self.lock(), limit, few)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let mut state = self.lock();
+        // Each that comes would wake it up, only to go on waiting.
+        state.enough = wanted;
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(state, limit, few)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.enough = 0;
     }
 
     /// Takes what is there now, renewals first.
@@ -173,10 +189,12 @@ impl Queue {
         jobs
     }
 
-    /// Asks the writer to look whether another process has written.
-    pub(super) fn ring(&self) {
+    /// Asks the writer to look whether another process has written: at once, or with its next transaction.
+    pub(super) fn ring(&self, ring: Ring) {
         self.lock().rung = true;
-        self.changed.notify_one();
+        if let Ring::Now = ring {
+            self.changed.notify_one();
+        }
     }
 
     /// A transaction of the writer begins.

@@ -23,7 +23,7 @@
 //! | what | bound |
 //! |---|---|
 //! | output that nobody read yet | 4 MiB, then reading pauses; a longer line still passes |
-//! | small pieces of output, while more come | read once in 32 ms; at once after a silence, and after a line to the program |
+//! | small pieces of output, while more come | read once in 50 ms; at once after a silence, and after a line to the program |
 //! | standard error that nobody read yet | [`Frame::MAX_STDERR_BYTES`](crate::transport::Frame::MAX_STDERR_BYTES), then the oldest is dropped |
 //! | outputs that stay open after the whole tree ended | 2 s and 16 MiB more are read |
 //! | a tree that was told to end at once | 15 s, then `Timeout` |

@@ -15,9 +15,9 @@ use crate::transport::frames::Bell;
 
 /// How much output is read at once: what a pipe holds.
 const READ_BYTES: usize = 64 * 1024;
-/// How long small pieces of output are left in the pipe while more come: 32 ms, two frames of a
-/// screen.
-const TICK: Duration = Duration::from_millis(32);
+/// How long small pieces of output are left in the pipe while more come: 50 ms. A text that grows
+/// twenty times a second is read as it comes.
+const TICK: Duration = Duration::from_millis(50);
 /// From this many bytes on a piece is not small, and the next one is read at once.
 const MUCH: usize = 4 * 1024;
 /// A program that wrote this much within a [`TICK`] is in a hurry: left alone it would fill the pipe, and
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn ticks_are_the_same_for_all() {
         let ms = Duration::from_millis;
-        for (now, next) in [(0, 32), (1, 32), (31, 32), (32, 64), (3_200_000, 3_200_032)] {
+        for (now, next) in [(0, 50), (1, 50), (49, 50), (50, 100), (5_000_000, 5_000_050)] {
             assert_eq!(next_tick(ms(now)), ms(next), "{now}");
         }
     }
