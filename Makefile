@@ -125,7 +125,7 @@ record: ## make the recordings of the real claude again that its driver is teste
 matrix: ## VERSIONS of the real claude through every case of its driver; the table is in docs
 	@$(CARGO) run -q -p matrix -- $(VERSIONS)
 
-bench: ## events to readers in Rust, Python and Node beside the SDKs of Claude Code, in one run of BENCH_ROUNDS rounds
+bench: ## events to readers in Rust, Python, Node and Swift beside the SDKs of Claude Code, in one run of BENCH_ROUNDS rounds
 	@benches/build.sh
 	@python3 benches/bench.py --rounds $(BENCH_ROUNDS)
 

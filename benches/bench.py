@@ -24,6 +24,9 @@ def cases(target: Path, lines: Path) -> dict[str, list[str]]:
     claude, python = str(release / "bench-claude"), str(bench / "python" / "bin" / "python")
     rust = [str(release / "bench-rust"), f"--claude={claude}", f"--lines={lines}"]
     node = bench / "node"
+    # Where build.sh found no Swift there is none.
+    in_swift = [str(bench / "swift.sh"), claude, str(lines)] if (bench / "swift.sh").exists() else []
+    swift = {f"Swift, {name}": [*in_swift, name.lower()] for name in ("memory", "SQLite") if in_swift}
     return {
         "pipe, lines": [*rust, "split"],
         "pipe, JSON trees": [*rust, "parse"],
@@ -35,6 +38,7 @@ def cases(target: Path, lines: Path) -> dict[str, list[str]]:
         "Node SDK": ["node", str(node / "sdk.mjs"), claude, str(lines)],
         "Node, memory": ["node", str(node / "stream.mjs"), claude, str(lines), "memory"],
         "Node, SQLite": ["node", str(node / "stream.mjs"), claude, str(lines), "sqlite"],
+        **swift,
     }
 
 

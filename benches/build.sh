@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds all that `bench.py` runs: the readers in Rust, and for Python and Node a package of this repository beside the SDK that it is
-# compared with, in an environment of its own below target/bench. Fetches the SDKs once.
+# compared with, in an environment of its own below target/bench. Fetches the SDKs once. The reader in Swift is left out where there is no
+# Swift and none can be made.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -42,3 +43,22 @@ mkdir -p "$ours/native"
 cp -R "$root/bindings-node/dist" "$root/bindings-node/package.json" "$ours/"
 cp "$target/release/libmaestro_node.so" "$ours/native/maestro.$(node -p 'process.platform + "-" + process.arch').node"
 cp "$here"/node/*.mjs "$bench/node/"
+
+# As bindings-swift/test.sh runs it.
+run=env
+code=0
+if ! command -v swift >/dev/null 2>&1; then
+    "$root/bindings-swift/linux/root.sh" "$root/.cache/swift-root" || code=$?
+    run="$root/bindings-swift/linux/run.sh $root/.cache/swift-root $(CDPATH='' cd -- "$root" && pwd -P)"
+fi
+rm -f -- "$bench/swift.sh"
+if [ $code -eq 0 ]; then
+    library=$("$root/bindings-swift/build.sh" --release)
+    mkdir -p "$bench/swift"
+    # shellcheck disable=SC2086
+    $run "MAESTRO_LIB_DIR=$library" swift build -q -c release --package-path "$(CDPATH='' cd -- "$here/swift" && pwd -P)" \
+        --scratch-path "$bench/swift" >&2
+    # Its database is on the disk, like those of the others.
+    printf '#!/bin/sh\nexec %s "TMPDIR=%s" "%s" "$@"\n' "$run" "$bench/swift" "$bench/swift/release/stream" >"$bench/swift.sh"
+    chmod +x "$bench/swift.sh"
+elif [ $code -ne 3 ]; then exit $code; fi
