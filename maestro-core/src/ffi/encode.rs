@@ -61,6 +61,7 @@ impl<'a> Home<'a> {
             (common != Some(own)).then_some(own)
         }
         /// Where it stands alone, what there is not is left out.
+        #[expect(clippy::ref_option, reason = "none is written as null")]
         fn has<'a, T: PartialEq>(
             own: &'a Option<T>,
             common: Option<&Option<T>>,

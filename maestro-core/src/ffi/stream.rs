@@ -170,9 +170,8 @@ async fn batch(
     let mut bytes = json.len() + first.as_ref().map_or(0, String::len);
     let mut frames = vec![first];
     while frames.len() < max && bytes < EventStream::MAX_BYTES {
-        let item = match stream.next().now_or_never() {
-            Some(Some(item)) => item,
-            Some(None) | None => break,
+        let Some(Some(item)) = stream.next().now_or_never() else {
+            break;
         };
         let end = json.len();
         json.push(b',');

@@ -31,21 +31,7 @@ impl Envelope {
 
     /// Encodes a value as JSON.
     pub fn json<T: Serialize>(value: &T) -> Result<Self> {
-        thread_local! {
-            /// How long the JSON will be is known when it is written.
-            static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-        }
-        /// Where more than this was needed, the memory is given back.
-        const KEEP_BYTES: usize = 16 * 1024;
-
-        let mut json = SCRATCH.take();
-        json.clear();
-        let written = serde_json::to_writer(&mut json, value);
-        let bytes = Bytes::copy_from_slice(&json);
-        if json.capacity() <= KEEP_BYTES {
-            SCRATCH.set(json);
-        }
-        written.map_err(|error| {
+        let bytes = written(value).map_err(|error| {
             Error::new(ErrorKind::Internal, "a value cannot be written as JSON").caused_by(error)
         })?;
         Ok(Self { key_id: Cow::Borrowed(""), codec: Cow::Borrowed(Self::JSON), bytes })
@@ -108,6 +94,25 @@ impl Envelope {
     pub(crate) fn unreadable(error: serde_json::Error) -> Error {
         Error::new(ErrorKind::Internal, "stored content cannot be read").caused_by(error)
     }
+}
+
+thread_local! {
+    /// How long some JSON will be is known when it is written.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn written<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
+    /// Where more than this was needed, the memory is given back.
+    const KEEP_BYTES: usize = 16 * 1024;
+
+    let mut json = SCRATCH.take();
+    json.clear();
+    serde_json::to_writer(&mut json, value)?;
+    let bytes = Bytes::copy_from_slice(&json);
+    if json.capacity() <= KEEP_BYTES {
+        SCRATCH.set(json);
+    }
+    Ok(bytes)
 }
 
 fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

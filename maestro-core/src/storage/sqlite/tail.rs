@@ -149,7 +149,7 @@ mod tests {
             data: Envelope::text("x".repeat(bytes)),
             raw: None,
         };
-        vec![Arc::new(event); count]
+        (0..count).map(|_| Arc::new(event.clone())).collect()
     }
 
     fn push(tail: &Tail, position: i64, events: &[Arc<NewEvent>]) {
