@@ -9,7 +9,8 @@ clean=$(mktemp -d)
 trap 'rm -rf -- "$clean"' EXIT
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 cd "$here"
-PATH=$venv/bin:$PATH CARGO_TARGET_DIR=$target/maturin maturin build -q --locked --profile dist --out "$clean" >&2
+# What another allocator gives out is not counted.
+PATH=$venv/bin:$PATH CARGO_TARGET_DIR=$target/maturin maturin build -q --locked --profile dist --no-default-features --out "$clean" >&2
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-index --target "$clean/packages" "$clean"/maestro-*.whl
 cargo build -q --locked -p slope
 cd "$clean"

@@ -47,8 +47,8 @@ class Bridge:
 
     async def batch(self, feed: int, most: int) -> list[Any] | None:
         """The next items of a feed, as JSON that was read; none at its end."""
-        start: Callable[[int], None] = lambda id: self.native.next_batch(id, feed, most)  # noqa: E731
-        _, text, common, frames = await self._wait(start, self.native)
+        answer = await self._wait(lambda id: self.native.next_batch(id, feed, most), self.native)
+        _, text, common, frames = answer
         if text is None:
             return None
         items: list[Any] = json.loads(text)

@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Item;
 use crate::id::{AccountId, NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
-use crate::model::{Actor, Cursor, Envelope, NewEvent, StoredEvent, StreamKey, Timestamp};
+use crate::model::{
+    Actor, Cursor, Envelope, EventRefs, NewEvent, StoredEvent, StreamKey, Timestamp,
+};
 
 /// An event as it stands on the wire. What is kept of it as JSON is not read for that, so fields that
 /// this version does not know are there too.
@@ -68,21 +70,31 @@ impl<'a> Home<'a> {
         ) -> Option<&'a Option<T>> {
             differs(own, Some(common.unwrap_or(&None)))
         }
-        let refs = &event.refs;
+        // One that is added is not forgotten here.
+        let EventRefs {
+            project_id,
+            session_id,
+            turn_id,
+            task_id,
+            attempt,
+            account_id,
+            node_id,
+            trace_id,
+        } = &event.refs;
         let (home, other) = (common.map(|it| &it.stream), common.map(|it| &*it.event));
         let others = other.map(|other| &other.refs);
         Self {
             stream: differs(&stream.name, home.map(|it| &it.name)).map(String::as_str),
             tenant_id: differs(&stream.tenant_id, home.map(|it| &it.tenant_id)),
             actor: differs(&event.actor, other.map(|it| &it.actor)),
-            project_id: has(&refs.project_id, others.map(|it| &it.project_id)),
-            session_id: has(&refs.session_id, others.map(|it| &it.session_id)),
-            turn_id: has(&refs.turn_id, others.map(|it| &it.turn_id)),
-            task_id: has(&refs.task_id, others.map(|it| &it.task_id)),
-            attempt: has(&refs.attempt, others.map(|it| &it.attempt)),
-            account_id: has(&refs.account_id, others.map(|it| &it.account_id)),
-            node_id: has(&refs.node_id, others.map(|it| &it.node_id)),
-            trace_id: has(&refs.trace_id, others.map(|it| &it.trace_id)),
+            project_id: has(project_id, others.map(|it| &it.project_id)),
+            session_id: has(session_id, others.map(|it| &it.session_id)),
+            turn_id: has(turn_id, others.map(|it| &it.turn_id)),
+            task_id: has(task_id, others.map(|it| &it.task_id)),
+            attempt: has(attempt, others.map(|it| &it.attempt)),
+            account_id: has(account_id, others.map(|it| &it.account_id)),
+            node_id: has(node_id, others.map(|it| &it.node_id)),
+            trace_id: has(trace_id, others.map(|it| &it.trace_id)),
             schema: differs(&event.schema, other.map(|it| &it.schema)),
         }
     }

@@ -155,14 +155,11 @@ impl Registration {
         if open.as_ref().map(|open| open.id) == id {
             return;
         }
-        *open = id.map(|id| {
+        let under_way = id.map(|id| {
             let (goes_on, over) = async_channel::bounded(1);
-            self.turn_goes_on = Some(goes_on);
-            OpenTurn { id, over }
+            (goes_on, OpenTurn { id, over })
         });
-        if open.is_none() {
-            self.turn_goes_on = None;
-        }
+        (self.turn_goes_on, *open) = under_way.unzip();
     }
 
     /// The actor takes nothing up any more.

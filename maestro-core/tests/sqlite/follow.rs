@@ -1,8 +1,11 @@
 //! Following what happens, which is read from memory where this process made it happen.
 
+use std::sync::Arc;
+
 use maestro_core::model::{EventFilter, EventQuery, Position};
-use maestro_core::storage::Storage;
+use maestro_core::runtime::manual::ManualRuntime;
 use maestro_core::storage::sqlite::Sqlite;
+use maestro_core::storage::{Storage, StorageConfig as _};
 
 use crate::support::{append, event, file, open};
 
@@ -68,6 +71,23 @@ async fn a_follower_is_shown_what_its_filter_shows() {
     assert!(!page.more);
     query.after = Position::After(page.next);
     assert!(store.read_events(&query).await.unwrap().events.is_empty());
+}
+
+#[test]
+fn what_was_just_committed_is_not_read_from_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = ManualRuntime::new(7);
+    let shared = Arc::new(runtime.clone());
+    runtime.block_on(async move {
+        let store = Sqlite::at(file(&directory)).open(shared).await.unwrap();
+        let mut follower = Position::Now;
+        read(&*store, &mut follower, 10).await;
+        store.commit(append("a", 2)).await.unwrap();
+        let file = rusqlite::Connection::open(file(&directory)).unwrap();
+        assert_eq!(file.execute("DELETE FROM event", []).unwrap(), 2);
+        assert_eq!(read(&*store, &mut follower, 10).await, ["task/a#1", "task/a#2"]);
+        store.close().await.unwrap();
+    });
 }
 
 #[tokio::test]

@@ -58,6 +58,16 @@ impl Clean {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The frame that comes before anything that is read.
+    fn waiting(&self) -> Option<Frame> {
+        self.state().next.pop_front()
+    }
+
+    /// What is shown of a frame; none when all of it is held back.
+    fn shown(&self, frame: Frame) -> Option<Frame> {
+        Some(self.frame(frame)).filter(|frame| *frame != Frame::Stderr(String::new()))
+    }
+
     fn frame(&self, frame: Frame) -> Frame {
         let mut state = self.state();
         match frame {
@@ -204,28 +214,22 @@ impl Connection for Clean {
 
     async fn next(&self) -> Option<Frame> {
         loop {
-            let waiting = self.state().next.pop_front();
-            if waiting.is_some() {
-                return waiting;
+            if let Some(waiting) = self.waiting() {
+                return Some(waiting);
             }
-            match self.frame(self.inner.next().await?) {
-                // All of it is held back.
-                Frame::Stderr(text) if text.is_empty() => {}
-                frame => return Some(frame),
+            if let Some(shown) = self.shown(self.inner.next().await?) {
+                return Some(shown);
             }
         }
     }
 
     fn ready(&self) -> Option<Frame> {
         loop {
-            let waiting = self.state().next.pop_front();
-            if waiting.is_some() {
-                return waiting;
+            if let Some(waiting) = self.waiting() {
+                return Some(waiting);
             }
-            match self.frame(self.inner.ready()?) {
-                // All of it is held back.
-                Frame::Stderr(text) if text.is_empty() => {}
-                frame => return Some(frame),
+            if let Some(shown) = self.shown(self.inner.ready()?) {
+                return Some(shown);
             }
         }
     }

@@ -184,20 +184,10 @@ impl Voiding {
         Some(match data {
             EventData::Message(message) => {
                 let message_id = message.message_id.clone();
-                let count = u32::try_from(message.blocks.len()).unwrap_or(u32::MAX);
-                match message.block {
-                    Some(block) => {
-                        Self::Below { message_id, block: block.saturating_add(count.max(1)) }
-                    }
-                    None => Self::Whole { message_id, thought: false },
-                }
+                Self::whole(message_id, message.block, message.blocks.len(), false)
             }
             EventData::Thought(thought) => {
-                let message_id = thought.message_id.clone();
-                match thought.block {
-                    Some(block) => Self::Below { message_id, block: block.saturating_add(1) },
-                    None => Self::Whole { message_id, thought: true },
-                }
+                Self::whole(thought.message_id.clone(), thought.block, 1, true)
             }
             EventData::MessageSuperseded(superseded) => {
                 let message_id = superseded.message_id.clone();
@@ -228,11 +218,16 @@ impl Voiding {
             return Ok(Self::of(&data));
         }
         let Place { message_id, block, blocks } = content.decode()?;
-        let count = u32::try_from(blocks.len()).unwrap_or(u32::MAX).max(1);
-        Ok(Some(match block {
-            Some(block) => Self::Below { message_id, block: block.saturating_add(count) },
-            None => Self::Whole { message_id, thought: !is_message },
-        }))
+        Ok(Some(Self::whole(message_id, block, blocks.len(), !is_message)))
+    }
+
+    /// So many blocks of a message have come whole: from `first` on, or all that there are.
+    fn whole(message_id: String, first: Option<u32>, count: usize, thought: bool) -> Self {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        match first {
+            Some(first) => Self::Below { message_id, block: first.saturating_add(count) },
+            None => Self::Whole { message_id, thought },
+        }
     }
 
     /// Whether it makes this void.
@@ -275,5 +270,36 @@ impl Settled {
 
     pub(crate) fn covers(&self, partial: &Partial) -> bool {
         self.0.iter().any(|voiding| voiding.covers(partial))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ContentBlock, Message, MessageSuperseded, Thought};
+
+    #[test]
+    fn what_is_kept_makes_void_what_it_does_when_it_is_read() {
+        let text = || ContentBlock::Text { text: "a".to_owned() };
+        let message = |block, blocks| {
+            Message { message_id: "m".to_owned(), block, blocks, ..Message::default() }.into()
+        };
+        let thought =
+            |block| Thought { message_id: "m".to_owned(), block, ..Thought::default() }.into();
+        let superseded = MessageSuperseded { message_id: "m".to_owned(), ..Default::default() };
+        let all: [EventData; 7] = [
+            message(None, vec![text(), text()]),
+            message(Some(2), vec![text(), text()]),
+            message(Some(2), Vec::new()),
+            thought(None),
+            thought(Some(3)),
+            superseded.into(),
+            Message::default().into(),
+        ];
+        for data in all {
+            let kept = data.to_envelope().expect("it has a JSON form");
+            let read = Voiding::of_stored(data.event_type(), &kept).expect("it can be read");
+            assert_eq!(read, Voiding::of(&data), "{data:?}");
+        }
     }
 }

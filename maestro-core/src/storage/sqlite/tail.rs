@@ -1,5 +1,5 @@
 //! The last events that this process has committed. Who follows what happens gets them from here: they
-//! were in memory a moment ago, and reading them back costs as much as writing them did.
+//! were in memory a moment ago.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
