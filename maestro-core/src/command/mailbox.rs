@@ -78,7 +78,8 @@ impl Delivery {
 /// Where the owner of a session or task on this node gets its commands.
 #[derive(Debug, Clone)]
 pub(crate) struct Inbox {
-    sender: async_channel::Sender<Delivery>,
+    /// Boxed, since a channel holds room for 31 from the first one on.
+    sender: async_channel::Sender<Box<Delivery>>,
     /// Commands that were handed over and not answered; a second look must not repeat them.
     taken: Arc<Mutex<HashSet<CommandId>>>,
 }
@@ -90,7 +91,7 @@ impl Inbox {
         tenant: &TenantId,
         kind: &RecordKind,
         id: String,
-    ) -> (async_channel::Receiver<Delivery>, Owner) {
+    ) -> (async_channel::Receiver<Box<Delivery>>, Owner) {
         let (sender, receiver) = async_channel::unbounded();
         let inbox = Self { sender, taken: Arc::default() };
         let key = (tenant.clone(), kind.as_str().to_owned(), id);
@@ -161,7 +162,7 @@ async fn deliver(core: &Arc<Core>) -> Result<()> {
         }
         let delivery = Delivery { verb: value.verb, command_id: value.id, tenant: value.tenant_id };
         // A closed inbox means that the owner is going; the command waits for the next one.
-        let _ = inbox.sender.try_send(delivery);
+        let _ = inbox.sender.try_send(Box::new(delivery));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{LeaseToken, NodeId};
 use crate::node::store::Fence;
-use crate::runtime::Runtime;
+use crate::runtime::{Latch, Runtime};
 use crate::storage::RecordKey;
 
 /// How leases are kept.
@@ -38,19 +38,16 @@ impl Default for LeaseTimes {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
-    lost: AtomicBool,
+    lost: Latch,
     /// Whether a commit is under way that gives it back.
     going: AtomicBool,
-    sender: Mutex<Option<async_channel::Sender<()>>>,
 }
 
 impl Shared {
     fn lose(&self) {
-        self.lost.store(true, Ordering::SeqCst);
-        // Closing the channel wakes everyone who waits.
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.lost.set(());
     }
 }
 
@@ -67,20 +64,18 @@ struct Held {
 pub(crate) struct HeldLease {
     pub(crate) fence: Fence,
     shared: Arc<Shared>,
-    receiver: async_channel::Receiver<()>,
     leases: Arc<Leases>,
 }
 
 impl HeldLease {
     /// Ends when the lease is lost.
     pub(crate) async fn lost(&self) {
-        // Nothing is ever sent: the channel closes.
-        while self.receiver.recv().await.is_ok() {}
+        self.shared.lost.wait().await;
     }
 
     /// Whether it is lost for good.
     pub(crate) fn is_lost(&self) -> bool {
-        self.shared.lost.load(Ordering::SeqCst)
+        self.shared.lost.is_set()
     }
 
     /// A commit follows that gives it back. From here on a renewal that does not find it is no news; a
@@ -94,7 +89,7 @@ impl HeldLease {
     /// # Errors
     /// `LeaseLost`.
     pub(crate) fn verify(&self) -> Result<()> {
-        if self.shared.lost.load(Ordering::SeqCst) || !self.leases.is_fresh(&self.fence) {
+        if self.is_lost() || !self.leases.is_current(&self.fence) {
             return Err(Error::new(ErrorKind::LeaseLost, "this node has lost the lease")
                 .with("record", &self.fence.key));
         }
@@ -138,15 +133,19 @@ impl Leases {
 
     /// Whether the node's own lease is held and was renewed in time.
     pub(crate) fn is_own_fresh(&self) -> bool {
-        let now = self.runtime.monotonic();
-        let held = self.lock();
-        let own = self.own.get().and_then(|own| held.get(own));
-        own.is_some_and(|held| now.saturating_sub(held.renewed) < self.times.cutoff())
+        self.own.get().is_some_and(|own| self.is_fresh(own))
     }
 
     /// Whether this node holds a record, be it stale.
     pub(crate) fn holds(&self, key: &RecordKey) -> bool {
         self.lock().contains_key(key)
+    }
+
+    /// Whether this node holds a record and has renewed its lease in time.
+    pub(crate) fn is_fresh(&self, key: &RecordKey) -> bool {
+        let now = self.runtime.monotonic();
+        let held = self.lock();
+        held.get(key).is_some_and(|held| now.saturating_sub(held.renewed) < self.times.cutoff())
     }
 
     pub(crate) fn times(&self) -> LeaseTimes {
@@ -164,17 +163,12 @@ impl Leases {
         token: LeaseToken,
         asked: Duration,
     ) -> HeldLease {
-        let (sender, receiver) = async_channel::bounded(1);
-        let shared = Arc::new(Shared {
-            lost: AtomicBool::new(false),
-            going: AtomicBool::new(false),
-            sender: Mutex::new(Some(sender)),
-        });
+        let shared = Arc::new(Shared::default());
         let held = Held { token, renewed: asked, shared: Arc::clone(&shared) };
         if let Some(before) = self.lock().insert(key.clone(), held) {
             before.shared.lose();
         }
-        HeldLease { fence: self.fence(key, token), shared, receiver, leases: Arc::clone(self) }
+        HeldLease { fence: self.fence(key, token), shared, leases: Arc::clone(self) }
     }
 
     /// What to renew.
@@ -241,7 +235,7 @@ impl Leases {
         }
     }
 
-    fn is_fresh(&self, fence: &Fence) -> bool {
+    fn is_current(&self, fence: &Fence) -> bool {
         let now = self.runtime.monotonic();
         self.lock().get(&fence.key).is_some_and(|held| {
             held.token == fence.token && now.saturating_sub(held.renewed) < self.times.cutoff()

@@ -32,16 +32,15 @@ pub(crate) async fn until_touched(core: &Core, watch: &Watch, key: &RecordKey) -
     }
 }
 
-/// Waits until something is over that is under way on this node. It may return earlier.
+/// Waits until something is over that is under way on this node. No timer looks in between: nothing that
+/// this process tells itself is lost.
 ///
 /// # Errors
 /// `Closed` when the node is closed.
 pub(crate) async fn until_over(core: &Core, over: impl Future<Output = ()> + Send) -> Result<()> {
-    let (over, stopped) = (pin!(over), pin!(core.stopped()));
-    let waiting = select(over, stopped);
-    match core.runtime().timeout(LOOK_EVERY, waiting).await {
-        Some(Either::Right(_)) => Err(Error::new(ErrorKind::Closed, "this node is closed")),
-        _ => Ok(()),
+    match select(pin!(over), pin!(core.stopped())).await {
+        Either::Left(_) => Ok(()),
+        Either::Right(_) => Err(Error::new(ErrorKind::Closed, "this node is closed")),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The runtime port: tasks, time and chance. Nothing else in the library knows a clock or a spawn.
 
+mod bell;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 mod clock;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 mod dedicated;
+mod latch;
 pub mod manual;
 mod panics;
 #[cfg(feature = "smol")]
@@ -20,6 +22,8 @@ use std::time::Duration;
 use futures::future::{BoxFuture, Either, select};
 use uuid::Uuid;
 
+pub(crate) use bell::Bell;
+pub(crate) use latch::Latch;
 pub(crate) use panics::caught;
 pub use task::{External, Spawned, spawn};
 

@@ -3,12 +3,14 @@
 mod forms;
 pub mod local;
 mod redact;
+mod shared;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
 pub use redact::{Redacted, Redactor, Tail};
+pub(crate) use shared::Redactors;
 
 use crate::error::Result;
 use crate::model::{Secret, SecretRef};

@@ -26,6 +26,8 @@ pub type Redacted<'a> = Cow<'a, str>;
 ///
 /// What is encrypted, compressed, spelled or turned around is not found.
 pub struct Redactor {
+    /// What it was made of.
+    given: Vec<(String, Secret)>,
     names: Vec<String>,
     forms: Vec<(usize, Form)>,
     /// Finds a piece of a form; what is around it decides.
@@ -50,8 +52,9 @@ impl Redactor {
 
     /// A redactor of named secrets. Names are written in their place, as `A-Z a-z 0-9 _ - .` only.
     pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a Secret)>) -> Self {
-        let (mut names, mut all) = (Vec::new(), Vec::new());
+        let (mut given, mut names, mut all) = (Vec::new(), Vec::new(), Vec::new());
         for (name, secret) in secrets {
+            given.push((name.to_owned(), secret.clone()));
             if secret.expose().len() < Self::MIN_BYTES {
                 continue;
             }
@@ -80,12 +83,17 @@ impl Redactor {
         let longest = all.iter().map(|(_, form)| form.len()).max().unwrap_or(0);
         let built = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
-            // Each session has one: of the kind that is taken by default, one secret fills 38 KiB.
+            // Of the kind that is taken by default, one secret fills 38 KiB.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(pieces.iter().map(|piece| piece.as_slice()));
         // It fails only for more patterns than any process has.
         let pieces = built.ok().filter(|_| !homes.is_empty());
-        Self { names, forms: all, pieces, homes, longest }
+        Self { given, names, forms: all, pieces, homes, longest }
+    }
+
+    /// Whether it takes out just these.
+    pub(super) fn is_of(&self, secrets: &[(String, Secret)]) -> bool {
+        self.given == secrets
     }
 
     /// Whether there is nothing to look for.

@@ -47,7 +47,7 @@ pub(super) struct SessionActor {
     pub(super) mirror: Mirror,
     /// Whether the process is needed.
     pub(super) rest: Rest,
-    pub(super) inbox: async_channel::Receiver<Delivery>,
+    pub(super) inbox: async_channel::Receiver<Box<Delivery>>,
     pub(super) registration: Registration,
     /// Keeps commands coming.
     pub(super) _owner: Owner,
@@ -95,14 +95,15 @@ impl SessionActor {
     const BATCH_BYTES: usize = 1024 * 1024;
 
     /// Runs until the session has no process any more.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         let end = match self.drive().await {
             Ok(end) => end,
             Err(error) if error.kind() == ErrorKind::LeaseLost => End::LeaseLost,
             Err(error) => End::Broken(error),
         };
         let core = Arc::clone(&self.core);
-        self.leave(end).await;
+        // Boxed, as every commit is: what an actor holds while it waits is small.
+        Box::pin(self.leave(end)).await;
         // What was asked of it meanwhile is for the next one.
         core.ask_for_mail();
     }
@@ -141,7 +142,7 @@ impl SessionActor {
                 }
                 News::Called(called) => self.settle(called).await?,
                 News::Delivery(delivery) => {
-                    if let Some(end) = self.take(delivery).await? {
+                    if let Some(end) = Box::pin(self.take(delivery)).await? {
                         return Ok(end);
                     }
                 }
@@ -150,7 +151,7 @@ impl SessionActor {
                         return Ok(End::Ended(ended));
                     }
                 }
-                News::Mirror => self.mirror().await?,
+                News::Mirror => Box::pin(self.mirror()).await?,
                 News::Report(None) => {
                     let error = Error::new(ErrorKind::Protocol, "the agent ended without a word");
                     return Ok(End::Ended(Ended { error: Some(error.info()), exit: None }));
@@ -178,7 +179,7 @@ impl SessionActor {
             () = parked => News::Parked,
             signal = signal => signal.map_or(News::Parked, News::Signal),
             called = self.calls.select_next_some() => News::Called(called),
-            delivery = delivery => delivery.map_or(News::Parked, News::Delivery),
+            delivery = delivery => delivery.map_or(News::Parked, |delivery| News::Delivery(*delivery)),
             () = due => News::Mirror,
             () = rested => News::Rested,
             report = report => News::Report(report),

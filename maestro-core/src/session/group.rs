@@ -72,7 +72,8 @@ impl Sessions {
     /// project or the agent's program is missing, `Unavailable` when the project is at another
     /// place, and what the agent says when it does not start.
     pub async fn open(&self, spec: SessionSpec) -> Result<SessionHandle> {
-        self.opened(spec).await.map_err(|error| error.during("sessions.open"))
+        // Boxed: it is over before anything else is, and a caller's own future would keep the room.
+        Box::pin(self.opened(spec)).await.map_err(|error| error.during("sessions.open"))
     }
 
     /// Begins a session as a copy of another one, which is left as it is: the agent remembers in both

@@ -11,15 +11,16 @@ use crate::model::{
     ContentBlock, EventFilter, Origin, Position, PromptCancelled, QueuedPrompt, SessionInfo,
     SessionState, StopReason, Verb,
 };
-use crate::node::{Claimed, Core, Scope, Stored as _, Versioned};
+use crate::node::{Claimed, Core, Draft, Scope, Stored as _, Versioned};
 use crate::runtime::RuntimeExt as _;
+use crate::session::live::Signal;
 use crate::session::machine::TurnResult;
 use crate::session::prompt::{Prompt, When};
 use crate::session::resume::resume;
 use crate::session::turn::TurnHandle;
 use crate::session::work::Work;
 use crate::session::{machine, record};
-use crate::storage::RecordKind;
+use crate::storage::{RecordKey, RecordKind};
 
 /// One session. Dropping the handle changes nothing about it.
 #[derive(Debug, Clone)]
@@ -108,17 +109,35 @@ impl SessionHandle {
 
     async fn ask(&self, blocks: Vec<ContentBlock>, first: bool) -> Result<TurnHandle> {
         let Scope { core, tenant, .. } = &self.scope;
-        self.ensure_owner().await?;
+        // An owner in this process needs no command.
+        let near = core.sessions.is_open(self.id);
+        if !near {
+            self.ensure_owner().await?;
+        }
         let turn_id = core.runtime().id::<TurnId>();
         let watch = core.store.storage.watch();
         let command_id = core
             .store
             .change(tenant, self.id, |read, draft| {
-                self.queue(read, draft, turn_id, (&blocks, first)).map(Some)
+                self.queue(read, draft, turn_id, (&blocks, first))?;
+                let asks = || self.asks(draft, turn_id, &blocks);
+                (!near).then(asks).transpose().map(Some)
             })
             .await?
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "a prompt was not queued"))?;
+            .flatten();
         let turn = TurnHandle { scope: self.scope.clone(), session_id: self.id, id: turn_id };
+        let command_id = match command_id {
+            Some(id) => id,
+            None if self.told_near() => return Ok(turn),
+            None => {
+                // It is gone, and who is the next one has to be told.
+                let mut draft = core.store.draft();
+                let id = self.asks(&mut draft, turn_id, &blocks)?;
+                core.store.commit(draft).await?;
+                self.ensure_owner().await?;
+                id
+            }
+        };
         match command::wait(&self.scope, command_id, &watch).await {
             Err(error)
                 if error.kind() == ErrorKind::Unavailable
@@ -133,15 +152,35 @@ impl SessionHandle {
         }
     }
 
-    /// Drafts a prompt in the queue and the command that says so.
+    /// Tells the owner in this process that there is something in the record. False when it may not be
+    /// the owner any more: it was when the record was written if its lease is fresh now.
+    fn told_near(&self) -> bool {
+        let Scope { core, tenant, .. } = &self.scope;
+        let key = RecordKey::new(tenant.clone(), SessionInfo::KIND, self.id);
+        core.leases.is_fresh(&key) && core.sessions.tell(self.id, Signal::Look)
+    }
+
+    /// Drafts the command that says that a prompt is in the queue.
+    fn asks(
+        &self,
+        draft: &mut Draft,
+        turn_id: TurnId,
+        blocks: &[ContentBlock],
+    ) -> Result<CommandId> {
+        let Scope { core, tenant, actor } = &self.scope;
+        let verb = Verb::SessionPrompt { turn_id, prompt: blocks.to_vec() };
+        command::draft(core, draft, tenant, actor, self.target(), verb)
+    }
+
+    /// Drafts a prompt in the queue.
     fn queue(
         &self,
         read: &Versioned<SessionInfo>,
-        draft: &mut crate::node::Draft,
+        draft: &mut Draft,
         turn_id: TurnId,
         (blocks, first): (&[ContentBlock], bool),
-    ) -> Result<CommandId> {
-        let Scope { core, tenant, actor } = &self.scope;
+    ) -> Result<()> {
+        let Scope { core, actor, .. } = &self.scope;
         let mut session = read.value.clone();
         let queued = QueuedPrompt {
             turn_id,
@@ -159,8 +198,7 @@ impl SessionHandle {
         draft.update(read.version, &session)?;
         let told = record::events(core, actor, &session, None, told)?;
         draft.append(record::stream(&session), told);
-        let verb = Verb::SessionPrompt { turn_id, prompt: blocks.to_vec() };
-        command::draft(core, draft, tenant, actor, self.target(), verb)
+        Ok(())
     }
 
     /// Takes a prompt out of the queue. False when its turn has begun.

@@ -23,7 +23,7 @@ const LAST_REPORTS: Duration = Duration::from_secs(5);
 
 impl SessionActor {
     /// Ends the process, writes what is left, gives the lease back.
-    pub(super) async fn leave(mut self, end: End) {
+    pub(super) async fn leave(mut self: Box<Self>, end: End) {
         self.registration.leave();
         let id = self.session.value.id;
         let stream = record::stream(&self.session.value);

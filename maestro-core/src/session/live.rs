@@ -1,12 +1,12 @@
 //! The sessions that have an actor on this node.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, TurnId};
 use crate::node::{Core, Pass};
+use crate::runtime::Latch;
 
 /// What an actor is told by its own node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +30,25 @@ pub(crate) enum Signal {
 pub(crate) struct LiveSession {
     pub(crate) id: SessionId,
     signals: async_channel::Sender<Signal>,
+    state: Arc<State>,
+}
+
+/// How far a session with an actor is.
+#[derive(Debug, Default)]
+struct State {
     /// Locked while somebody joins it or it leaves, so that one of both comes first.
-    leaving: Arc<Mutex<bool>>,
-    turn: Arc<Mutex<Option<OpenTurn>>>,
-    opened: async_channel::Receiver<()>,
-    ended: async_channel::Receiver<()>,
+    leaving: Mutex<bool>,
+    turn: Mutex<Option<OpenTurn>>,
+    /// The actor runs, or nothing came of it.
+    opened: Latch,
+    /// The actor has ended and has given its lease back.
+    ended: Latch,
+}
+
+impl State {
+    fn turn(&self) -> MutexGuard<'_, Option<OpenTurn>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl LiveSession {
@@ -57,7 +71,7 @@ impl LiveSession {
     }
 
     fn leaving(&self) -> MutexGuard<'_, bool> {
-        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, signal: Signal) {
@@ -67,20 +81,19 @@ impl LiveSession {
 
     /// Ends when the actor has ended and has given its lease back.
     pub(crate) async fn ended(&self) {
-        // Nothing is ever sent: the channel closes.
-        while self.ended.recv().await.is_ok() {}
+        self.state.ended.wait().await;
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        self.ended.is_closed()
+        self.state.ended.is_set()
     }
 }
 
-/// A turn under way, and what is closed before a commit ends it.
+/// A turn under way, and what is set before a commit ends it.
 #[derive(Debug)]
 struct OpenTurn {
     id: TurnId,
-    over: async_channel::Receiver<Infallible>,
+    over: Arc<Latch>,
 }
 
 /// All sessions that have an actor on this node, or are about to.
@@ -94,6 +107,18 @@ impl LiveSessions {
         self.lock().contains_key(&id)
     }
 
+    /// Whether one has an actor that runs.
+    pub(super) fn is_open(&self, id: SessionId) -> bool {
+        self.lock().get(&id).is_some_and(|live| live.state.opened.is_set())
+    }
+
+    /// Tells the actor of a session something. False when there is none that takes anything up.
+    pub(super) fn tell(&self, id: SessionId, signal: Signal) -> bool {
+        let entries = self.lock();
+        let open = entries.get(&id).filter(|live| live.state.opened.is_set());
+        open.is_some_and(|live| live.join(signal))
+    }
+
     /// For a turn that is under way here: ends as soon as it may be over. It is not over before.
     pub(crate) fn turn_over(
         &self,
@@ -101,12 +126,9 @@ impl LiveSessions {
         turn: TurnId,
     ) -> Option<impl Future<Output = ()>> {
         let entries = self.lock();
-        let open = entries.get(&id)?.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = open.as_ref().filter(|open| open.id == turn)?.over.clone();
-        Some(async move {
-            // Nothing is ever sent: the channel closes.
-            while over.recv().await.is_ok() {}
-        })
+        let open = entries.get(&id)?.state.turn();
+        let over = Arc::clone(&open.as_ref().filter(|open| open.id == turn)?.over);
+        Some(async move { over.wait().await })
     }
 
     /// How many there are.
@@ -135,31 +157,29 @@ pub(crate) struct Registration {
     core: Arc<Core>,
     pub(crate) live: LiveSession,
     pub(crate) signals: async_channel::Receiver<Signal>,
-    opening: Option<async_channel::Sender<()>>,
-    _ended: async_channel::Sender<()>,
-    turn_goes_on: Option<async_channel::Sender<Infallible>>,
     /// The node is not closed before it is dropped.
     _pass: Pass,
 }
 
 impl Registration {
     /// The actor runs: those who wanted it too can use it.
-    pub(crate) fn opened(&mut self) {
-        self.opening = None;
+    pub(crate) fn opened(&self) {
+        self.live.state.opened.set(());
     }
 
     /// Says which turn is under way. One that a commit is about to end is not said any more: whoever waits
     /// for it looks at the store from then on.
-    pub(crate) fn turn(&mut self, id: Option<TurnId>) {
-        let mut open = self.live.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn turn(&self, id: Option<TurnId>) {
+        let mut open = self.live.state.turn();
         if open.as_ref().map(|open| open.id) == id {
             return;
         }
-        let under_way = id.map(|id| {
-            let (goes_on, over) = async_channel::bounded(1);
-            (goes_on, OpenTurn { id, over })
-        });
-        (self.turn_goes_on, *open) = under_way.unzip();
+        let before = open.take();
+        *open = id.map(|id| OpenTurn { id, over: Arc::default() });
+        drop(open);
+        if let Some(before) = before {
+            before.over.set(());
+        }
     }
 
     /// The actor takes nothing up any more.
@@ -178,6 +198,9 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         self.core.sessions.lock().remove(&self.live.id);
+        self.turn(None);
+        self.live.state.opened.set(());
+        self.live.state.ended.set(());
     }
 }
 
@@ -188,7 +211,7 @@ pub(crate) async fn enter(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
             Entered::Live(live) => live,
             mine @ Entered::Mine(_) => return Ok(mine),
         };
-        while live.opened.recv().await.is_ok() {}
+        live.state.opened.wait().await;
         let leaving = *live.leaving();
         if leaving {
             live.ended().await;
@@ -206,18 +229,7 @@ fn register(core: &Arc<Core>, id: SessionId) -> Result<Entered> {
         return Ok(Entered::Live(live.clone()));
     }
     let (signal_sender, signals) = async_channel::unbounded();
-    let (opening, opened) = async_channel::bounded(1);
-    let (ended_sender, ended) = async_channel::bounded(1);
-    let (leaving, turn) = (Arc::default(), Arc::default());
-    let live = LiveSession { id, signals: signal_sender, leaving, turn, opened, ended };
+    let live = LiveSession { id, signals: signal_sender, state: Arc::default() };
     entries.insert(id, live.clone());
-    Ok(Entered::Mine(Registration {
-        core: Arc::clone(core),
-        live,
-        signals,
-        opening: Some(opening),
-        _ended: ended_sender,
-        turn_goes_on: None,
-        _pass: pass,
-    }))
+    Ok(Entered::Mine(Registration { core: Arc::clone(core), live, signals, _pass: pass }))
 }

@@ -16,7 +16,7 @@ use crate::model::{
     AgentPointer, EventData, Extra, PlacePath, ProjectInfo, SessionInfo, SessionOpened,
     SessionSpec, SessionState, SessionUpdated, Usage,
 };
-use crate::node::{Core, HeldLease, Scope, StartPlace, Stored as _, Versioned};
+use crate::node::{Core, Draft, HeldLease, Scope, StartPlace, Stored as _, Versioned};
 use crate::runtime::{RuntimeExt as _, spawn};
 use crate::session::actor::SessionActor;
 use crate::session::live::{self, Entered, LiveSession, Registration};
@@ -79,8 +79,38 @@ async fn opened(
     task: Option<&TaskRef>,
     from: Option<Beginning>,
 ) -> Result<LiveSession> {
+    let agent = Arc::clone(scope.core.agent(&spec.agent)?);
+    let start = Box::pin(begin(scope, &*agent, spec, cwd, (project_id, task))).await?;
+    let (inbox, owner) = start.register();
+    let resume = from.as_ref().map(|from| from.pointer.clone());
+    let (remembers, fork) = (from.is_some(), from.as_ref().is_some_and(|from| from.fork));
+    match start.launch(&*agent, resume, fork).await {
+        Ok(process) => {
+            let tell = move |work: &mut Work<'_>| match &from {
+                Some(from) => {
+                    let by = work.core.actor();
+                    if !from.fork {
+                        work.session.pointer = from.pointer.clone();
+                    }
+                    work.tell(&by, from.told.clone())
+                }
+                None => Ok(()),
+            };
+            Box::pin(start.run(process, (inbox, owner), remembers, tell)).await
+        }
+        Err(error) => Box::pin(start.fail(error)).await,
+    }
+}
+
+/// Everything before the process: the record, the lease, and the right to run it here.
+async fn begin<'a>(
+    scope: &'a Scope,
+    agent: &dyn Agent,
+    spec: SessionSpec,
+    cwd: PlacePath,
+    (project_id, task): (Option<ProjectId>, Option<&'a TaskRef>),
+) -> Result<Box<Start<'a>>> {
     let core = &scope.core;
-    let agent = Arc::clone(core.agent(&spec.agent)?);
     check_place(core, &cwd)?;
     let account = match account_name(scope, &spec, project_id).await? {
         Some(name) => Some(account::for_session(scope, &name, agent.kind()).await?),
@@ -118,34 +148,23 @@ async fn opened(
         spec,
         extra: Extra::new(),
     };
-    let registration = match live::enter(core, session.id).await? {
-        Entered::Mine(registration) => registration,
-        // The id is new; nobody else can run it.
-        Entered::Live(live) => return Ok(live),
+    let Entered::Mine(registration) = live::enter(core, session.id).await? else {
+        return Err(Error::new(ErrorKind::Internal, "the id of a new session is taken"));
     };
     core.ensure_alive().await?;
-    let (session, lease, last_seq) = insert(scope, session, task).await?;
-    let start =
-        Start { core, session, lease, last_seq, registration, task, pending: BTreeMap::new() };
-    let (inbox, owner) = start.register();
-    let resume = from.as_ref().map(|from| from.pointer.clone());
-    let (remembers, fork) = (from.is_some(), from.as_ref().is_some_and(|from| from.fork));
-    match start.launch(&*agent, resume, fork).await {
-        Ok(process) => {
-            let tell = move |work: &mut Work<'_>| match &from {
-                Some(from) => {
-                    let by = work.core.actor();
-                    if !from.fork {
-                        work.session.pointer = from.pointer.clone();
-                    }
-                    work.tell(&by, from.told.clone())
-                }
-                None => Ok(()),
-            };
-            Box::pin(start.run(process, (inbox, owner), remembers, tell)).await
-        }
-        Err(error) => start.fail(error).await,
-    }
+    let asked = core.runtime().monotonic();
+    let receipt = core.store.commit(draft(scope, &session, task)?).await?;
+    let token = receipt.tokens.first().copied().ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "the store gave no token for the session's lease")
+    })?;
+    let lease = core.leases.hold(session.key(), token, asked);
+    let version = receipt.versions.first().copied().unwrap_or(1);
+    let until = session.created_at;
+    let held = crate::storage::Lease { node_id: Some(core.node_id), token, until };
+    let session = Versioned { value: session, version, lease: held };
+    let last_seq = receipt.first_seqs.first().copied().unwrap_or(0);
+    let pending = BTreeMap::new();
+    Ok(Box::new(Start { core, session, lease, last_seq, registration, task, pending }))
 }
 
 /// The account that the session names, or its project does.
@@ -164,11 +183,8 @@ async fn account_name(
     Ok(project.value.account)
 }
 
-async fn insert(
-    scope: &Scope,
-    session: SessionInfo,
-    task: Option<&TaskRef>,
-) -> Result<(Versioned<SessionInfo>, HeldLease, u64)> {
+/// Drafts the record, its first event and the lease.
+fn draft(scope: &Scope, session: &SessionInfo, task: Option<&TaskRef>) -> Result<Draft> {
     let core = &scope.core;
     let opened = SessionOpened {
         agent: session.spec.agent.clone(),
@@ -178,22 +194,12 @@ async fn insert(
         ..SessionOpened::default()
     };
     let attempt = task.map(|task| task.attempt);
-    let told = record::events(core, &scope.actor, &session, attempt, vec![opened.into()])?;
+    let told = record::events(core, &scope.actor, session, attempt, vec![opened.into()])?;
     let mut draft = core.store.draft();
-    draft.insert(&session)?;
+    draft.insert(session)?;
     draft.acquire(session.key(), core.node_id, core.leases.times().ttl);
-    draft.append(record::stream(&session), told);
-    let asked = core.runtime().monotonic();
-    let receipt = core.store.commit(draft).await?;
-    let token = receipt.tokens.first().copied().ok_or_else(|| {
-        Error::new(ErrorKind::Internal, "the store gave no token for the session's lease")
-    })?;
-    let lease = core.leases.hold(session.key(), token, asked);
-    let version = receipt.versions.first().copied().unwrap_or(1);
-    let held =
-        crate::storage::Lease { node_id: Some(core.node_id), token, until: session.created_at };
-    let read = Versioned { value: session, version, lease: held };
-    Ok((read, lease, receipt.first_seqs.first().copied().unwrap_or(0)))
+    draft.append(record::stream(session), told);
+    Ok(draft)
 }
 
 /// Only the node at a place can start programs there.
@@ -225,7 +231,9 @@ pub(super) struct Start<'a> {
 
 impl Start<'_> {
     /// Lets commands come here from now on.
-    pub(super) fn register(&self) -> (async_channel::Receiver<crate::command::Delivery>, Owner) {
+    pub(super) fn register(
+        &self,
+    ) -> (async_channel::Receiver<Box<crate::command::Delivery>>, Owner) {
         let session = &self.session.value;
         let id = session.id.to_string();
         Inbox::register(self.core, &session.tenant_id, &RecordKind::SESSION, id)
@@ -277,14 +285,14 @@ impl Start<'_> {
     /// Records the process, tells what `tell` says, and lets the actor run. `remembers` says whether
     /// the agent goes on in a conversation that it had before.
     pub(super) async fn run(
-        self,
+        self: Box<Self>,
         process: Box<dyn AgentSession>,
-        (inbox, owner): (async_channel::Receiver<crate::command::Delivery>, Owner),
+        (inbox, owner): (async_channel::Receiver<Box<crate::command::Delivery>>, Owner),
         remembers: bool,
         tell: impl Fn(&mut Work<'_>) -> Result<()> + Send + Sync,
     ) -> Result<LiveSession> {
         let core = Arc::clone(self.core);
-        let mut actor = SessionActor {
+        let mut actor = Box::new(SessionActor {
             core: Arc::clone(&core),
             agent: Arc::from(process),
             lease: self.lease,
@@ -301,7 +309,7 @@ impl Start<'_> {
             registration: self.registration,
             _owner: owner,
             calls: FuturesUnordered::new(),
-        };
+        });
         let process = actor.agent.process();
         let attached = actor.write(Then::Stay, |work| {
             if work.session.state == SessionState::Closed {
@@ -319,7 +327,7 @@ impl Start<'_> {
             if let Err(error) = actor.agent.close(true).await {
                 tracing::error!(%error, "an agent's process was not ended in order");
             }
-            record_failure(&core, &actor.session, &actor.lease, &error).await;
+            Box::pin(record_failure(&core, &actor.session, &actor.lease, &error)).await;
             return Err(error);
         }
         actor.registration.opened();
@@ -330,7 +338,7 @@ impl Start<'_> {
 
     /// Gives the lease back and changes nothing else: what an earlier process left behind is for
     /// whoever finds it next.
-    pub(super) async fn give_back(self, error: Error) -> Result<LiveSession> {
+    pub(super) async fn give_back(self: Box<Self>, error: Error) -> Result<LiveSession> {
         self.registration.leave();
         let mut draft = self.core.store.draft();
         draft.release(&self.lease.fence);
@@ -342,7 +350,7 @@ impl Start<'_> {
     }
 
     /// Records that no process came to be, and gives the lease back.
-    pub(super) async fn fail(self, error: Error) -> Result<LiveSession> {
+    pub(super) async fn fail(self: Box<Self>, error: Error) -> Result<LiveSession> {
         if error.kind() == ErrorKind::Closed && self.core.is_closing() {
             // Nothing was tried.
             return self.give_back(error).await;

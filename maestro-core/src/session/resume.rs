@@ -64,16 +64,16 @@ async fn resumed(scope: &Scope, id: SessionId, task: Option<&TaskRef>) -> Result
             }
         }
     };
-    let mut start = claim(core, read.value, registration, task).await?;
+    let mut start = Box::pin(claim(core, read.value, registration, task)).await?;
     start.session.value.cwd.clone_from(&cwd);
     let (inbox, owner) = start.register();
     let way = match prepare(&mut start, &*agent).await {
         Ok(way) => way,
-        Err(error) => return start.give_back(error).await,
+        Err(error) => return Box::pin(start.give_back(error)).await,
     };
     let (process, way) = match launch(&start, &*agent, way).await {
         Ok(launched) => launched,
-        Err(error) => return start.fail(error).await,
+        Err(error) => return Box::pin(start.fail(error)).await,
     };
     let remembers = way.pointer.is_some();
     let turn_id = core.runtime().id::<TurnId>();
@@ -100,7 +100,7 @@ async fn claim<'a>(
     session: SessionInfo,
     registration: Registration,
     task: Option<&'a TaskRef>,
-) -> Result<Start<'a>> {
+) -> Result<Box<Start<'a>>> {
     let id = session.id;
     let (session, lease) =
         match core.claim::<SessionInfo>(session.key(), None, None, Vec::new()).await? {
@@ -118,7 +118,7 @@ async fn claim<'a>(
         };
     crate::event::clear(core, &lease.fence, &session.value.tenant_id, id).await?;
     let pending = std::collections::BTreeMap::new();
-    Ok(Start { core, session, lease, last_seq: 0, registration, task, pending })
+    Ok(Box::new(Start { core, session, lease, last_seq: 0, registration, task, pending }))
 }
 
 /// Finds out how to go on, and what the last process has left behind.

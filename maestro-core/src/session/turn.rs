@@ -18,6 +18,16 @@ pub struct TurnHandle {
     pub(super) id: TurnId,
 }
 
+/// What a session's record tells of a turn.
+#[derive(Debug)]
+enum Found {
+    Ended(Box<TurnInfo>),
+    /// It runs, or waits for its turn.
+    UnderWay,
+    /// Only the events know.
+    Nothing,
+}
+
 impl TurnHandle {
     /// Its id.
     pub fn id(&self) -> TurnId {
@@ -62,26 +72,39 @@ impl TurnHandle {
 
     async fn settled(&self) -> Result<TurnInfo> {
         let core = &self.scope.core;
-        let watch = core.store.storage.watch();
-        watch.only(&RecordKey::new(self.scope.tenant.clone(), SessionInfo::KIND, self.session_id));
+        let key = RecordKey::new(self.scope.tenant.clone(), SessionInfo::KIND, self.session_id);
         loop {
-            let read =
-                core.store.require::<SessionInfo>(&self.scope.tenant, self.session_id).await?;
-            let session = &read.value;
-            match session.turn.as_ref().filter(|turn| turn.id == self.id) {
-                Some(turn) if turn.ended_at.is_some() => return Ok(turn.clone()),
-                Some(_) => {}
-                None if session.queue.iter().any(|queued| queued.turn_id == self.id) => {}
-                None => return self.history().await,
-            }
-            if session.state == SessionState::Closed {
-                return self.history().await;
+            // Older than what is read.
+            let watch = core.store.storage.watch();
+            watch.only(&key);
+            match self.look().await? {
+                Found::Ended(turn) => return Ok(*turn),
+                Found::UnderWay => {}
+                Found::Nothing => return Box::pin(self.history()).await,
             }
             match core.sessions.turn_over(self.session_id, self.id) {
-                // Its session is busy meanwhile, and nothing of that is what is waited for.
-                Some(over) => until_over(core, over).await?,
-                None => until_touched(core, &watch, &session.key()).await?,
+                // Its session is busy meanwhile, and nothing of that is what is waited for; hints of
+                // it would be kept for nobody.
+                Some(over) => {
+                    drop(watch);
+                    until_over(core, over).await?;
+                }
+                None => until_touched(core, &watch, &key).await?,
             }
+        }
+    }
+
+    /// Looks the turn up in the session's record, of which nothing is kept.
+    async fn look(&self) -> Result<Found> {
+        let reading =
+            self.scope.core.store.require::<SessionInfo>(&self.scope.tenant, self.session_id);
+        let session = Box::pin(reading).await?.value;
+        let waits = session.queue.iter().any(|queued| queued.turn_id == self.id);
+        match session.turn.filter(|turn| turn.id == self.id) {
+            Some(turn) if turn.ended_at.is_some() => Ok(Found::Ended(Box::new(turn))),
+            _ if session.state == SessionState::Closed => Ok(Found::Nothing),
+            None if !waits => Ok(Found::Nothing),
+            _ => Ok(Found::UnderWay),
         }
     }
 

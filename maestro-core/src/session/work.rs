@@ -254,7 +254,8 @@ impl<'a> Work<'a> {
             self.session.model = model.or(self.session.model.take());
             self.session.mode = mode.or(self.session.mode.take());
         }
-        self.tell(&agent, data.clone())
+        let refs = record::event_refs(&self.session, self.attempt, data);
+        self.tell_of(&agent, &refs, data)
     }
 
     fn turn_ended(&mut self, end: &AgentTurnEnd) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use crate::approval;
 use crate::error::{ErrorKind, Result};
 use crate::id::TurnId;
@@ -38,9 +40,19 @@ impl SessionActor {
     ///
     /// Usage that is lost with the lease is entered all the same: it is a fact, no decision.
     ///
+    /// Boxed, since there are many actors and few of them write at a time.
+    ///
     /// # Errors
     /// `LeaseLost` as soon as the lease is lost; what the store says when it fails for good.
-    pub(super) async fn write(
+    pub(super) fn write<'a>(
+        &'a mut self,
+        then: Then,
+        compute: impl Fn(&mut Work<'_>) -> Result<()> + Send + Sync + 'a,
+    ) -> BoxFuture<'a, Result<Written>> {
+        Box::pin(self.written(then, compute))
+    }
+
+    async fn written(
         &mut self,
         then: Then,
         compute: impl Fn(&mut Work<'_>) -> Result<()> + Send + Sync,

@@ -125,7 +125,7 @@ async fn run(core: &Arc<Core>, context: TaskContext) -> Outcome {
 async fn watch(
     core: &Arc<Core>,
     inner: &Inner,
-    commands: async_channel::Receiver<crate::command::Delivery>,
+    commands: async_channel::Receiver<Box<crate::command::Delivery>>,
     stop: async_channel::Sender<()>,
 ) -> End {
     let mut lost = pin!(inner.lease.lost().fuse());

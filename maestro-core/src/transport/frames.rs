@@ -5,8 +5,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use async_channel::{Receiver, Sender};
-
+use crate::runtime::Bell;
 use crate::transport::framing::{Framer, whole_characters};
 use crate::transport::{ExitStatus, Frame};
 
@@ -62,8 +61,8 @@ impl Frames {
                 ended: false,
                 abandoned: false,
             }),
-            readable: Bell::new(),
-            writable: Bell::new(),
+            readable: Bell::default(),
+            writable: Bell::default(),
         }
     }
 
@@ -205,6 +204,10 @@ impl State {
         }
         if let Some((_, frame)) = self.output.pop_front() {
             self.output_bytes = self.output_bytes.saturating_sub(cost(&frame));
+            if self.output.is_empty() {
+                // An idle program does not keep the room of its largest burst.
+                self.output = VecDeque::new();
+            }
             return Some(frame);
         }
         let status = self.exited.take()?;
@@ -280,34 +283,5 @@ impl fmt::Debug for Frames {
             .field("unread_bytes", &state.output_bytes)
             .field("exited", &(state.ended || state.exited.is_some()))
             .finish_non_exhaustive()
-    }
-}
-
-/// Wakes one waiter per ring; a ring that nobody waits for is kept.
-pub(super) struct Bell {
-    ring: Sender<()>,
-    rung: Receiver<()>,
-}
-
-impl Bell {
-    pub(super) fn new() -> Self {
-        let (ring, rung) = async_channel::bounded(1);
-        Self { ring, rung }
-    }
-
-    pub(super) fn ring(&self) {
-        // Full means that it rings already.
-        let _ = self.ring.try_send(());
-    }
-
-    pub(super) async fn rung(&self) {
-        // Both ends live here, so it never closes.
-        let _ = self.rung.recv().await;
-    }
-}
-
-impl fmt::Debug for Bell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bell").finish_non_exhaustive()
     }
 }

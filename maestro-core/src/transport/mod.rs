@@ -5,7 +5,6 @@ mod frames;
 pub mod framing;
 #[cfg(feature = "process")]
 pub mod guardian;
-mod latch;
 #[cfg(all(feature = "process", target_os = "linux"))]
 pub mod proc_table;
 #[cfg(feature = "process")]

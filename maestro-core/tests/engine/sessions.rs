@@ -1,5 +1,6 @@
 //! Sessions and approvals through the public API.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use maestro_core::model::{
     StopReason,
 };
 use maestro_core::session::{SessionFilter, SessionHandle};
+use maestro_core::storage::{ListQuery, RecordKind, StorageConfig as _};
 use maestro_core::{ErrorKind, Maestro, MaestroBuilder, Result, Running};
 use serde_json::json;
 
@@ -101,6 +103,31 @@ fn a_session_tells_everything_from_its_beginning_to_its_end() {
         let error = session.prompt("more").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         maestro.close(Running::Park).await.unwrap();
+    });
+}
+
+/// How many commands the nodes have given each other.
+async fn commands(world: &World) -> usize {
+    let store = world.memory.open(Arc::new(world.runtime.clone())).await.unwrap();
+    let query = ListQuery::new(None, RecordKind::COMMAND);
+    store.list(&query).await.unwrap().records.len()
+}
+
+#[test]
+fn only_an_owner_on_another_node_is_told_of_a_prompt_by_a_command() {
+    under_seeds(|world| async move {
+        let puppet = Puppet::default();
+        let owner = with(&world, &puppet).build().await.unwrap();
+        let other = with(&world, &puppet).build().await.unwrap();
+        let session = opened(&owner).await;
+        session.prompt("near").await.unwrap().wait().await.unwrap();
+        assert_eq!(commands(&world).await, 0);
+        let session = other.sessions().get(session.id()).await.unwrap();
+        session.prompt("far").await.unwrap().wait().await.unwrap();
+        assert_eq!(commands(&world).await, 1);
+        assert_eq!(puppet.heard(), ["near", "far"]);
+        other.close(Running::Park).await.unwrap();
+        owner.close(Running::Park).await.unwrap();
     });
 }
 

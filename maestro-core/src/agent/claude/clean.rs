@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -23,7 +23,7 @@ use crate::transport::{Connection, ExitStatus, Frame, Garbled, StopGrace};
 /// that held a secret which nobody else was shown.
 pub(super) struct Clean {
     inner: Box<dyn Connection>,
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     state: Mutex<State>,
 }
 
@@ -46,7 +46,10 @@ struct State {
 
 impl Clean {
     /// Around a connection. One whose process knows no secret is given back as it is.
-    pub(super) fn around(inner: Box<dyn Connection>, redactor: Redactor) -> Box<dyn Connection> {
+    pub(super) fn around(
+        inner: Box<dyn Connection>,
+        redactor: Arc<Redactor>,
+    ) -> Box<dyn Connection> {
         if redactor.is_empty() {
             return inner;
         }

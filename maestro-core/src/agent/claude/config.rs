@@ -20,7 +20,7 @@ use crate::agent::{Agent, AgentSession, Evidence, OpenContext, ProbeContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AgentPointer, AgentStatus, Place, PlacePath};
 use crate::runtime::RuntimeExt as _;
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Redactors};
 use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
 
 /// The driver for the Claude Code CLI, over its stream of JSON lines.
@@ -53,6 +53,7 @@ pub struct ClaudeCode {
     account: Option<String>,
     hooks: Vec<Hooked>,
     login_for_tools: bool,
+    redactors: Redactors,
     pub(super) limits: Limits,
 }
 
@@ -112,6 +113,7 @@ impl ClaudeCode {
             account: None,
             hooks: Vec::new(),
             login_for_tools: false,
+            redactors: Redactors::default(),
             limits: Limits {
                 handshake: Self::DEFAULT_HANDSHAKE_TIMEOUT,
                 control: Self::DEFAULT_CONTROL_TIMEOUT,
@@ -259,7 +261,7 @@ impl ClaudeCode {
         &self,
         context: &OpenContext,
         conversation: &Conversation,
-    ) -> Result<(ProgramSpec, Redactor)> {
+    ) -> Result<(ProgramSpec, Arc<Redactor>)> {
         let mut spec = ProgramSpec::new(self.program_name()?, context.cwd.clone(), context.owner);
         spec.args = launch::arguments(context, conversation, &self.extra_args)?;
         let account = context.account.as_ref();
@@ -273,8 +275,7 @@ impl ClaudeCode {
         spec.env = launch::environment(&login.env, config_dir, context);
         spec.handed = login.handed;
         spec.max_line_bytes = self.limits.max_line_bytes;
-        let secrets = login.secrets.iter().map(|(name, secret)| (name.as_str(), secret));
-        Ok((spec, Redactor::new(secrets)))
+        Ok((spec, self.redactors.of(&login.secrets)))
     }
 }
 

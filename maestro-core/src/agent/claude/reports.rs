@@ -1,9 +1,12 @@
 //! What was heard from the CLI and waits to be read.
 
+use std::sync::Arc;
+
 use async_channel::{Receiver, Sender};
 
 use crate::agent::{AgentEvent, AgentReport};
 use crate::model::EventData;
+use crate::runtime::Bell;
 
 /// How many reports wait for the session before the driver stops reading. The CLI feels no
 /// back-pressure, but the transport bounds what waits behind them.
@@ -54,14 +57,15 @@ pub(super) fn joined(
 /// The two ends.
 pub(super) fn reports() -> (Heard, Reports) {
     let (sender, receiver) = async_channel::unbounded();
-    let (freed, room) = async_channel::bounded(1);
-    (Heard { sender: sender.clone(), room }, Reports { receiver, sender, freed })
+    let room = Arc::<Bell>::default();
+    let heard = Heard { sender: sender.clone(), room: Arc::clone(&room) };
+    (heard, Reports { receiver, sender, room })
 }
 
 /// Where the task that reads puts reports.
 pub(super) struct Heard {
     sender: Sender<AgentReport>,
-    room: Receiver<()>,
+    room: Arc<Bell>,
 }
 
 impl Heard {
@@ -69,7 +73,8 @@ impl Heard {
     pub(super) async fn send(&self, report: AgentReport) -> bool {
         let mut read = self.sender.try_send(report).is_ok();
         while read && self.sender.len() >= MOST {
-            read = self.room.recv().await.is_ok();
+            self.room.rung().await;
+            read = !self.sender.is_closed();
         }
         read
     }
@@ -85,7 +90,7 @@ impl Heard {
 pub(super) struct Reports {
     receiver: Receiver<AgentReport>,
     sender: Sender<AgentReport>,
-    freed: Sender<()>,
+    room: Arc<Bell>,
 }
 
 impl Reports {
@@ -97,9 +102,15 @@ impl Reports {
     /// The next, or none after the end. Dropping the future loses none.
     pub(super) async fn next(&self) -> Option<AgentReport> {
         let report = self.receiver.recv().await.ok()?;
-        // Full means that the other end has not yet seen the room of before.
-        let _ = self.freed.try_send(());
+        self.room.ring();
         Some(report)
+    }
+}
+
+impl Drop for Reports {
+    fn drop(&mut self) {
+        self.receiver.close();
+        self.room.ring();
     }
 }
 

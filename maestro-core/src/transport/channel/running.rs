@@ -12,8 +12,8 @@ use futures::future::{BoxFuture, Either, select};
 
 use super::{ChannelTransport, Shared};
 use crate::id::NodeId;
-use crate::transport::frames::{Bell, Frames};
-use crate::transport::latch::Latch;
+use crate::runtime::{Bell, Latch};
+use crate::transport::frames::Frames;
 use crate::transport::{ExitStatus, ProgramSpec};
 
 /// How many lines wait for a program that does not read, as in a pipe.
@@ -45,7 +45,7 @@ pub(super) struct Request {
 
 impl Request {
     fn new(signal: i32) -> Self {
-        Self { signal, listens: AtomicBool::new(false), asked: Bell::new() }
+        Self { signal, listens: AtomicBool::new(false), asked: Bell::default() }
     }
 
     pub(super) fn listen(&self) -> impl Future<Output = ()> + Send + '_ {
@@ -69,8 +69,8 @@ impl Running {
             lines,
             interrupt: Request::new(Self::SIGINT),
             terminate: Request::new(Self::SIGTERM),
-            killed: Latch::new(),
-            ended: Latch::new(),
+            killed: Latch::default(),
+            ended: Latch::default(),
             dropped: AtomicBool::new(false),
         }
     }

@@ -11,7 +11,7 @@ use rustix::io::{Errno, ioctl_fionbio};
 use tokio::net::unix::pipe::Receiver;
 
 use super::io_thread::{since_start, sleep_until};
-use crate::transport::frames::Bell;
+use crate::runtime::Bell;
 
 /// How much output is read at once: what a pipe holds.
 const READ_BYTES: usize = 64 * 1024;
@@ -149,7 +149,7 @@ mod tests {
     async fn small_pieces_wait_for_the_tick_unless_the_program_was_told_something() {
         let (end, _other) = rustix::pipe::pipe().expect("a pipe");
         let mut outlet = Outlet::new(end).expect("it can be read");
-        let told = Bell::new();
+        let told = Bell::default();
         assert_eq!(outlet.pause(1, &told).now_or_never(), None);
         assert_eq!(outlet.pause(MUCH, &told).now_or_never(), Some(()));
         told.ring();

@@ -10,8 +10,8 @@ use super::io_thread::{blocking, sleep, within};
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
-use crate::transport::frames::{Bell, Frames};
-use crate::transport::latch::Latch;
+use crate::runtime::{Bell, Latch};
+use crate::transport::frames::Frames;
 use crate::transport::proc_table::Signal;
 use crate::transport::{ExitStatus, StopGrace};
 

@@ -50,7 +50,7 @@ pub(super) async fn serve(program: Arc<Program>, mut child: Child, lines: Receiv
         let status = wait(&program, child).await;
         // A guardian that ended by itself proves that nothing is left.
         if (!program.tree.guarded || status.signal == Some(9))
-            && let Err(error) = program.sweep().await
+            && let Err(error) = Box::pin(program.sweep()).await
         {
             tracing::error!(%error, "processes of a program outlive it");
         }
@@ -157,7 +157,8 @@ async fn read(program: &Program, pipe: io::Result<OwnedFd>, output: Output) {
         }
         false
     };
-    if within(LINGER, lingering).await != Some(true) {
+    // Boxed like all that is rare here: this future waits in each session, twice.
+    if Box::pin(within(LINGER, lingering)).await != Some(true) {
         tracing::warn!(
             pid = program.tree.root.pid,
             "an output stays open after the program ended; the rest of it is not read"

@@ -21,11 +21,11 @@ use super::pumps;
 use super::transport::Shared;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::frames::{Bell, Frames};
+use crate::runtime::{Bell, Latch};
+use crate::transport::frames::Frames;
 use crate::transport::guardian::{
     EXIT_CANNOT_GUARD, EXIT_CANNOT_START, EXIT_USAGE, GuardSpec, Guardian, refusal,
 };
-use crate::transport::latch::Latch;
 use crate::transport::proc_table::ProcessStamp;
 use crate::transport::{ExitStatus, ProgramSpec};
 
@@ -34,7 +34,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether it runs.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How many lines wait for the writer; those who send more wait for a place.
-const WAITING_LINES: usize = 16;
+const WAITING_LINES: usize = 4;
 
 /// Starts a program and returns once it runs. Belongs on the I/O thread.
 pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<ProcessConnection> {
@@ -135,9 +135,9 @@ fn spawn(
         grace: shared.config.grace,
         frames: Frames::new(spec.max_line_bytes),
         input,
-        told: Bell::new(),
-        ended: Latch::new(),
-        finished: Latch::new(),
+        told: Bell::default(),
+        ended: Latch::default(),
+        finished: Latch::default(),
         dropped: AtomicBool::new(false),
     });
     io_thread::spawn(pumps::serve(Arc::clone(&program), child, lines));
