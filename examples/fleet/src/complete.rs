@@ -10,6 +10,9 @@ use serde_json::json;
 use crate::model::Model;
 use crate::{Result, host, table};
 
+/// How many sessions run before those that are counted: as many as the store has connections that read.
+const WARM: u32 = 4;
+
 /// What the guardian calls itself.
 const GUARDIAN: &str = "maestro-guard";
 
@@ -18,11 +21,14 @@ pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
     let model = Model::start().await?;
     let dir = tempfile::tempdir()?;
     let maestro = host::node(claude, dir.path(), &model.url).await?;
-    // What the first session costs is paid once: pools, threads, and the caches of the store.
-    let warm = work(&maestro, "warm").await?;
+    // What the first sessions cost is paid once: threads, each with an allocator of its own, connections,
+    // and the caches of the store. They stay open, so that none of their memory is used again.
+    let warm = join_all((0..WARM).map(|number| work(&maestro, format!("warm-{number}")))).await;
+    let warm = warm.into_iter().collect::<Result<Vec<_>>>()?;
     fill_caches(&maestro).await?;
     let own = std::process::id();
     let (memory, ticks) = (table::kib(own, "status", "RssAnon"), own_ticks()?);
+    let before = Others::below(own);
 
     let works = (0..sessions).map(|number| work(&maestro, format!("file-{number}")));
     let done: Vec<Result<SessionHandle>> = join_all(works).await;
@@ -35,27 +41,20 @@ pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
 
     let added = table::kib(own, "status", "RssAnon").saturating_sub(memory);
     let ours = own_ticks()? - ticks;
-    let guardians: Vec<_> =
-        table::below(own).into_iter().filter(|process| process.name == GUARDIAN).collect();
-    let guarding: u64 = guardians.iter().map(|guardian| guardian.ticks).sum();
-    let agents: u64 = guardians
-        .iter()
-        .flat_map(|guardian| table::below(guardian.pid))
-        .map(|agent| agent.ticks + agent.child_ticks)
-        .sum();
-    let held: u64 =
-        guardians.iter().map(|guardian| table::kib(guardian.pid, "smaps_rollup", "Pss")).sum();
+    let after = Others::below(own);
+    let agents = after.agents - before.agents;
+    let guarding = after.guarding - before.guarding;
     let count = u64::from(sessions.max(1));
     println!("agents: {} ms of processor time", agents * 10);
     println!("host: {} ms, {} KiB more memory", ours * 10, added);
-    println!("guardians: {} ms, {held} KiB", guarding * 10);
+    println!("guardians: {} ms, {} KiB", guarding * 10, after.held);
     let hundredths = (ours + guarding) * 10_000 / agents.max(1);
     println!(
         "sessions {sessions} completed {written} processor {}.{:02} % host {} KiB guardian {} KiB a session",
         hundredths / 100,
         hundredths % 100,
         added / count,
-        held / (count + 1),
+        after.held / u64::from(sessions + WARM),
     );
     drop((warm, done));
     maestro.close(Running::Park).await?;
@@ -80,6 +79,26 @@ async fn work(maestro: &Maestro, path: impl Into<String>) -> Result<SessionHandl
     match turn.error {
         Some(error) => Err(error.message.into()),
         None => Ok(session),
+    }
+}
+
+/// What runs below the host: times in ticks, memory in KiB.
+#[derive(Debug)]
+struct Others {
+    agents: u64,
+    guarding: u64,
+    held: u64,
+}
+
+impl Others {
+    fn below(own: u32) -> Self {
+        let guardians: Vec<_> =
+            table::below(own).into_iter().filter(|process| process.name == GUARDIAN).collect();
+        let guarding = guardians.iter().map(|guardian| guardian.ticks).sum();
+        let agents = guardians.iter().flat_map(|guardian| table::below(guardian.pid));
+        let agents = agents.map(|agent| agent.ticks + agent.child_ticks).sum();
+        let held = |guardian: &table::Process| table::kib(guardian.pid, "smaps_rollup", "Pss");
+        Self { agents, guarding, held: guardians.iter().map(held).sum() }
     }
 }
 
