@@ -27,8 +27,8 @@ pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
     let warm = warm.into_iter().collect::<Result<Vec<_>>>()?;
     fill_caches(&maestro).await?;
     let own = std::process::id();
-    let (memory, ticks) = (table::kib(own, "status", "RssAnon"), own_ticks()?);
     let before = Others::below(own);
+    let (memory, ticks) = (table::kib(own, "status", "RssAnon"), own_ticks()?);
 
     let works = (0..sessions).map(|number| work(&maestro, format!("file-{number}")));
     let done: Vec<Result<SessionHandle>> = join_all(works).await;
@@ -42,8 +42,8 @@ pub(crate) async fn run(claude: &Path, sessions: u32) -> Result<bool> {
     let added = table::kib(own, "status", "RssAnon").saturating_sub(memory);
     let ours = own_ticks()? - ticks;
     let after = Others::below(own);
-    let agents = after.agents - before.agents;
-    let guarding = after.guarding - before.guarding;
+    let agents = after.agents.saturating_sub(before.agents);
+    let guarding = after.guarding.saturating_sub(before.guarding);
     let count = u64::from(sessions.max(1));
     println!("agents: {} ms of processor time", agents * 10);
     println!("host: {} ms, {} KiB more memory", ours * 10, added);

@@ -89,7 +89,7 @@ impl HeldLease {
     /// # Errors
     /// `LeaseLost`.
     pub(crate) fn verify(&self) -> Result<()> {
-        if self.is_lost() || !self.leases.is_current(&self.fence) {
+        if self.is_lost() || !self.leases.is_fresh(&self.fence) {
             return Err(Error::new(ErrorKind::LeaseLost, "this node has lost the lease")
                 .with("record", &self.fence.key));
         }
@@ -133,19 +133,15 @@ impl Leases {
 
     /// Whether the node's own lease is held and was renewed in time.
     pub(crate) fn is_own_fresh(&self) -> bool {
-        self.own.get().is_some_and(|own| self.is_fresh(own))
+        let now = self.runtime.monotonic();
+        let held = self.lock();
+        let own = self.own.get().and_then(|own| held.get(own));
+        own.is_some_and(|held| now.saturating_sub(held.renewed) < self.times.cutoff())
     }
 
     /// Whether this node holds a record, be it stale.
     pub(crate) fn holds(&self, key: &RecordKey) -> bool {
         self.lock().contains_key(key)
-    }
-
-    /// Whether this node holds a record and has renewed its lease in time.
-    pub(crate) fn is_fresh(&self, key: &RecordKey) -> bool {
-        let now = self.runtime.monotonic();
-        let held = self.lock();
-        held.get(key).is_some_and(|held| now.saturating_sub(held.renewed) < self.times.cutoff())
     }
 
     pub(crate) fn times(&self) -> LeaseTimes {
@@ -235,7 +231,7 @@ impl Leases {
         }
     }
 
-    fn is_current(&self, fence: &Fence) -> bool {
+    fn is_fresh(&self, fence: &Fence) -> bool {
         let now = self.runtime.monotonic();
         self.lock().get(&fence.key).is_some_and(|held| {
             held.token == fence.token && now.saturating_sub(held.renewed) < self.times.cutoff()

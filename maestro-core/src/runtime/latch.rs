@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{Ordering, fence};
 
 use event_listener::{Event, listener};
 
 /// A value that is set once and can be waited for by anybody, on any runtime.
-///
-/// There are several of them in each session, so it is small: a channel takes 768 bytes.
 pub(crate) struct Latch<T = ()> {
     value: OnceLock<T>,
     set: Event,
@@ -41,7 +40,9 @@ impl<T: Copy> Latch<T> {
                 return value;
             }
             listener!(self.set => set);
-            // It may have been set before we listened.
+            // It may have been set before we listened. The fence keeps the look behind that, as the one in
+            // `notify` keeps the setter's.
+            fence(Ordering::SeqCst);
             if let Some(value) = self.get() {
                 return value;
             }

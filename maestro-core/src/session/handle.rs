@@ -20,7 +20,7 @@ use crate::session::resume::resume;
 use crate::session::turn::TurnHandle;
 use crate::session::work::Work;
 use crate::session::{machine, record};
-use crate::storage::{RecordKey, RecordKind};
+use crate::storage::RecordKind;
 
 /// One session. Dropping the handle changes nothing about it.
 #[derive(Debug, Clone)]
@@ -109,9 +109,7 @@ impl SessionHandle {
 
     async fn ask(&self, blocks: Vec<ContentBlock>, first: bool) -> Result<TurnHandle> {
         let Scope { core, tenant, .. } = &self.scope;
-        // An owner in this process needs no command.
-        let near = core.sessions.is_open(self.id);
-        if !near {
+        if !core.sessions.is_open(self.id) {
             self.ensure_owner().await?;
         }
         let turn_id = core.runtime().id::<TurnId>();
@@ -121,22 +119,22 @@ impl SessionHandle {
             .change(tenant, self.id, |read, draft| {
                 self.queue(read, draft, turn_id, (&blocks, first))?;
                 let asks = || self.asks(draft, turn_id, &blocks);
-                (!near).then(asks).transpose().map(Some)
+                (!self.is_near(read)).then(asks).transpose().map(Some)
             })
             .await?
             .flatten();
         let turn = TurnHandle { scope: self.scope.clone(), session_id: self.id, id: turn_id };
         let command_id = match command_id {
             Some(id) => id,
-            None if self.told_near() => return Ok(turn),
-            None => {
-                // It is gone, and who is the next one has to be told.
-                let mut draft = core.store.draft();
-                let id = self.asks(&mut draft, turn_id, &blocks)?;
-                core.store.commit(draft).await?;
-                self.ensure_owner().await?;
-                id
-            }
+            None if core.sessions.tell(self.id, Signal::Look) => return Ok(turn),
+            // It has just ended, and the next one is told.
+            None => match Box::pin(self.ask_next(turn_id, &blocks)).await {
+                Ok(id) => id,
+                Err(error) if self.take_back(turn_id, "no_capable_node").await? => {
+                    return Err(error);
+                }
+                Err(_) => return Ok(turn),
+            },
         };
         match command::wait(&self.scope, command_id, &watch).await {
             Err(error)
@@ -152,12 +150,25 @@ impl SessionHandle {
         }
     }
 
-    /// Tells the owner in this process that there is something in the record. False when it may not be
-    /// the owner any more: it was when the record was written if its lease is fresh now.
-    fn told_near(&self) -> bool {
-        let Scope { core, tenant, .. } = &self.scope;
-        let key = RecordKey::new(tenant.clone(), SessionInfo::KIND, self.id);
-        core.leases.is_fresh(&key) && core.sessions.tell(self.id, Signal::Look)
+    /// Whether the owner is in this process, so that it needs no command. If it has ended by the time that
+    /// it is told, a prompt brings a process by itself, on a node that works and for a session without a
+    /// task; who owns it by the next version of the record reads the prompt there.
+    fn is_near(&self, read: &Versioned<SessionInfo>) -> bool {
+        let core = &self.scope.core;
+        core.parts.concurrency > 0
+            && read.value.task_id.is_none()
+            && read.lease.node_id == Some(core.node_id)
+            && core.sessions.is_open(self.id)
+    }
+
+    /// Brings a process for a prompt that waits, and asks whoever has it.
+    async fn ask_next(&self, turn_id: TurnId, blocks: &[ContentBlock]) -> Result<CommandId> {
+        let core = &self.scope.core;
+        self.ensure_owner().await?;
+        let mut draft = core.store.draft();
+        let id = self.asks(&mut draft, turn_id, blocks)?;
+        core.store.commit(draft).await?;
+        Ok(id)
     }
 
     /// Drafts the command that says that a prompt is in the queue.

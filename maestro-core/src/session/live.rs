@@ -114,8 +114,7 @@ impl LiveSessions {
 
     /// Tells the actor of a session something. False when there is none that takes anything up.
     pub(super) fn tell(&self, id: SessionId, signal: Signal) -> bool {
-        let entries = self.lock();
-        let open = entries.get(&id).filter(|live| live.state.opened.is_set());
+        let open = self.lock().get(&id).filter(|live| live.state.opened.is_set()).cloned();
         open.is_some_and(|live| live.join(signal))
     }
 
@@ -182,9 +181,10 @@ impl Registration {
         }
     }
 
-    /// The actor takes nothing up any more.
+    /// The actor takes nothing up any more, and does not know what becomes of its turn.
     pub(crate) fn leave(&self) {
         *self.live.leaving() = true;
+        self.turn(None);
     }
 
     /// The same, unless somebody has told it something that it has not heard yet.
@@ -199,8 +199,9 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.core.sessions.lock().remove(&self.live.id);
         self.turn(None);
-        self.live.state.opened.set(());
+        // In this order: who waits for it to open finds out that it is over.
         self.live.state.ended.set(());
+        self.live.state.opened.set(());
     }
 }
 

@@ -135,6 +135,8 @@ impl SessionActor {
         let (tenant, id) = (self.session.value.tenant_id.clone(), self.session.value.id);
         let reading = self.core.store.require::<SessionInfo>(&tenant, id);
         self.session = while_held(&self.lease, reading).await?;
+        // Another node may have ended it.
+        self.registration.turn(self.session.value.open_turn().map(|turn| turn.id));
         Ok(())
     }
 

@@ -114,7 +114,7 @@ async fn commands(world: &World) -> usize {
 }
 
 #[test]
-fn only_an_owner_on_another_node_is_told_of_a_prompt_by_a_command() {
+fn an_owner_in_this_process_that_works_takes_prompts_without_a_command() {
     under_seeds(|world| async move {
         let puppet = Puppet::default();
         let owner = with(&world, &puppet).build().await.unwrap();
@@ -125,7 +125,13 @@ fn only_an_owner_on_another_node_is_told_of_a_prompt_by_a_command() {
         let session = other.sessions().get(session.id()).await.unwrap();
         session.prompt("far").await.unwrap().wait().await.unwrap();
         assert_eq!(commands(&world).await, 1);
-        assert_eq!(puppet.heard(), ["near", "far"]);
+        // Where nobody works, no prompt brings a process by itself.
+        let watcher = with(&world, &puppet).concurrency(0).build().await.unwrap();
+        let session = opened(&watcher).await;
+        session.prompt("watched").await.unwrap().wait().await.unwrap();
+        assert_eq!(commands(&world).await, 2);
+        assert_eq!(puppet.heard(), ["near", "far", "watched"]);
+        watcher.close(Running::Park).await.unwrap();
         other.close(Running::Park).await.unwrap();
         owner.close(Running::Park).await.unwrap();
     });
