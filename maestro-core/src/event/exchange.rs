@@ -113,7 +113,13 @@ pub(crate) struct Watched(Mutex<Option<(Duration, bool)>>);
 
 impl Watched {
     /// How long an answer is good.
-    pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+    const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+    /// When to look again: all sessions at the same time, so that one wake-up serves them.
+    pub(crate) fn next_look(now: Duration) -> Duration {
+        let looks = now.as_nanos() / Self::LOOK_EVERY.as_nanos() + 1;
+        Self::LOOK_EVERY.saturating_mul(u32::try_from(looks).unwrap_or(u32::MAX))
+    }
 
     pub(crate) async fn elsewhere(&self, core: &Core) -> Result<bool> {
         let now = core.runtime().monotonic();
@@ -145,6 +151,7 @@ const REST: Duration = Duration::from_millis(100);
 /// node.
 pub(crate) async fn exchange_for_ever(core: Arc<Core>) {
     let watch = core.store.storage.watch();
+    watch.only_kinds(&[RecordKind::PARTIAL]);
     let mut said = false;
     let mut watched_at = core.runtime().monotonic();
     while !core.stopping.is_closed() {

@@ -194,6 +194,11 @@ impl Live {
         }
     }
 
+    /// Whether a session is writing.
+    pub(crate) fn writes(&self, stream: &StreamKey) -> bool {
+        self.lock().boards.contains_key(stream)
+    }
+
     /// What a session is writing.
     pub(crate) fn board(&self, stream: &StreamKey) -> Option<Board> {
         self.lock().boards.get(stream).cloned()

@@ -53,6 +53,7 @@ pub(crate) async fn until_news(
     other: impl Future<Output = ()> + Send,
     patience: Duration,
 ) {
+    watch.only_kinds(kinds);
     let concerns = |records: &[RecordKey]| records.iter().any(|key| kinds.contains(&key.kind));
     let begun = core.runtime().monotonic();
     {

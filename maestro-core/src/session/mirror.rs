@@ -53,19 +53,22 @@ impl SessionActor {
     pub(super) async fn mirror(&mut self) -> Result<()> {
         let now = self.core.runtime().monotonic();
         self.mirror.due = None;
-        let Some(board) = self.core.live.board(&self.stream()) else {
+        if !self.core.live.writes(&self.stream()) {
             return Ok(());
-        };
+        }
         let watched = while_held(&self.lease, self.core.watched.elsewhere(&self.core)).await;
         match watched {
             Ok(true) => {}
             Err(error) if error.kind() == ErrorKind::LeaseLost => return Err(error),
             _ => {
                 // Somebody may begin to watch before the next piece comes.
-                self.mirror.due = Some(now + Watched::LOOK_EVERY);
+                self.mirror.due = Some(Watched::next_look(now));
                 return Ok(());
             }
         }
+        let Some(board) = self.core.live.board(&self.stream()) else {
+            return Ok(());
+        };
         let partial = PartialRecord::of(self.session.value.id, &board);
         let mut draft = self.core.store.draft();
         draft.fence(&self.lease.fence);
@@ -79,7 +82,7 @@ impl SessionActor {
             Err(error) if error.kind() == ErrorKind::LeaseLost => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "what the agent is writing is not shown to other nodes");
-                self.mirror.due = Some(now + Watched::LOOK_EVERY);
+                self.mirror.due = Some(Watched::next_look(now));
                 self.refresh_mirror().await?;
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::StreamKey;
-use crate::storage::RecordKey;
+use crate::storage::{RecordKey, RecordKind};
 
 /// What may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,19 +23,33 @@ pub enum Hint {
 #[derive(Debug)]
 pub struct Watch {
     receiver: async_channel::Receiver<Arc<Hint>>,
-    only: Only,
+    only: Arc<Mutex<Only>>,
 }
 
-/// The record that a watcher wants to hear of; all, while there is none.
-type Only = Arc<Mutex<Option<RecordKey>>>;
+/// What a watcher wants to hear of.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Only {
+    #[default]
+    Everything,
+    Record(RecordKey),
+    Kinds(Vec<RecordKind>),
+}
 
 impl Watch {
     /// Hears from now on only of this record, and of what may be anything, so that the rest wakes
     /// nobody up.
     pub fn only(&self, record: &RecordKey) {
         let mut only = lock(&self.only);
-        if only.as_ref() != Some(record) {
-            *only = Some(record.clone());
+        if !matches!(&*only, Only::Record(known) if known == record) {
+            *only = Only::Record(record.clone());
+        }
+    }
+
+    /// The same for all records of some kinds.
+    pub fn only_kinds(&self, kinds: &[RecordKind]) {
+        let mut only = lock(&self.only);
+        if !matches!(&*only, Only::Kinds(known) if known == kinds) {
+            *only = Only::Kinds(kinds.to_vec());
         }
     }
 
@@ -62,14 +76,16 @@ pub struct Hints {
 #[derive(Debug)]
 struct Watcher {
     sender: async_channel::Sender<Arc<Hint>>,
-    only: Only,
+    only: Arc<Mutex<Only>>,
 }
 
 impl Watcher {
     fn wants(&self, hint: &Hint) -> bool {
-        match (hint, &*lock(&self.only)) {
-            (Hint::Touched { records, .. }, Some(record)) => records.contains(record),
-            _ => true,
+        let Hint::Touched { records, .. } = hint else { return true };
+        match &*lock(&self.only) {
+            Only::Everything => true,
+            Only::Record(record) => records.contains(record),
+            Only::Kinds(kinds) => records.iter().any(|record| kinds.contains(&record.kind)),
         }
     }
 
@@ -94,7 +110,7 @@ impl Hints {
     /// A new watcher.
     pub fn watch(&self) -> Watch {
         let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
-        let only = Only::default();
+        let only = Arc::<Mutex<Only>>::default();
         let mut watchers = self.lock();
         // A store that nothing is written to would keep those that are gone for ever.
         watchers.retain(|watcher| !watcher.sender.is_closed());
@@ -139,15 +155,17 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_of_one_record_hears_of_no_other() {
+    fn a_watcher_of_one_record_or_of_some_kinds_hears_of_no_other() {
         let hints = Hints::default();
-        let (one, all) = (hints.watch(), hints.watch());
+        let [one, sessions, tasks, all] = std::array::from_fn(|_| hints.watch());
         one.only(&record("a"));
+        sessions.only_kinds(&[RecordKind::NODE, RecordKind::SESSION]);
+        tasks.only_kinds(&[RecordKind::TASK]);
         for hint in [touched("b"), touched("a"), Hint::Anything] {
             hints.send(hint);
         }
         let heard = |watch: &Watch| std::iter::from_fn(|| watch.try_next()).count();
-        assert_eq!((heard(&one), heard(&all)), (2, 3));
+        assert_eq!([&one, &sessions, &tasks, &all].map(heard), [2, 3, 1, 3]);
     }
 
     #[test]

@@ -31,8 +31,11 @@ use crate::transport::{ExitStatus, ProgramSpec};
 
 /// How long a program may take until it runs: it is about a millisecond.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
-/// How often it is looked whether it runs.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+/// How soon it is looked whether it runs. Each look waits twice as long as the one before, up to
+/// [`LOOK_AT_LAST`]: on a busy machine there would be many.
+const LOOK_AFTER: Duration = Duration::from_millis(1);
+/// See [`LOOK_AFTER`].
+const LOOK_AT_LAST: Duration = Duration::from_millis(16);
 /// How many lines wait for the writer; those who send more wait for a place.
 const WAITING_LINES: usize = 4;
 
@@ -151,6 +154,7 @@ async fn runs(program: &Program, launch: &Launch) -> Result<()> {
     let root = program.tree.root;
     let stdin = PathBuf::from(format!("/proc/{}/fd/0", root.pid));
     let looking = async {
+        let mut pause = LOOK_AFTER;
         loop {
             match fs::read_link(&stdin) {
                 Ok(target) if !target.as_os_str().as_encoded_bytes().starts_with(b"pipe:") => {
@@ -164,7 +168,9 @@ async fn runs(program: &Program, launch: &Launch) -> Result<()> {
                 }
                 _ => {}
             }
-            if let Some(status) = within(LOOK_EVERY, program.ended.wait()).await {
+            let ended = within(pause, program.ended.wait()).await;
+            pause = (pause * 2).min(LOOK_AT_LAST);
+            if let Some(status) = ended {
                 program.finished.wait().await;
                 return refused(program, status, launch);
             }
