@@ -19,7 +19,7 @@ use crate::id::{SessionId, TenantId};
 use crate::model::{Event, EventData, NodeInfo, NodeState, Partials, StreamKey};
 use crate::node::{Core, Fence, Stored, Versioned};
 use crate::runtime::RuntimeExt as _;
-use crate::storage::{Columns, Hint, ListQuery, RecordKey, RecordKind, Watch};
+use crate::storage::{Columns, ListQuery, RecordKey, RecordKind};
 
 /// What a session's agent is writing, as other nodes read it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -185,7 +185,7 @@ pub(crate) async fn exchange_for_ever(core: Arc<Core>) {
             Ok(boards) => core.live.copy(boards),
             Err(error) => tracing::warn!(%error, "what other nodes write could not be read"),
         }
-        let (news, stopped) = (pin!(news(&watch)), pin!(core.stopped()));
+        let (news, stopped) = (pin!(watch.next()), pin!(core.stopped()));
         core.runtime().timeout(LOOK_EVERY, select(news, stopped)).await;
         let rest = (now + REST).saturating_sub(core.runtime().monotonic());
         core.runtime().timeout(rest, core.stopped()).await;
@@ -209,18 +209,4 @@ async fn read(core: &Core) -> Result<Vec<(StreamKey, Board)>> {
     let of_others =
         records.into_iter().filter(|read| !core.sessions.is_live(read.value.session_id));
     Ok(of_others.map(|read| read.value.board()).collect())
-}
-
-/// Ends when a text may have grown, or the store is closed.
-async fn news(watch: &Watch) {
-    while let Some(hint) = watch.next().await {
-        match &*hint {
-            Hint::Anything => return,
-            Hint::Touched { records, .. } => {
-                if records.iter().any(|key| key.kind == RecordKind::PARTIAL) {
-                    return;
-                }
-            }
-        }
-    }
 }
