@@ -1,5 +1,5 @@
 .POSIX:
-.PHONY: help verify fix test demo kills fleet sim wire views guide test-python teardown test-node teardown-node test-swift parity packages leaks record matrix bench soak clean
+.PHONY: help verify fix test demo kills merges fleet sim wire views guide test-python teardown test-node teardown-node test-swift parity packages leaks record matrix bench soak mutants clean
 
 CARGO = cargo
 # What `demo` and `packages` are given: make demo ARGS=--live, make packages ARGS=--release
@@ -31,28 +31,30 @@ fix: ## format, and apply what clippy can
 	$(CARGO) clippy --fix --allow-dirty --allow-staged --workspace --all-targets --all-features
 	$(CARGO) fmt
 
-test: ## everything that CI runs
-	@passed=0; failed=0; skipped=0; summary=; \
-	note() { echo "==> $$2: $$1"; summary="$$summary$$(printf '  %-8s %s' "$$2" "$$1")|"; }; \
+# A step that ends with 3 was skipped, and said why. Steps start with SIGINT as by default, also where the caller ignores it, as a shell does for
+# what it runs in its background. What tests leave in the directory of temporary files goes with it.
+test: ## everything that CI runs; the summary says how long each step took
+	@TMPDIR=$$(mktemp -d); export TMPDIR; trap 'rm -rf -- "$$TMPDIR"' EXIT; trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	heeding='env --default-signal=INT,QUIT'; $$heeding true 2>/dev/null || heeding=env; \
+	passed=0; failed=0; skipped=0; summary=; begun=$$(date +%s); \
 	step() { \
-	  echo "==> $$*"; code=0; "$$@" || code=$$?; \
-	  if [ $$code -eq 0 ]; then passed=$$((passed + 1)); note "$$*" passed; \
-	  elif [ $$code -eq 3 ] && [ "$$1" = bindings-swift/test.sh ]; then \
-	    skipped=$$((skipped + 1)); note "$$* (no Swift can be had here; it said why)" skipped; \
-	  elif [ $$code -eq 3 ] && [ "$$1" = examples/fetch-claude.sh ]; then \
-	    skipped=$$((skipped + 1)); note "$$* (no npm or no registry: no tests with the real claude)" skipped; \
-	  elif [ $$code -eq 3 ] && [ "$$1" = bindings-node/test.sh ]; then \
-	    skipped=$$((skipped + 1)); note "$$* (no node, or one before 20.19, or no npm)" skipped; \
-	  else failed=$$((failed + 1)); note "$$* (exit $$code)" failed; fi; }; \
+	  echo "==> $$*"; code=0; since=$$(date +%s); $$heeding "$$@" || code=$$?; took=$$(($$(date +%s) - since)); \
+	  case $$code in \
+	    0) passed=$$((passed + 1)); how=passed; what="$$*" ;; \
+	    3) skipped=$$((skipped + 1)); how=skipped; what="$$* (it said why)" ;; \
+	    *) failed=$$((failed + 1)); how=failed; what="$$* (exit $$code)" ;; \
+	  esac; \
+	  echo "==> $$how: $$what"; summary="$$summary$$(printf '  %-8s %5d s  %s' "$$how" "$$took" "$$what")|"; }; \
 	step examples/fetch-claude.sh; \
 	step examples/fetch-claude.sh 2.1.197; \
-	step $(CARGO) test --workspace --all-features; \
+	step maestro-core/embedders.sh; \
+	step $(CARGO) test --workspace --all-features --no-fail-fast; \
 	step $(MAKE) --no-print-directory test-python; \
 	step bindings-node/test.sh; \
 	step bindings-swift/test.sh; \
 	step $(MAKE) --no-print-directory kills ROUNDS=2; \
 	echo; printf '%s' "$$summary" | tr '|' '\n'; \
-	echo "steps: $$passed passed, $$failed failed, $$skipped skipped"; \
+	echo "steps: $$passed passed, $$failed failed, $$skipped skipped, in $$(($$(date +%s) - begun)) s"; \
 	[ $$failed -eq 0 ]
 
 demo: ## three agents on a scratch repository; no account needed
@@ -61,6 +63,11 @@ demo: ## three agents on a scratch repository; no account needed
 kills: ## the demo under SIGKILL, ROUNDS times
 	@$(CARGO) build -q -p maestro-cli -p kills
 	@$(CARGO) run -q -p kills -- --rounds $(ROUNDS)
+
+# Nodes that are killed while they merge into a checkout.
+MERGES ?= 500
+merges: ## MERGES nodes killed in a merge into a checkout, each followed by the next merge
+	@ROUNDS=$(MERGES) $(CARGO) test -q -p maestro-core --all-features --test workspace many_nodes_that_are_killed -- --ignored --nocapture
 
 fleet: ## SESSIONS sessions at once: do all complete, what does Maestro add, what is left behind
 	@$(CARGO) build -q --release -p fleet -p scripted-model
@@ -104,6 +111,7 @@ EACH = failed=0; for package in $(PACKAGES); do \
 	done; [ $$failed -eq 0 ]
 
 packages: ## each package packed, installed outside of the repository and used there; ARGS=--release as it is published
+	@code=0; maestro-core/embedders.sh || code=$$?; case $$code in 0|3) ;; *) exit $$code ;; esac
 	@script=pack.sh; arguments='$(ARGS)'; $(EACH)
 
 leaks: SESSIONS = 10000
@@ -134,10 +142,18 @@ soak: ## what is too long for CI; its log stays in docs/soak
 	failed=0; { \
 	  echo "commit $$(git describe --always --dirty), $$(uname -sm), $$(rustc --version)"; \
 	  $(MAKE) --no-print-directory kills ROUNDS=40 || failed=1; \
+	  $(MAKE) --no-print-directory merges MERGES=500 || failed=1; \
 	  $(MAKE) --no-print-directory fleet || failed=1; \
 	  $(MAKE) --no-print-directory sim SEEDS=2000 || failed=1; \
+	  MAESTRO_FUZZ=1000000 $(CARGO) test -q --release -p maestro-core --all-features --test fuzz || failed=1; \
+	  $(MAKE) --no-print-directory mutants || failed=1; \
+	  $(CARGO) test -q -p maestro-core --test approval_rules a_million_times -- --ignored --nocapture || failed=1; \
 	  echo "soak: exit $$failed"; } >$$log 2>&1; \
 	tail -n 5 $$log; exit $$failed
+
+mutants: ## change what decides, one change at a time: which changes does no test notice? SHARD=1/8 does a part, FAMILIES=rules one family
+	@code=0; SHARD='$(SHARD)' maestro-core/mutants.sh $(FAMILIES) || code=$$?; \
+	if [ $$code -eq 3 ]; then echo 'mutants: SKIPPED, for the reason above'; else exit $$code; fi
 
 clean: ## remove build output and the cached agent; demo directories stay
 	$(CARGO) clean

@@ -88,6 +88,7 @@ function unionType(name, type, input) {
     });
     return `${doc(variant.doc, '  ')}  | { ${type.tag}: ${quoted(variant.wire)};${fields.join('')} }`;
   });
+  variants.push(`  /** One that this version does not know, whole. */\n  | { ${type.tag}: 'unknown'; wire: Record<string, unknown> }`);
   return `${doc(type.doc, '')}export type ${name}${input ? 'Input' : ''} =\n${variants.join('\n')};\n`;
 }
 
@@ -98,7 +99,7 @@ function model() {
     if (name === 'Event') continue;
     if (type.shape === 'strings') {
       out.push(`${doc(type.doc, '')}export type ${name} =\n${type.values
-        .map((value) => `${doc(value.doc, '  ')}  | ${quoted(value.wire)}`).join('\n')};\n`);
+        .map((value) => `${doc(value.doc, '  ')}  | ${quoted(value.wire)}`).join('\n')}\n  /** One that this version does not know, kept. */\n  | (string & {});\n`);
       continue;
     }
     const write = type.shape === 'union' ? unionType : recordType;
@@ -169,7 +170,7 @@ function codec() {
   const out = [`// Generated from docs/wire/schema.json by generate.mjs; do not edit.
 
 import { readEventData, writeEventData } from './event.js';
-import { extra, filled, filledMap, type Json, list, map, only, unknownVariant } from './helpers.js';
+import { extra, filled, filledMap, type Json, list, map, notGiven, only, unknownVariant } from './helpers.js';
 import type * as m from './model.js';
 `];
   const named = (name, input) => `m.${name}${input && hasInput(name) ? 'Input' : ''}`;
@@ -185,8 +186,8 @@ import type * as m from './model.js';
         });
         return `    case ${quoted(variant.wire)}: return { ${[head, ...fields].join(', ')} };\n`;
       }).join('');
-      out.push(`export function read${name}(w: Json): m.${name} {\n  switch (w.${tag}) {\n${cases('read')}    default: return unknownVariant('${name}', w.${tag});\n  }\n}\n`);
-      out.push(`export function write${name}(v: ${named(name, true)}): Json {\n  switch (v.${tag}) {\n${cases('write')}    default: return unknownVariant('${name}', (v as Json)?.${tag});\n  }\n}\n`);
+      out.push(`export function read${name}(w: Json): m.${name} {\n  switch (w.${tag}) {\n${cases('read')}    default: return { ${tag}: 'unknown', wire: unknownVariant('${name}', w, w.${tag}) };\n  }\n}\n`);
+      out.push(`export function write${name}(v: ${named(name, true)}): Json {\n  switch (v.${tag}) {\n${cases('write')}    case 'unknown': return v.wire;\n    default: return notGiven('${name}', (v as Json)?.${tag});\n  }\n}\n`);
       continue;
     }
     const fields = type.fields.filter((field) => !field.flat);

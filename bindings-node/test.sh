@@ -14,4 +14,8 @@ npm run -s build
 npx tsc -p tsconfig.protocol.json
 npx tsc -p tsconfig.tests.json
 if [ $# -gt 0 ]; then set -- "build/tests/$1.test.js"; else set -- build/tests/*.test.js; fi
-exec node --test --test-reporter=spec "$@"
+# Whatever is left of a test's directories goes with this one.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf -- "$TMPDIR"' EXIT
+node --test --test-reporter=spec "$@"

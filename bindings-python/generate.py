@@ -106,7 +106,7 @@ class Generator:
                 values = ", ".join(json.dumps(value["wire"]) for value in of["values"])
                 told = "; ".join(f"``{value['wire']}``: {value['doc']}" for value in of["values"])
                 about = textwrap.fill(f"{of['doc']} {told}".strip(), 130, initial_indent="#: ", subsequent_indent="#: ")
-                parts.append(f"{about}\n{name}: TypeAlias = Literal[{values}]")
+                parts.append(f"{about}\n{name}: TypeAlias = Literal[{values}] | str")
             elif of["shape"] == "union":
                 names = [self.variant(name, variant) for variant in of["variants"]]
                 for variant, python in zip(of["variants"], names):

@@ -18,4 +18,8 @@ python -m mypy
 python -m mypy.stubtest --concise maestro._native
 # It is a program of Node, which it would fetch from a place that may not be reached.
 if command -v node >/dev/null 2>&1; then pyright --warnings; else echo "test-python: no node, so pyright did not look at the examples" >&2; fi
+# Whatever is left of a test's directories goes with this one.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf -- "$TMPDIR"' EXIT
 python -m pytest "$@"

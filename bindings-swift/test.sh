@@ -26,6 +26,10 @@ mkdir -p "$scratch"
 scratch=$(CDPATH='' cd -- "$scratch" && pwd -P)
 package="--package-path $here --scratch-path $scratch"
 run "MAESTRO_LIB_DIR=$library" swift build $package --build-tests
+# Whatever is left of a test's directories goes with this one.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf -- "$TMPDIR"' EXIT
 # One after the other: each has a node of its own.
 run "MAESTRO_LIB_DIR=$library" "MAESTRO_CLAUDE=$claude" "MAESTRO_SCRIPTED_MODEL=$library/scripted-model" \
   "MAESTRO_PARITY=$library/parity" "MAESTRO_PROGRAMS=$scratch/debug" \

@@ -67,11 +67,11 @@ describe('the board in a browser', { skip: browser.skip }, () => {
     // While the board is away a task is submitted; when it is back the page shows it, and nothing twice.
     await first.close();
     await shows(page.locator('#link'), 'connecting');
-    await (await maestro.tasks.submit('scenario: hello', { project: 'shop', title: 'Missed <i>this</i>' })).wait();
+    await (await maestro.tasks.submit('scenario: hello', { project: 'shop', title: 'Missed <i>this</i> \u202etxt' })).wait();
     const second = await serve(maestro, 'shop', first.port);
     try {
       await shows(page.locator('#link'), 'live');
-      await shows(page.locator('#tasks li', { hasText: 'Missed <i>this</i>' }), 'succeeded');
+      await shows(page.locator('#tasks li', { hasText: 'Missed <i>this</i> \\u{202e}txt' }), 'succeeded');
       assert.equal(await page.locator('#tasks li').count(), 2);
 
       await question.getByRole('button', { name: 'Allow' }).click();

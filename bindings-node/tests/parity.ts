@@ -126,7 +126,7 @@ class Stage {
         return null;
       }
       case 'scoped':
-        this.nodes.set(on, this.nodes.get('a')!.scoped({ tenant: a.tenant, actor: a.actor && decode('Actor', a.actor) }));
+        this.nodes.set(on, this.nodes.get(a.of ?? 'a')!.scoped({ tenant: a.tenant, actor: a.actor && decode('Actor', a.actor) }));
         return null;
       case 'git': {
         const somebody = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.invalid'];
@@ -183,6 +183,7 @@ class Stage {
       case 'workspaces.info': return encode('WorkspaceInfo', await task.workspace.info());
       case 'workspaces.changes': return encode('Changes', await task.workspace.changes());
       case 'workspaces.diff': return task.workspace.diff();
+      case 'workspaces.patch': return new TextDecoder().decode(await task.workspace.patch());
       case 'workspaces.merge': return task.workspace.merge(a.into);
       case 'workspaces.remove': return void await task.workspace.remove();
       case 'workspaces.discard': return void await task.workspace.discard(a.name);

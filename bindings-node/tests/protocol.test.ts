@@ -44,7 +44,16 @@ test('what this version does not know is kept, and narrows', () => {
   assert.equal(originalType, 'session.teleported');
   assert.deepEqual(sent(encodeEvent(event)), newer);
 
-  const strange = { ...full, type: 'message', data: { message_id: 'm', role: 'assistant', blocks: [{ type: 'hologram' }] } };
+  const said = (blocks: unknown[]) => ({ ...full, type: 'message', data: { message_id: 'm', role: 'assistant', blocks } });
+  const hologram = said([{ type: 'hologram', some_size: 3 }]);
+  const message = decodeEvent(hologram);
+  assert.equal(message.type, 'message');
+  if (message.type !== 'message') return;
+  const [block] = message.data.blocks;
+  assert.deepEqual(block?.type === 'unknown' && block.wire, { type: 'hologram', some_size: 3 });
+  assert.deepEqual(sent(encodeEvent(message)), hologram);
+
+  const strange = said([{ type: 7 }]);
   const kept = decodeEvent(strange);
   assert.equal(kept.type, 'other');
   assert.deepEqual(sent(encodeEvent(kept)), strange);
@@ -53,7 +62,15 @@ test('what this version does not know is kept, and narrows', () => {
   assert.deepEqual(decode('ProjectInfo', project).extra, { colour: 'red' });
   assert.deepEqual(sent(encode('ProjectInfo', decode('ProjectInfo', project))), project);
 
-  assert.throws(() => decode('Outcome', { outcome: 'exploded' }), Mismatch);
+  const { types } = json('wire/schema.json') as unknown as { types: Record<string, { shape: string; tag: string }> };
+  for (const [name, { shape, tag }] of Object.entries(types)) {
+    if (shape !== 'union') continue;
+    const variant = { [tag]: 'x-new-value', with_more: [null] };
+    const read = decode(name as keyof Records, variant);
+    assert.deepEqual(read, { [tag]: 'unknown', wire: variant }, name);
+    assert.deepEqual(sent(encode(name as keyof Records, read)), variant, name);
+  }
+  assert.throws(() => decode('Outcome', { outcome: 7 }), Mismatch);
   assert.throws(() => decode('Nothing' as keyof Records, {}), TypeError);
 });
 

@@ -69,6 +69,11 @@ class Inbox {
     return this.#closed;
   }
 
+  /** An error as the core has it, with what was thrown as its cause. */
+  error(info: Json): MaestroError {
+    return thrown(JSON.stringify(info), this.#thrown);
+  }
+
   /** Starts a call under a new id, and waits for its answer. */
   call(start: (id: number) => void, { signal, started, feed = false }: Call = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -214,6 +219,11 @@ export class Link {
       if (frame != null) items[at].raw = frame;
     });
     return { items, common: common == null ? undefined : JSON.parse(common) };
+  }
+
+  /** An error as the core has it, with what was thrown as its cause. */
+  error(info: Json): MaestroError {
+    return this.#inbox.error(info);
   }
 
   endFeed(feed: number): void {

@@ -129,6 +129,7 @@ export class Foreign implements Callee {
         const call = { event, input, tool: tool ?? undefined, toolCallId: toolCallId ?? undefined, signal };
         return (await this.#hooks[Number(request.handler)]!.handler(call)) ?? { reply: 'continue' };
       }
+      case 'fault': return this.#warn(request);
       case 'agent.open': return this.#open(id, request, agents[request.agent] as Agent, signal);
       case 'agent.evidence': return (agents[request.agent] as Agent).evidence!(request.cwd, readAgentPointer(request.pointer));
       case 'agent.prompt': return this.#prompt(request, signal);
@@ -142,6 +143,12 @@ export class Foreign implements Callee {
       }
       default: throw new MaestroError('unsupported', `this version of @maestro/core knows no \`${name}\``);
     }
+  }
+
+  #warn({ message, error }: Json): void {
+    const { message: why, cause } = this.#link!.error(error);
+    const detail = cause instanceof Error ? cause.stack : undefined;
+    process.emitWarning(`${message}: ${why}`, detail === undefined ? { type: 'MaestroWarning' } : { type: 'MaestroWarning', detail });
   }
 
   async #open(id: number, request: Json, agent: Agent, signal: AbortSignal): Promise<Json> {

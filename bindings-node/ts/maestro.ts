@@ -36,6 +36,8 @@ export interface MaestroOptions extends Implemented {
   worktrees?: string | undefined;
   /** Where the node keeps what only this machine needs. */
   stateDirectory?: string | undefined;
+  /** Which place this node is at; nodes of one place see the same files. Default: kept beside the store. */
+  place?: string | undefined;
   /** How long the answer to a question whose process is gone waits to be asked again. */
   grantsLastMs?: number | undefined;
   /** How long a lease lasts that is not renewed. */
@@ -80,7 +82,10 @@ export class Maestro implements AsyncDisposable {
     return new Maestro(await Link.open(config, (link) => foreign.bind(link), { signal }));
   }
 
-  /** The same node, confined to a tenant and acting as somebody. Whoever closes it closes all of it. */
+  /**
+   * The same node, confined to a tenant and acting as somebody; what is not given stays as it is. It only narrows: another tenant, or another
+   * actor, than a handle is confined to already is `permission_denied`. Whoever closes it closes all of it.
+   */
   scoped({ tenant, actor }: { tenant?: string | undefined; actor?: Actor | undefined }): Maestro {
     return new Maestro(this.#link.scoped(tenant, actor && writeActor(actor)));
   }

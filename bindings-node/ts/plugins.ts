@@ -252,8 +252,8 @@ export class TaskResult {
 export type TaskFunction = (run: TaskRun) => Promise<unknown> | unknown;
 
 /**
- * Answers approvals; nothing waits for a person. So does a question whose handler throws: what it threw is the approval's
- * `handlerError`, and in an `approval.updated` event.
+ * Answers approvals; nothing waits for a person. So does a question whose handler throws: what it threw is a warning of
+ * the process, the approval's `handlerError`, and in an `approval.updated` event.
  */
 export type PermissionHandler = (
   approval: ApprovalInfo, options: { signal: AbortSignal },

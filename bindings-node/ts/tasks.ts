@@ -36,9 +36,15 @@ export class Workspace {
     return readChanges(await this.#link.query('workspaces.changes', this.#args(), signal));
   }
 
-  /** The difference to its base as a unified diff. */
+  /** The difference to its base as a unified diff, for reading: what is no UTF-8 is replaced. */
   async diff({ signal }: CallOptions = {}): Promise<string> {
     return this.#link.query('workspaces.diff', this.#args(), signal);
+  }
+
+  /** The difference to its base as `git apply` takes it: the bytes of the files as they are. */
+  async patch({ signal }: CallOptions = {}): Promise<Uint8Array> {
+    const patch: string = await this.#link.query('workspaces.patch', this.#args(), signal);
+    return Buffer.from(patch, 'base64');
   }
 
   /** Merges its commits into a branch of the project and gives the commit. Repeating it changes nothing. */

@@ -157,7 +157,7 @@ class Stage:
                 return None
             case "scoped":
                 actor = Actor.from_json(a["actor"]) if "actor" in a else None
-                self.nodes[on] = self.nodes["a"].scoped(tenant=a["tenant"], actor=actor)
+                self.nodes[on] = self.nodes[a.get("of", "a")].scoped(tenant=a["tenant"], actor=actor)
                 return None
             case "git":
                 command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.invalid", *a["args"]]
@@ -228,6 +228,8 @@ class Stage:
                 return await task.workspace.changes()
             case "workspaces.diff":
                 return await task.workspace.diff()
+            case "workspaces.patch":
+                return (await task.workspace.patch()).decode()
             case "workspaces.merge":
                 return await task.workspace.merge(a["into"])
             case "workspaces.remove":

@@ -88,7 +88,7 @@ struct ClaudeTests {
             let question = try await task.events().first(asked)
             #expect(question.tool == "Write")
             try await maestro.approvals.allow(question)
-            guard case .succeeded(let summary, _) = try await task.wait() else {
+            guard case .succeeded(let summary, _, _) = try await task.wait() else {
                 Issue.record("\(try await task.wait())")
                 return
             }

@@ -95,7 +95,7 @@ import Testing
             // end
             // snippet: outcome
             switch try await build.wait() {
-            case .succeeded(let summary, _): print(summary)
+            case .succeeded(let summary, _, _): print(summary)
             case .failed(let error, let retryable): print("\(error.message) (again: \(retryable))")
             case .cancelled(let reason): print("called off: \(reason)")
             case .inputRequired(let reason, _): print("a person is needed: \(reason)")

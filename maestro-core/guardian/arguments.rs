@@ -20,6 +20,10 @@ pub(crate) struct Guard {
     pub(crate) grace: Duration,
     pub(crate) journal: Option<PathBuf>,
     pub(crate) cgroup: Option<PathBuf>,
+    /// A descriptor that is the guardian's alone.
+    pub(crate) lock_fd: Option<i32>,
+    /// A file that asks for the end by being there.
+    pub(crate) end_request: Option<PathBuf>,
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
 }
@@ -28,6 +32,7 @@ pub(crate) struct Guard {
 pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Action, String> {
     let (mut pid, mut start, mut grace) = (None, None, None);
     let (mut journal, mut cgroup) = (None, None);
+    let (mut lock_fd, mut end_request) = (None, None);
     loop {
         let Some(argument) = arguments.next() else {
             return Err("no `-- PROGRAM` given".to_owned());
@@ -47,6 +52,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Act
             b"--grace-ms" => grace = Some(number(&argument, value)?),
             b"--journal" if !value.is_empty() => journal = Some(PathBuf::from(value)),
             b"--cgroup" if !value.is_empty() => cgroup = Some(PathBuf::from(value)),
+            b"--lock-fd" => lock_fd = i32::try_from(number(&argument, value)?).ok(),
+            b"--end-request" if !value.is_empty() => end_request = Some(PathBuf::from(value)),
             _ => return Err(format!("unknown argument {}", argument.display())),
         }
     }
@@ -59,6 +66,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Act
         grace: Duration::from_millis(grace.ok_or("--grace-ms=N is missing")?),
         journal,
         cgroup,
+        lock_fd,
+        end_request,
         program: arguments.next().ok_or("no PROGRAM after `--`")?,
         arguments: arguments.collect(),
     }))

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! maestro-guardian --host-pid=N --host-start=TICKS --grace-ms=N [--journal=PATH] [--cgroup=DIR]
-//!     -- PROGRAM ARGS...
+//!     [--lock-fd=N] [--end-request=PATH] -- PROGRAM ARGS...
 //! maestro-guardian --check
 //! ```
 //!
@@ -11,7 +11,9 @@
 //! `setsid`. The tree is ended (TERM to everyone, up to the grace, then KILL until nothing is left)
 //! when the host dies, when the agent ends by itself, and when the guardian gets SIGTERM; one more
 //! SIGTERM skips what is left of the grace. SIGINT is passed on to the agent; no other signal but
-//! KILL and STOP does anything. A guardian that is killed takes the agent along (TERM), and the
+//! KILL and STOP does anything. A file that `--end-request` names asks for the end by being there; it is
+//! looked for when the journal is written. `--lock-fd` is a descriptor that stays the guardian's alone, and
+//! that it holds for as long as anything of the tree runs. A guardian that is killed takes the agent along (TERM), and the
 //! rest stands in the journal.
 //!
 //! It ends as the agent did: the same exit code, or the same signal. Before the agent runs it may
@@ -89,6 +91,10 @@ fn run(guard: &Guard) -> Result<Outcome, Refusal> {
         .write(true)
         .open("/dev/null")
         .map_err(|error| Refusal::cannot_guard("cannot open /dev/null", &error))?;
+    if let Some(fd) = guard.lock_fd {
+        sys::keep_to_itself(fd)
+            .map_err(|error| Refusal::cannot_guard("cannot keep the lock", &error))?;
+    }
     let journal = match &guard.journal {
         Some(path) => Some(Journal::create(path, guard.host).map_err(|error| {
             Refusal::cannot_guard(&format!("cannot create the journal {}", path.display()), &error)
@@ -122,5 +128,6 @@ fn run(guard: &Guard) -> Result<Outcome, Refusal> {
     sys::replace_standard_streams(&null);
     // The workspace can be removed or unmounted while the tree is still ending.
     let _ = std::env::set_current_dir("/");
-    Ok(Watch::new(agent, host, signals, journal, cgroup, guard.grace).run())
+    let watch = Watch::new(agent, host, signals, journal, cgroup, guard.grace);
+    Ok(watch.end_request(guard.end_request.clone()).run())
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::scan::{self, ProcessStamp};
 
 pub(crate) const SIGINT: c_int = 2;
+const SIGQUIT: c_int = 3;
 pub(crate) const SIGKILL: c_int = 9;
 pub(crate) const SIGTERM: c_int = 15;
 pub(crate) const SIGCONT: c_int = 18;
@@ -33,6 +34,8 @@ const WNOHANG: c_int = 1;
 const ECHILD: i32 = 10;
 const ESRCH: i32 = 3;
 const POLLIN: i16 = 1;
+const F_SETFD: c_int = 2;
+const FD_CLOEXEC: c_int = 1;
 
 /// `sigset_t`: 1024 bits in glibc and in musl.
 #[repr(C)]
@@ -52,6 +55,7 @@ unsafe extern "C" {
     fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
     fn poll(fds: *mut PollFd, count: c_ulong, timeout_ms: c_int) -> c_int;
     fn getppid() -> c_int;
+    fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
     fn dup2(from: c_int, to: c_int) -> c_int;
     fn signalfd(fd: c_int, set: *const SigSet, flags: c_int) -> c_int;
     #[link_name = "signal"]
@@ -222,11 +226,22 @@ pub(crate) fn spawn(mut command: Command) -> io::Result<u32> {
             if getppid() != parent {
                 return Err(io::Error::from_raw_os_error(ESRCH));
             }
+            // A shell starts what runs in its background with the first two ignored, and who inherits that
+            // cannot be interrupted. SIGHUP stays as it is: `nohup` means it.
+            for signal in [SIGINT, SIGQUIT, SIGTERM] {
+                set_disposition(signal, SIG_DFL);
+            }
             set_mask(&none)
         });
     }
     // The handle is not kept: `reap` collects every child alike.
     command.spawn().map(|child| child.id())
+}
+
+/// Keeps a descriptor out of the programs that are started from here on.
+pub(crate) fn keep_to_itself(fd: c_int) -> io::Result<()> {
+    // SAFETY: takes integers only; a number that is not open is an error.
+    check(unsafe { fcntl(fd, F_SETFD, FD_CLOEXEC) }).map(drop)
 }
 
 /// Lets go of stdin, stdout and stderr, so that the agent's own end closes them.

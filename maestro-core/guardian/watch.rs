@@ -1,6 +1,7 @@
 //! Waits for a reason to end the tree, then ends it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::cgroup::Cgroup;
@@ -41,6 +42,7 @@ pub(crate) struct Watch {
     signals: Signals,
     journal: Option<Journal>,
     cgroup: Option<Cgroup>,
+    end_request: Option<PathBuf>,
     grace: Duration,
     phase: Phase,
     /// Who was asked to end already.
@@ -64,10 +66,18 @@ impl Watch {
             signals,
             journal,
             cgroup,
+            end_request: None,
             grace,
             phase,
             asked: BTreeSet::new(),
         }
+    }
+
+    /// Ends the tree when this file is there. It is looked for together with the tree, so only where a
+    /// journal is kept.
+    pub(crate) fn end_request(mut self, file: Option<PathBuf>) -> Self {
+        self.end_request = file;
+        self
     }
 
     /// Returns when nothing is left below the guardian, or what is left cannot be killed.
@@ -156,6 +166,10 @@ impl Watch {
                 scan::descendants(std::process::id()).is_ok_and(|seen| journal.record(seen));
             *interval = if changed { SCAN } else { (*interval * 2).min(QUIET_SCAN) };
             *next_scan = now + *interval;
+            if self.end_request.as_ref().is_some_and(|file| file.exists()) {
+                self.begin_ending(now);
+                return Some(Duration::ZERO);
+            }
         }
         let next = next_scan.saturating_duration_since(now);
         Some(if self.host.wakes() { next } else { next.min(SCAN) })

@@ -1,5 +1,7 @@
 //! Puts a node together: the only composition root.
 
+mod place;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZero;
@@ -12,6 +14,7 @@ use crate::approval::PermissionHandler;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
 use crate::maestro::Maestro;
+use crate::model::{Place, check};
 use crate::node::{self, Core, LeaseTimes, Parts};
 use crate::runtime::{Runtime, RuntimeExt as _};
 use crate::scheduler::{FairScheduler, Scheduler};
@@ -36,6 +39,7 @@ pub struct MaestroBuilder {
     workspaces: Vec<Arc<dyn Workspace>>,
     worktrees: Option<PathBuf>,
     state_directory: Option<PathBuf>,
+    place: Option<Place>,
     scheduler: Arc<dyn Scheduler>,
     mcp: BTreeMap<String, Arc<dyn McpServer>>,
     permission: Option<Arc<dyn PermissionHandler>>,
@@ -60,6 +64,7 @@ impl Default for MaestroBuilder {
             workspaces: Vec::new(),
             worktrees: None,
             state_directory: None,
+            place: None,
             scheduler: Arc::new(FairScheduler),
             mcp: BTreeMap::new(),
             permission: None,
@@ -156,8 +161,23 @@ impl MaestroBuilder {
         self
     }
 
-    /// Where git worktrees are made. Default: `maestro-worktrees` in the system's directory for
-    /// temporary files, which some systems clear at boot: products name their own.
+    /// Which place this node is at: nodes of one place see the same files by the same paths, so that
+    /// one goes on with what another began. 1 to 200 bytes, no control characters.
+    ///
+    /// Default: where the store is a file, what stands in `place` in its state directory
+    /// (`maestro.db-state` for `maestro.db`), which the first node writes, so that a container made anew
+    /// over the same volume is at the same place. A store from before is at the place of its projects.
+    /// Otherwise a name of this host; see [`ProcessTransport`](crate::transport::process::ProcessTransport).
+    /// Processes are told apart by boot and pid namespace all the same. A transport that is given with
+    /// [`transport`](Self::transport) has its own place.
+    pub fn place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Where git worktrees are made; what is missing of it is made for this user alone. Default:
+    /// `maestro-worktrees-` and the number of this user in the system's directory for temporary files,
+    /// which some systems clear at boot: products name their own.
     pub fn worktrees(mut self, directory: impl Into<PathBuf>) -> Self {
         self.worktrees = Some(directory.into());
         self
@@ -224,9 +244,17 @@ impl MaestroBuilder {
     async fn try_build(mut self) -> Result<Maestro> {
         at_least("lease_times.ttl", self.lease_times.ttl, Duration::from_millis(100))?;
         at_least("sweep_every", self.sweep_every, Duration::from_millis(10))?;
+        if let Some(place) = &self.place {
+            place::check(place)?;
+        }
         if self.starts_at_once == Some(0) {
             let message = "`starts_at_once` must be at least 1: nothing could start";
             return Err(Error::new(ErrorKind::InvalidConfig, message));
+        }
+        let worktrees = self.worktrees.take().unwrap_or_else(default_worktrees);
+        if let Some(why) = check::path_fault(&worktrees) {
+            let error = Error::new(ErrorKind::InvalidConfig, format!("`worktrees` {why}"));
+            return Err(error.with("path", worktrees.display()));
         }
         let agents = by_name("agent", std::mem::take(&mut self.agents))?;
         let mut tasks = by_name("task", std::mem::take(&mut self.tasks))?;
@@ -235,21 +263,35 @@ impl MaestroBuilder {
             None => detect_runtime()?,
         };
         let storage = self.storage.take().unwrap_or_else(|| Box::new(Memory::new()));
-        let state_directory = self.state_directory.take().or_else(|| storage.state_directory());
-        let transport = match self.transport.take() {
-            Some(transport) => transport,
-            None => default_transport(state_directory)?,
-        };
+        let beside = storage.state_directory();
+        let state_directory = self.state_directory.take().or_else(|| beside.clone());
         let storage = storage.open(Arc::clone(&runtime)).await?;
+        let store = node::Store::new(storage, Arc::clone(&runtime));
+        let transport = match (self.transport.take(), self.place.take()) {
+            (Some(transport), given) => {
+                if given.is_some_and(|given| given != transport.place()) {
+                    let message = "`place` is not that of the `transport`; leave it out";
+                    return Err(Error::new(ErrorKind::InvalidConfig, message));
+                }
+                transport
+            }
+            (None, given @ Some(_)) => default_transport(state_directory, given)?,
+            (None, None) => {
+                let found = match beside {
+                    Some(directory) => place::of_store(&store, &runtime, directory).await?,
+                    None => None,
+                };
+                default_transport(state_directory, found)?
+            }
+        };
         if self.workspaces.is_empty() {
-            self.workspaces = default_workspaces(&transport, &runtime, self.worktrees.take());
+            self.workspaces = default_workspaces(&transport, &runtime, worktrees);
         }
         if !agents.is_empty() {
             let kind = crate::model::TaskSpec::AGENT.to_owned();
             tasks.entry(kind).or_insert_with(|| Arc::new(AgentTask));
         }
         let node_id = runtime.id::<NodeId>();
-        let store = node::Store::new(storage, Arc::clone(&runtime));
         let secrets = self.secrets.take();
         let secrets = secrets.unwrap_or_else(|| Arc::new(LocalSecrets::new(Arc::clone(&runtime))));
         let parts = Parts {
@@ -339,15 +381,21 @@ fn detect_runtime() -> Result<Arc<dyn Runtime>> {
 }
 
 #[cfg(feature = "process")]
-fn default_transport(state_directory: Option<PathBuf>) -> Result<Arc<dyn Transport>> {
+fn default_transport(
+    state_directory: Option<PathBuf>,
+    place: Option<Place>,
+) -> Result<Arc<dyn Transport>> {
     use crate::transport::process::{ProcessConfig, ProcessTransport};
 
-    let config = ProcessConfig { state_directory, ..ProcessConfig::default() };
+    let config = ProcessConfig { place, state_directory, ..ProcessConfig::default() };
     Ok(Arc::new(ProcessTransport::new(config)?))
 }
 
 #[cfg(not(feature = "process"))]
-fn default_transport(_state_directory: Option<PathBuf>) -> Result<Arc<dyn Transport>> {
+fn default_transport(
+    _state_directory: Option<PathBuf>,
+    _place: Option<Place>,
+) -> Result<Arc<dyn Transport>> {
     Err(Error::new(
         ErrorKind::InvalidConfig,
         "`transport` is needed: this build has no `process` feature",
@@ -357,7 +405,7 @@ fn default_transport(_state_directory: Option<PathBuf>) -> Result<Arc<dyn Transp
 fn default_workspaces(
     transport: &Arc<dyn Transport>,
     runtime: &Arc<dyn Runtime>,
-    worktrees: Option<PathBuf>,
+    worktrees: PathBuf,
 ) -> Vec<Arc<dyn Workspace>> {
     let place = transport.place();
     let directory: Arc<dyn Workspace> =
@@ -366,8 +414,7 @@ fn default_workspaces(
     {
         use crate::workspace::git::GitWorkspace;
 
-        let root = worktrees.unwrap_or_else(|| std::env::temp_dir().join("maestro-worktrees"));
-        let git = GitWorkspace::new(place, root, Arc::clone(runtime));
+        let git = GitWorkspace::new(place, worktrees, Arc::clone(runtime));
         vec![Arc::new(git), directory]
     }
     #[cfg(not(feature = "process"))]
@@ -375,4 +422,13 @@ fn default_workspaces(
         let _ = worktrees;
         vec![directory]
     }
+}
+
+/// In a directory that users share, each has one of their own.
+fn default_worktrees() -> PathBuf {
+    #[cfg(unix)]
+    let name = format!("maestro-worktrees-{}", rustix::process::geteuid().as_raw());
+    #[cfg(not(unix))]
+    let name = "maestro-worktrees";
+    std::env::temp_dir().join(name)
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
+use crate::unknown::UnknownValue;
 
 /// The result of every fallible call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -46,6 +47,9 @@ pub enum ErrorKind {
     Closed,
     /// A defect in Maestro or an adapter.
     Internal,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl ErrorKind {
@@ -67,6 +71,7 @@ impl ErrorKind {
             Self::Protocol => "protocol",
             Self::Closed => "closed",
             Self::Internal => "internal",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
@@ -79,6 +84,7 @@ impl fmt::Display for ErrorKind {
 
 /// Which limit an [`ErrorKind::ResourceExhausted`] error ran into.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LimitHit {
     /// The limit's name, for example `concurrency`.
     pub limit: String,
@@ -262,6 +268,7 @@ impl StdError for Error {
 
 /// An [`Error`] as data: on the wire, in records and in events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorInfo {
     /// What a reader can do about it.
     pub kind: ErrorKind,

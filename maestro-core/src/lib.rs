@@ -51,8 +51,10 @@ pub mod session;
 pub mod storage;
 pub mod task;
 pub mod testing;
+pub mod text;
 mod time;
 pub mod transport;
+mod unknown;
 pub mod workspace;
 
 pub use builder::MaestroBuilder;

@@ -9,7 +9,7 @@ use crate::account::Accounts;
 use crate::agents::Agents;
 use crate::approval::Approvals;
 use crate::builder::MaestroBuilder;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::id::{NodeId, TenantId};
 use crate::model::Actor;
@@ -26,6 +26,8 @@ use crate::task::Tasks;
 #[derive(Clone)]
 pub struct Maestro {
     scope: Scope,
+    /// Whether this handle was given by [`scoped`](Self::scoped), which fixes the tenant.
+    confined: bool,
     life: Arc<Life>,
 }
 
@@ -63,13 +65,54 @@ impl Maestro {
     pub(crate) fn start(core: Arc<Core>) -> Self {
         let scope =
             Scope { core: Arc::clone(&core), tenant: TenantId::default(), actor: Actor::default() };
-        Self { scope, life: Arc::new(Life { core }) }
+        Self { scope, confined: false, life: Arc::new(Life { core }) }
     }
 
-    /// The same node, confined to a tenant and acting as somebody.
-    pub fn scoped(&self, tenant: TenantId, actor: Actor) -> Self {
-        let scope = Scope { core: Arc::clone(&self.scope.core), tenant, actor };
-        Self { scope, life: Arc::clone(&self.life) }
+    /// The same node, confined to a tenant and acting as somebody. It only narrows: what this gives can
+    /// be handed to code that must not reach other tenants or act as others.
+    ///
+    /// The default actor names nobody: on a handle that acts as somebody it leaves that actor.
+    ///
+    /// # Errors
+    /// `PermissionDenied` for another tenant than that of a handle which is confined already, and for
+    /// another actor than that of a handle which acts as somebody already.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn example(maestro: maestro_core::Maestro) -> maestro_core::error::Result<()> {
+    /// use maestro_core::error::ErrorKind;
+    /// use maestro_core::id::TenantId;
+    /// use maestro_core::model::Actor;
+    ///
+    /// let acme = maestro.scoped(TenantId::new("acme")?, Actor::default())?;
+    /// let ada = acme.scoped(TenantId::new("acme")?, Actor::person("ada"))?;
+    /// let refused = ada.scoped(TenantId::new("other")?, Actor::person("ada")).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn scoped(&self, tenant: TenantId, actor: Actor) -> Result<Self> {
+        self.narrowed(Some(tenant), Some(actor)).map_err(|error| error.during("maestro.scoped"))
+    }
+
+    /// The same, where what is not given stays.
+    pub(crate) fn narrowed(&self, tenant: Option<TenantId>, actor: Option<Actor>) -> Result<Self> {
+        let Scope { core, tenant: own, actor: acting } = &self.scope;
+        let tenant = tenant.unwrap_or_else(|| own.clone());
+        if self.confined && tenant != *own {
+            let why = "this handle is confined to another tenant; scope the handle that the node was built with";
+            let error = Error::new(ErrorKind::PermissionDenied, why);
+            return Err(error.with("tenant_id", tenant).with("confined_to", own));
+        }
+        let actor = actor.filter(|actor| *actor != Actor::default());
+        let actor = actor.unwrap_or_else(|| acting.clone());
+        if *acting != Actor::default() && actor != *acting {
+            let why = "this handle acts as somebody else; scope one that acts as nobody yet";
+            let error = Error::new(ErrorKind::PermissionDenied, why);
+            return Err(error.with("actor", actor).with("acts_as", acting));
+        }
+        let scope = Scope { core: Arc::clone(core), tenant, actor };
+        Ok(Self { scope, confined: true, life: Arc::clone(&self.life) })
     }
 
     /// This node's incarnation.

@@ -1,14 +1,24 @@
 //! What permission rules mean: a table, properties, and a real shell as the judge.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "approval_rules/deny.rs"]
+mod deny;
+#[path = "approval_rules/fuzz.rs"]
+mod fuzz;
 #[path = "approval_rules/grammar.rs"]
 mod grammar;
 #[path = "approval_rules/links.rs"]
 mod links;
 #[path = "approval_rules/properties.rs"]
 mod properties;
+#[path = "approval_rules/protected.rs"]
+mod protected;
+#[path = "approval_rules/reach.rs"]
+mod reach;
 #[path = "approval_rules/remembered.rs"]
 mod remembered;
+#[path = "approval_rules/shell.rs"]
+mod shell;
 #[path = "approval_rules/table.rs"]
 mod table;
 
@@ -38,6 +48,10 @@ fn read(rules: &[&str]) -> Vec<(Effect, Rule)> {
 fn verdict(rules: &[&str], tool: &str, input: &Value, real: Option<&str>) -> Option<Effect> {
     let rules = read(rules);
     let rules: Vec<_> = rules.iter().map(|(effect, rule)| (*effect, Some(rule))).collect();
-    let real = real.map(|path| RealPaths { root: ROOT.to_owned(), path: path.to_owned() });
+    let real = real.map(|path| RealPaths {
+        root: ROOT.to_owned(),
+        path: path.to_owned(),
+        ..RealPaths::default()
+    });
     judge(&rules, &Call { tool, input, root: Some(ROOT), real: real.as_ref() }).effect
 }

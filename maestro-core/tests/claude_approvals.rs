@@ -59,16 +59,12 @@ impl House {
             ("ANTHROPIC_API_KEY", "sk-fake"),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
         ];
-        let env = EnvPolicy {
-            set: set.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            ..EnvPolicy::default()
-        };
+        let env = EnvPolicy::exactly(set);
         let agent = ClaudeCode::at(program).env(env).config_dir(home.path().join(".claude"));
         let maestro = Maestro::builder().agent("claude", agent).build().await.expect("a node");
         let shop = ProjectSpec::new("shop", work.path());
         maestro.projects().ensure(shop).await.expect("a project");
-        let types = vec!["approval.requested".to_owned()];
-        let filter = EventFilter { types, ..EventFilter::default() };
+        let filter = EventFilter::of_types(["approval.requested"]);
         let questions = maestro.events().subscribe(filter, Position::Now).await.expect("a feed");
         Some(Self { maestro, work, questions, _model: model, _home: home })
     }
@@ -105,6 +101,24 @@ impl House {
         assert!(asked.answered, "a rule answers: {asked:?}");
         turn.wait().await.expect("it ends");
         asked
+    }
+
+    /// Prompts, and denies the question, which no rule answers; none where the CLI itself refuses the call.
+    async fn denied(&mut self, session: &SessionHandle, prompt: &str) -> Option<ApprovalRequested> {
+        let turn = session.prompt(prompt).await.expect("it is queued");
+        let asked = tokio::select! {
+            asked = self.question() => asked,
+            _ = turn.wait() => return None,
+        };
+        assert!(!asked.answered, "{prompt}: a person is asked: {asked:?}");
+        let id = asked.approval_id.expect("it has an id");
+        self.maestro.approvals().deny(id, "no").await.expect("it waits for an answer");
+        turn.wait().await.expect("it ends");
+        Some(asked)
+    }
+
+    async fn put(&self, rule: RuleSpec) {
+        self.maestro.approvals().policies().put(rule).await.expect("a rule");
     }
 
     async fn rules(&self) -> Vec<String> {
@@ -146,5 +160,63 @@ async fn what_is_remembered_becomes_rules_and_nothing_in_the_work_tree() {
     assert!(!house.has("c.txt"));
 
     assert!(!house.has(".claude"), "no settings are left in the work tree");
+    house.maestro.close(Running::Park).await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_broad_rule_lets_an_agent_write_what_runs_next() {
+    let Some(mut house) = House::build().await else {
+        return;
+    };
+    let session = house.open().await;
+    let write = |name: &str| format!("scenario: write-file path={name} content=x");
+    house.remember(&session, &write("a.txt"), Remember::Session).await;
+    house.put(RuleSpec::allow("Edit").project("shop")).await;
+    house.put(RuleSpec::allow("Edit(//**)").project("shop")).await;
+    let names =
+        [".claude/settings.json", ".mcp.json", "sub/.git/config", "web/package.json", ".envrc"];
+    for name in names {
+        let asked = house.denied(&session, &write(name)).await;
+        assert!(!house.has(name));
+        let Some(asked) = asked else { continue };
+        let path = asked.input["file_path"].as_str().expect("a path");
+        assert_eq!(asked.remembered_rules, [format!("Write(/{path})")], "just this file");
+    }
+    std::os::unix::fs::symlink(".envrc", house.work.path().join("notes.txt")).expect("a link");
+    house.denied(&session, &write("notes.txt")).await;
+    assert!(!house.has(".envrc"));
+    let asked = house.answered(&session, &write("b.txt")).await;
+    assert_eq!(asked.rule.as_deref(), Some("Write(./**)"));
+    house.maestro.close(Running::Park).await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_for_one_program_lets_no_other_run() {
+    let Some(mut house) = House::build().await else {
+        return;
+    };
+    let session = house.open().await;
+    for rule in ["Bash(echo:*)", "Bash(printf:*)", "Bash(tee:*)"] {
+        house.put(RuleSpec::allow(rule).project("shop")).await;
+    }
+    let commands = [
+        "echo \"$\\\n(touch x)\"",
+        "echo $\\\n(touch x)",
+        "echo `touch x`",
+        "printf -v 'a[$(touch x)]' y",
+        "echo a > x",
+        "LD_PRELOAD=./y.so echo a > x",
+        "echo a | tee .envrc",
+    ];
+    let run = |command: &str| {
+        let escaped = command.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("scenario: bash command=\"{escaped}\"")
+    };
+    for command in commands {
+        let asked = house.denied(&session, &run(command)).await;
+        assert_eq!(asked.expect("it is asked").input["command"], command);
+        assert!(!house.has("x") && !house.has(".envrc"), "{command}");
+    }
+    house.denied(&session, &run(&format!("echo {}", "! ".repeat(40_000)))).await;
     house.maestro.close(Running::Park).await.expect("it closes");
 }

@@ -73,19 +73,14 @@ impl House {
 
     async fn try_open(&self, spec: SessionSpec, resume: Option<AgentPointer>) -> Result<Talk> {
         let env = [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())];
-        let context = OpenContext {
-            session_id: self.runtime.id(),
-            owner: self.runtime.id(),
-            spec,
-            cwd: PlacePath::new(Place::new("none"), self.work.path()),
-            resume: resume.clone(),
-            fork: false,
-            mcp: Vec::new(),
-            env: env.into(),
-            account: None,
-            transport: Arc::new(NoPrograms),
-            runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime>,
-        };
+        let mut context = OpenContext::new(
+            self.runtime.id(),
+            self.runtime.id(),
+            PlacePath::new(Place::new("none"), self.work.path()),
+            Arc::new(NoPrograms),
+            Arc::clone(&self.runtime) as Arc<dyn Runtime>,
+        );
+        (context.spec, context.resume, context.env) = (spec, resume.clone(), env.into());
         Ok(Talk {
             session: self.agent.open(context).await?,
             runtime: Arc::clone(&self.runtime),
@@ -113,8 +108,7 @@ impl House {
 
 impl Talk {
     async fn prompt(&mut self, text: &str) {
-        let prompt =
-            AgentPrompt { id: self.runtime.uuid(), blocks: vec![ContentBlock::text(text)] };
+        let prompt = AgentPrompt::new(self.runtime.uuid(), vec![ContentBlock::text(text)]);
         self.pointer.last_prompt = Some(prompt.id.to_string());
         self.session.prompt(&prompt).await.expect("it works here");
     }
@@ -178,7 +172,8 @@ fn statuses(events: &[AgentEvent]) -> Vec<ToolStatus> {
 
 #[test]
 fn says_with_deltas_and_spends() {
-    let usage = Usage { input_tokens: 10, output_tokens: 4, ..Usage::default() };
+    let mut usage = Usage::default();
+    (usage.input_tokens, usage.output_tokens) = (10, 4);
     let script = Script::new()
         .think("A greeting, then.")
         .say_slowly("Hello, ${who} of ${MAESTRO_TASK_ID}. ${kept}", Duration::from_secs(1))
@@ -393,8 +388,7 @@ fn one_prompt_at_a_time_but_it_can_be_steered() {
     house.runtime.block_on(async {
         let mut talk = house.open().await;
         talk.prompt("Go.").await;
-        let prompt =
-            AgentPrompt { id: house.runtime.uuid(), blocks: vec![ContentBlock::text("And this.")] };
+        let prompt = AgentPrompt::new(house.runtime.uuid(), vec![ContentBlock::text("And this.")]);
         let second = talk.session.prompt(&prompt).await.unwrap_err();
         assert_eq!(second.kind(), ErrorKind::Conflict);
         talk.session.steer(&prompt).await.unwrap();

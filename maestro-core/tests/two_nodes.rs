@@ -65,3 +65,36 @@ async fn a_text_is_seen_through_the_store_while_it_is_written() {
     observer.close(Running::Park).await.unwrap();
     owner.close(Running::Park).await.unwrap();
 }
+
+/// The text under way is nowhere any more, so the agent must not go on with it.
+#[tokio::test]
+async fn a_node_whose_store_is_deleted_ends_its_agents_and_says_so() {
+    for suffix in ["", "-wal"] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("maestro.db");
+        let quill = Quill::default();
+        let node = Maestro::builder().storage(Sqlite::at(&file)).agent("quill", quill.clone());
+        let node = node.build().await.unwrap();
+        let project = ProjectSpec::new("shop", directory.path());
+        let shop = node.projects().ensure(project).await.unwrap();
+        let spec = SessionSpec::in_project(shop.id().to_string()).agent("quill");
+        let session = node.sessions().open(spec).await.unwrap();
+        session.prompt("write").await.unwrap();
+
+        let mut name = file.clone().into_os_string();
+        name.push(suffix);
+        std::fs::remove_file(name).unwrap();
+        quill.gone().await;
+        let error = session.info().await.unwrap_err();
+        assert_eq!(error.kind(), maestro_core::ErrorKind::InvalidConfig, "{error}");
+        let error = session.prompt("more").await.unwrap_err();
+        assert_eq!(error.kind(), maestro_core::ErrorKind::InvalidConfig, "{error}");
+
+        let beside = Maestro::builder().storage(Sqlite::at(&file)).concurrency(0).build().await;
+        let error = beside.unwrap_err();
+        assert_eq!(error.kind(), maestro_core::ErrorKind::Unavailable, "{error}");
+        node.close(Running::Park).await.unwrap_err();
+        let next = Maestro::builder().storage(Sqlite::at(&file)).build().await.unwrap();
+        next.close(Running::Park).await.unwrap();
+    }
+}

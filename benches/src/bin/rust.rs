@@ -67,11 +67,9 @@ async fn main() -> Result<()> {
 }
 
 async fn maestro_reads(builder: MaestroBuilder, args: &Args, dir: &Path) -> Result<Value> {
-    let claude = ClaudeCode::at(&args.claude).env(EnvPolicy {
-        set: [("BENCH_LINES".to_owned(), args.lines.display().to_string())].into(),
-        inherit: true,
-        ..Default::default()
-    });
+    let mut env = EnvPolicy::inherited();
+    env.set.insert("BENCH_LINES".to_owned(), args.lines.display().to_string());
+    let claude = ClaudeCode::at(&args.claude).env(env);
     let maestro = builder.agent("claude", claude).build().await?;
     let project = maestro.projects().ensure(ProjectSpec::new("bench", dir)).await?;
     let session = maestro.sessions().open(SessionSpec::in_project(&project)).await?;

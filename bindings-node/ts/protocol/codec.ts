@@ -1,7 +1,7 @@
 // Generated from docs/wire/schema.json by generate.mjs; do not edit.
 
 import { readEventData, writeEventData } from './event.js';
-import { extra, filled, filledMap, type Json, list, map, only, unknownVariant } from './helpers.js';
+import { extra, filled, filledMap, type Json, list, map, notGiven, only, unknownVariant } from './helpers.js';
 import type * as m from './model.js';
 
 const fieldsOfAccountInfo = new Set(['id', 'tenant_id', 'name', 'agent', 'credentials', 'config_dir', 'labels', 'state', 'status', 'created_at']);
@@ -356,7 +356,7 @@ export function writeApprovalGranted(v: m.ApprovalGrantedInput): Json {
   };
 }
 
-const fieldsOfApprovalInfo = new Set(['id', 'tenant_id', 'project_id', 'session_id', 'turn_id', 'task_id', 'state', 'kind', 'tool', 'tool_call_id', 'title', 'input', 'agent_request_id', 'key', 'round', 'questions', 'options', 'suggestions', 'blocked_path', 'agent_id', 'assignee', 'handler_error', 'decision', 'decided_by', 'decided_at', 'rule', 'granted_by', 'delivered_at', 'deliver_at', 'grant', 'created_at', 'expires_at']);
+const fieldsOfApprovalInfo = new Set(['id', 'tenant_id', 'project_id', 'session_id', 'turn_id', 'task_id', 'state', 'kind', 'tool', 'tool_call_id', 'title', 'input', 'agent_request_id', 'key', 'round', 'questions', 'options', 'suggestions', 'remembered_rules', 'blocked_path', 'agent_id', 'assignee', 'handler_error', 'decision', 'decided_by', 'decided_at', 'rule', 'granted_by', 'delivered_at', 'deliver_at', 'grant', 'created_at', 'expires_at']);
 
 export function readApprovalInfo(w: Json): m.ApprovalInfo {
   return {
@@ -378,6 +378,7 @@ export function readApprovalInfo(w: Json): m.ApprovalInfo {
     questions: list(w.questions, readQuestion),
     options: list(w.options, readApprovalOption),
     suggestions: w.suggestions ?? [],
+    rememberedRules: w.remembered_rules ?? [],
     blockedPath: w.blocked_path ?? undefined,
     agentId: w.agent_id ?? undefined,
     assignee: w.assignee ?? undefined,
@@ -416,6 +417,7 @@ export function writeApprovalInfo(v: m.ApprovalInfoInput): Json {
     questions: filled(v.questions?.map(writeQuestion)),
     options: filled(v.options?.map(writeApprovalOption)),
     suggestions: filled(v.suggestions),
+    remembered_rules: filled(v.rememberedRules),
     blocked_path: v.blockedPath ?? undefined,
     agent_id: v.agentId ?? undefined,
     assignee: v.assignee ?? undefined,
@@ -477,6 +479,7 @@ export function readApprovalRequested(w: Json): m.ApprovalRequested {
     questions: list(w.questions, readQuestion),
     options: list(w.options, readApprovalOption),
     suggestions: w.suggestions ?? [],
+    rememberedRules: w.remembered_rules ?? [],
     blockedPath: w.blocked_path ?? undefined,
     agentId: w.agent_id ?? undefined,
     assignee: w.assignee ?? undefined,
@@ -497,6 +500,7 @@ export function writeApprovalRequested(v: m.ApprovalRequestedInput): Json {
     questions: filled(v.questions?.map(writeQuestion)),
     options: filled(v.options?.map(writeApprovalOption)),
     suggestions: filled(v.suggestions),
+    remembered_rules: filled(v.rememberedRules),
     blocked_path: v.blockedPath ?? undefined,
     agent_id: v.agentId ?? undefined,
     assignee: v.assignee ?? undefined,
@@ -661,16 +665,20 @@ export function readChanges(w: Json): m.Changes {
     files: list(w.files, readFileChange),
     uncommitted: w.uncommitted,
     untracked: w.untracked,
+    ignored: w.ignored ?? false,
+    stashed: w.stashed ?? false,
     unmerged: w.unmerged,
     head: w.head ?? undefined,
   };
 }
 
-export function writeChanges(v: m.Changes): Json {
+export function writeChanges(v: m.ChangesInput): Json {
   return {
     files: v.files?.map(writeFileChange),
     uncommitted: v.uncommitted,
     untracked: v.untracked,
+    ignored: v.ignored,
+    stashed: v.stashed,
     unmerged: v.unmerged,
     head: v.head ?? undefined,
   };
@@ -696,7 +704,7 @@ export function readContentBlock(w: Json): m.ContentBlock {
     case 'image': return { type: 'image', mediaType: w.media_type, data: w.data };
     case 'file': return { type: 'file', name: w.name ?? undefined, mediaType: w.media_type, data: w.data };
     case 'other': return { type: 'other', block: w.block ?? null };
-    default: return unknownVariant('ContentBlock', w.type);
+    default: return { type: 'unknown', wire: unknownVariant('ContentBlock', w, w.type) };
   }
 }
 
@@ -706,7 +714,8 @@ export function writeContentBlock(v: m.ContentBlock): Json {
     case 'image': return { type: 'image', media_type: v.mediaType, data: v.data };
     case 'file': return { type: 'file', name: v.name ?? undefined, media_type: v.mediaType, data: v.data };
     case 'other': return { type: 'other', block: v.block };
-    default: return unknownVariant('ContentBlock', (v as Json)?.type);
+    case 'unknown': return v.wire;
+    default: return notGiven('ContentBlock', (v as Json)?.type);
   }
 }
 
@@ -745,7 +754,7 @@ export function readDecision(w: Json): m.Decision {
     case 'allow': return { decision: 'allow', input: w.input ?? undefined, remember: w.remember ?? 'once' };
     case 'deny': return { decision: 'deny', message: w.message ?? '', interrupt: w.interrupt ?? false };
     case 'answer': return { decision: 'answer', answers: w.answers ?? null };
-    default: return unknownVariant('Decision', w.decision);
+    default: return { decision: 'unknown', wire: unknownVariant('Decision', w, w.decision) };
   }
 }
 
@@ -754,7 +763,8 @@ export function writeDecision(v: m.DecisionInput): Json {
     case 'allow': return { decision: 'allow', input: v.input ?? undefined, remember: v.remember };
     case 'deny': return { decision: 'deny', message: v.message, interrupt: v.interrupt };
     case 'answer': return { decision: 'answer', answers: v.answers };
-    default: return unknownVariant('Decision', (v as Json)?.decision);
+    case 'unknown': return v.wire;
+    default: return notGiven('Decision', (v as Json)?.decision);
   }
 }
 
@@ -905,7 +915,7 @@ export function readItemBody(w: Json): m.ItemBody {
     case 'tool': return { item: 'tool', toolCallId: w.tool_call_id ?? '', parentToolCallId: w.parent_tool_call_id ?? undefined, name: w.name ?? '', kind: w.kind ?? '', title: w.title ?? '', locations: w.locations ?? [], input: w.input ?? null, effectiveInput: w.effective_input ?? undefined, status: w.status ?? 'pending', content: list(w.content, readToolContent), result: w.result ?? undefined, truncated: w.truncated ?? false, full: w.full == null ? undefined : readBlobRef(w.full), background: w.background ?? false, approval: w.approval == null ? undefined : readToolApproval(w.approval), endedAt: w.ended_at ?? undefined };
     case 'turn_ended': return { item: 'turn_ended', stopReason: w.stop_reason ?? '', isError: w.is_error ?? false, error: w.error == null ? undefined : readErrorInfo(w.error), result: w.result ?? undefined, structuredOutput: w.structured_output ?? undefined, usage: readUsage(w.usage ?? {}), costMicroUsd: w.cost_micro_usd ?? undefined, durationMs: w.duration_ms ?? undefined };
     case 'notice': return { item: 'notice', event: readEventData(w.event) };
-    default: return unknownVariant('ItemBody', w.item);
+    default: return { item: 'unknown', wire: unknownVariant('ItemBody', w, w.item) };
   }
 }
 
@@ -917,7 +927,8 @@ export function writeItemBody(v: m.ItemBodyInput): Json {
     case 'tool': return { item: 'tool', tool_call_id: v.toolCallId, parent_tool_call_id: v.parentToolCallId ?? undefined, name: v.name, kind: v.kind, title: v.title, locations: filled(v.locations), input: v.input, effective_input: v.effectiveInput ?? undefined, status: v.status, content: filled(v.content?.map(writeToolContent)), result: v.result ?? undefined, truncated: v.truncated, full: v.full == null ? undefined : writeBlobRef(v.full), background: v.background, approval: v.approval == null ? undefined : writeToolApproval(v.approval), ended_at: v.endedAt ?? undefined };
     case 'turn_ended': return { item: 'turn_ended', stop_reason: v.stopReason, is_error: v.isError, error: v.error == null ? undefined : writeErrorInfo(v.error), result: v.result ?? undefined, structured_output: v.structuredOutput ?? undefined, usage: v.usage && writeUsage(v.usage), cost_micro_usd: v.costMicroUsd ?? undefined, duration_ms: v.durationMs ?? undefined };
     case 'notice': return { item: 'notice', event: v.event && writeEventData(v.event) };
-    default: return unknownVariant('ItemBody', (v as Json)?.item);
+    case 'unknown': return v.wire;
+    default: return notGiven('ItemBody', (v as Json)?.item);
   }
 }
 
@@ -1102,7 +1113,7 @@ export function readOrigin(w: Json): m.Origin {
     case 'prompt': return { kind: 'prompt' };
     case 'agent': return { kind: 'agent', reason: w.reason };
     case 'recovery': return { kind: 'recovery' };
-    default: return unknownVariant('Origin', w.kind);
+    default: return { kind: 'unknown', wire: unknownVariant('Origin', w, w.kind) };
   }
 }
 
@@ -1111,27 +1122,29 @@ export function writeOrigin(v: m.Origin): Json {
     case 'prompt': return { kind: 'prompt' };
     case 'agent': return { kind: 'agent', reason: v.reason };
     case 'recovery': return { kind: 'recovery' };
-    default: return unknownVariant('Origin', (v as Json)?.kind);
+    case 'unknown': return v.wire;
+    default: return notGiven('Origin', (v as Json)?.kind);
   }
 }
 
 export function readOutcome(w: Json): m.Outcome {
   switch (w.outcome) {
-    case 'succeeded': return { outcome: 'succeeded', summary: w.summary ?? '', output: w.output ?? null };
+    case 'succeeded': return { outcome: 'succeeded', summary: w.summary ?? '', output: w.output ?? null, workElsewhere: list(w.work_elsewhere, readWorkElsewhere) };
     case 'failed': return { outcome: 'failed', error: readErrorInfo(w.error), retryable: w.retryable ?? false };
     case 'cancelled': return { outcome: 'cancelled', reason: w.reason ?? '' };
     case 'input_required': return { outcome: 'input_required', reason: w.reason, detail: w.detail ?? null };
-    default: return unknownVariant('Outcome', w.outcome);
+    default: return { outcome: 'unknown', wire: unknownVariant('Outcome', w, w.outcome) };
   }
 }
 
 export function writeOutcome(v: m.OutcomeInput): Json {
   switch (v.outcome) {
-    case 'succeeded': return { outcome: 'succeeded', summary: v.summary, output: v.output ?? undefined };
+    case 'succeeded': return { outcome: 'succeeded', summary: v.summary, output: v.output ?? undefined, work_elsewhere: filled(v.workElsewhere?.map(writeWorkElsewhere)) };
     case 'failed': return { outcome: 'failed', error: v.error && writeErrorInfo(v.error), retryable: v.retryable };
     case 'cancelled': return { outcome: 'cancelled', reason: v.reason };
     case 'input_required': return { outcome: 'input_required', reason: v.reason, detail: v.detail ?? undefined };
-    default: return unknownVariant('Outcome', (v as Json)?.outcome);
+    case 'unknown': return v.wire;
+    default: return notGiven('Outcome', (v as Json)?.outcome);
   }
 }
 
@@ -1174,6 +1187,7 @@ export function readPendingApproval(w: Json): m.PendingApproval {
     questions: list(w.questions, readQuestion),
     options: list(w.options, readApprovalOption),
     suggestions: w.suggestions ?? [],
+    rememberedRules: w.remembered_rules ?? [],
     blockedPath: w.blocked_path ?? undefined,
     agentId: w.agent_id ?? undefined,
     assignee: w.assignee ?? undefined,
@@ -1196,6 +1210,7 @@ export function writePendingApproval(v: m.PendingApprovalInput): Json {
     questions: filled(v.questions?.map(writeQuestion)),
     options: filled(v.options?.map(writeApprovalOption)),
     suggestions: filled(v.suggestions),
+    remembered_rules: filled(v.rememberedRules),
     blocked_path: v.blockedPath ?? undefined,
     agent_id: v.agentId ?? undefined,
     assignee: v.assignee ?? undefined,
@@ -1618,7 +1633,7 @@ export function readRuleLevel(w: Json): m.RuleLevel {
     case 'session': return { kind: 'session', sessionId: w.session_id };
     case 'project': return { kind: 'project', projectId: w.project_id };
     case 'tenant': return { kind: 'tenant' };
-    default: return unknownVariant('RuleLevel', w.kind);
+    default: return { kind: 'unknown', wire: unknownVariant('RuleLevel', w, w.kind) };
   }
 }
 
@@ -1627,7 +1642,8 @@ export function writeRuleLevel(v: m.RuleLevel): Json {
     case 'session': return { kind: 'session', session_id: v.sessionId };
     case 'project': return { kind: 'project', project_id: v.projectId };
     case 'tenant': return { kind: 'tenant' };
-    default: return unknownVariant('RuleLevel', (v as Json)?.kind);
+    case 'unknown': return v.wire;
+    default: return notGiven('RuleLevel', (v as Json)?.kind);
   }
 }
 
@@ -2064,7 +2080,7 @@ export function readStep(w: Json): m.Step {
     case 'end': return { do: 'end', stopReason: w.stop_reason };
     case 'hang': return { do: 'hang' };
     case 'exit': return { do: 'exit' };
-    default: return unknownVariant('Step', w.do);
+    default: return { do: 'unknown', wire: unknownVariant('Step', w, w.do) };
   }
 }
 
@@ -2082,7 +2098,8 @@ export function writeStep(v: m.StepInput): Json {
     case 'end': return { do: 'end', stop_reason: v.stopReason };
     case 'hang': return { do: 'hang' };
     case 'exit': return { do: 'exit' };
-    default: return unknownVariant('Step', (v as Json)?.do);
+    case 'unknown': return v.wire;
+    default: return notGiven('Step', (v as Json)?.do);
   }
 }
 
@@ -2578,7 +2595,7 @@ export function readToolContent(w: Json): m.ToolContent {
     case 'image': return { type: 'image', mediaType: w.media_type, data: w.data };
     case 'blob': return { type: 'blob', blob: readBlobRef(w.blob) };
     case 'other': return { type: 'other', content: w.content ?? null };
-    default: return unknownVariant('ToolContent', w.type);
+    default: return { type: 'unknown', wire: unknownVariant('ToolContent', w, w.type) };
   }
 }
 
@@ -2590,7 +2607,8 @@ export function writeToolContent(v: m.ToolContentInput): Json {
     case 'image': return { type: 'image', media_type: v.mediaType, data: v.data };
     case 'blob': return { type: 'blob', blob: v.blob && writeBlobRef(v.blob) };
     case 'other': return { type: 'other', content: v.content };
-    default: return unknownVariant('ToolContent', (v as Json)?.type);
+    case 'unknown': return v.wire;
+    default: return notGiven('ToolContent', (v as Json)?.type);
   }
 }
 
@@ -2944,6 +2962,22 @@ export function writeWaitingReason(v: m.WaitingReasonInput): Json {
   };
 }
 
+export function readWorkElsewhere(w: Json): m.WorkElsewhere {
+  return {
+    kind: w.kind,
+    name: w.name,
+    commit: w.commit ?? undefined,
+  };
+}
+
+export function writeWorkElsewhere(v: m.WorkElsewhere): Json {
+  return {
+    kind: v.kind,
+    name: v.name,
+    commit: v.commit ?? undefined,
+  };
+}
+
 export function readWorkspaceCommitted(w: Json): m.WorkspaceCommitted {
   return {
     workspaceId: w.workspace_id ?? undefined,
@@ -2976,7 +3010,21 @@ export function writeWorkspaceConflicted(v: m.WorkspaceConflictedInput): Json {
   };
 }
 
-const fieldsOfWorkspaceInfo = new Set(['id', 'tenant_id', 'project_id', 'task_id', 'state', 'kind', 'project', 'root', 'branch', 'base', 'keep', 'merged_into', 'created_at']);
+export function readWorkspaceElsewhere(w: Json): m.WorkspaceElsewhere {
+  return {
+    workspaceId: w.workspace_id ?? undefined,
+    work: list(w.work, readWorkElsewhere),
+  };
+}
+
+export function writeWorkspaceElsewhere(v: m.WorkspaceElsewhereInput): Json {
+  return {
+    workspace_id: v.workspaceId ?? undefined,
+    work: filled(v.work?.map(writeWorkElsewhere)),
+  };
+}
+
+const fieldsOfWorkspaceInfo = new Set(['id', 'tenant_id', 'project_id', 'task_id', 'state', 'kind', 'project', 'root', 'subdirectory', 'branch', 'base', 'not_isolated', 'work_elsewhere', 'keep', 'merged_into', 'created_at']);
 
 export function readWorkspaceInfo(w: Json): m.WorkspaceInfo {
   return {
@@ -2988,8 +3036,11 @@ export function readWorkspaceInfo(w: Json): m.WorkspaceInfo {
     kind: w.kind,
     project: readPlacePath(w.project),
     root: readPlacePath(w.root),
+    subdirectory: w.subdirectory ?? undefined,
     branch: w.branch ?? undefined,
     base: w.base ?? undefined,
+    notIsolated: w.not_isolated ?? undefined,
+    workElsewhere: list(w.work_elsewhere, readWorkElsewhere),
     keep: w.keep ?? false,
     mergedInto: w.merged_into ?? undefined,
     createdAt: w.created_at,
@@ -3007,8 +3058,11 @@ export function writeWorkspaceInfo(v: m.WorkspaceInfoInput): Json {
     kind: v.kind,
     project: v.project && writePlacePath(v.project),
     root: v.root && writePlacePath(v.root),
+    subdirectory: v.subdirectory ?? undefined,
     branch: v.branch ?? undefined,
     base: v.base ?? undefined,
+    not_isolated: v.notIsolated ?? undefined,
+    work_elsewhere: filled(v.workElsewhere?.map(writeWorkElsewhere)),
     keep: v.keep,
     merged_into: v.mergedInto ?? undefined,
     created_at: v.createdAt,
@@ -3051,6 +3105,8 @@ export function readWorkspacePrepared(w: Json): m.WorkspacePrepared {
     workspaceId: w.workspace_id ?? undefined,
     kind: w.kind ?? '',
     path: w.path ?? '',
+    subdirectory: w.subdirectory ?? undefined,
+    notIsolated: w.not_isolated ?? undefined,
     branch: w.branch ?? undefined,
     base: w.base ?? undefined,
     merged: w.merged ?? [],
@@ -3063,6 +3119,8 @@ export function writeWorkspacePrepared(v: m.WorkspacePreparedInput): Json {
     workspace_id: v.workspaceId ?? undefined,
     kind: v.kind,
     path: v.path,
+    subdirectory: v.subdirectory ?? undefined,
+    not_isolated: v.notIsolated ?? undefined,
     branch: v.branch ?? undefined,
     base: v.base ?? undefined,
     merged: filled(v.merged),
@@ -3192,6 +3250,7 @@ export const eventReaders: Record<string, (w: Json) => unknown> = {
   'workspace.prepared': readWorkspacePrepared,
   'workspace.conflicted': readWorkspaceConflicted,
   'workspace.committed': readWorkspaceCommitted,
+  'workspace.elsewhere': readWorkspaceElsewhere,
   'workspace.kept': readWorkspaceKept,
   'workspace.merged': readWorkspaceMerged,
   'workspace.removed': readWorkspaceRemoved,
@@ -3262,6 +3321,7 @@ export const eventWriters: Record<string, (v: Json) => Json> = {
   'workspace.prepared': writeWorkspacePrepared,
   'workspace.conflicted': writeWorkspaceConflicted,
   'workspace.committed': writeWorkspaceCommitted,
+  'workspace.elsewhere': writeWorkspaceElsewhere,
   'workspace.kept': writeWorkspaceKept,
   'workspace.merged': writeWorkspaceMerged,
   'workspace.removed': writeWorkspaceRemoved,
@@ -3410,8 +3470,10 @@ export const readers: Record<string, (w: Json) => unknown> = {
   UsageRecorded: readUsageRecorded,
   ViewItem: readViewItem,
   WaitingReason: readWaitingReason,
+  WorkElsewhere: readWorkElsewhere,
   WorkspaceCommitted: readWorkspaceCommitted,
   WorkspaceConflicted: readWorkspaceConflicted,
+  WorkspaceElsewhere: readWorkspaceElsewhere,
   WorkspaceInfo: readWorkspaceInfo,
   WorkspaceKept: readWorkspaceKept,
   WorkspaceMerged: readWorkspaceMerged,
@@ -3559,8 +3621,10 @@ export const writers: Record<string, (v: Json) => Json> = {
   UsageRecorded: writeUsageRecorded,
   ViewItem: writeViewItem,
   WaitingReason: writeWaitingReason,
+  WorkElsewhere: writeWorkElsewhere,
   WorkspaceCommitted: writeWorkspaceCommitted,
   WorkspaceConflicted: writeWorkspaceConflicted,
+  WorkspaceElsewhere: writeWorkspaceElsewhere,
   WorkspaceInfo: writeWorkspaceInfo,
   WorkspaceKept: writeWorkspaceKept,
   WorkspaceMerged: writeWorkspaceMerged,

@@ -9,7 +9,12 @@ export class Mismatch extends Error {
   override name = 'Mismatch';
 }
 
-export function unknownVariant(union: string, tag: unknown): never {
+/** A variant of a newer version, to be kept whole. */
+export function unknownVariant(union: string, wire: Json, tag: unknown): Record<string, unknown> {
+  return typeof tag === 'string' ? wire : notGiven(union, tag);
+}
+
+export function notGiven(union: string, tag: unknown): never {
   throw new Mismatch(`${JSON.stringify(tag)} is no ${union} that this version knows`);
 }
 

@@ -15,7 +15,7 @@ export { MaestroError } from './errors.js';
 export { Mismatch } from './helpers.js';
 export { emptyView, fold } from './fold.js';
 
-/** Reads a record, by its name, from JSON that `JSON.parse` gave. Throws a `Mismatch` for a union that it does not know. */
+/** Reads a record, by its name, from JSON that `JSON.parse` gave. Throws a `Mismatch` for a union whose tag is no text. */
 export function decode<K extends keyof Records>(name: K, wire: unknown): Records[K] {
   if (name === 'Event') return decodeEvent(wire) as Records[K];
   return known(readers, name)(wire) as Records[K];

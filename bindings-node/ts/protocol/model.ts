@@ -114,7 +114,9 @@ export type AccountState =
   /** Sessions can use it. */
   | 'active'
   /** It is history; its name is free. */
-  | 'removed';
+  | 'removed'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** What was last seen of an account. */
 export interface AccountStatus {
@@ -153,7 +155,9 @@ export type ActorKind =
   /** A coding agent. */
   | 'agent'
   /** A Maestro node: sweeps, recovery, scheduling. */
-  | 'node';
+  | 'node'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** A command of an agent. */
 export interface AgentCommand {
@@ -502,6 +506,11 @@ export interface ApprovalInfo {
   options: ApprovalOption[];
   /** Rules that the agent proposes, verbatim. */
   suggestions: unknown[];
+  /**
+   * The rules that an allowance keeps when it is remembered, word for word: no more than these.
+   * Empty where it cannot be remembered.
+   */
+  rememberedRules: string[];
   /** The path that made the agent ask. */
   blockedPath?: string | undefined;
   /** The subagent that asks, if one does. */
@@ -575,6 +584,11 @@ export interface ApprovalInfoInput {
   options?: readonly ApprovalOption[] | undefined;
   /** Rules that the agent proposes, verbatim. */
   suggestions?: readonly unknown[] | undefined;
+  /**
+   * The rules that an allowance keeps when it is remembered, word for word: no more than these.
+   * Empty where it cannot be remembered.
+   */
+  rememberedRules?: readonly string[] | undefined;
   /** The path that made the agent ask. */
   blockedPath?: string | undefined;
   /** The subagent that asks, if one does. */
@@ -618,7 +632,9 @@ export type ApprovalKind =
   /** A tool server asks the person for something. */
   | 'elicitation'
   /** A workflow or a task waits for a go-ahead. */
-  | 'gate';
+  | 'gate'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** An answer that the agent knows. */
 export interface ApprovalOption {
@@ -670,6 +686,11 @@ export interface ApprovalRequested {
   options: ApprovalOption[];
   /** Rules that the agent proposes, verbatim. */
   suggestions: unknown[];
+  /**
+   * The rules that an allowance keeps when it is remembered, word for word: no more than these.
+   * Empty where it cannot be remembered.
+   */
+  rememberedRules: string[];
   /** The path that made the agent ask. */
   blockedPath?: string | undefined;
   /** The subagent that asks, if one does. */
@@ -707,6 +728,11 @@ export interface ApprovalRequestedInput {
   options?: readonly ApprovalOption[] | undefined;
   /** Rules that the agent proposes, verbatim. */
   suggestions?: readonly unknown[] | undefined;
+  /**
+   * The rules that an allowance keeps when it is remembered, word for word: no more than these.
+   * Empty where it cannot be remembered.
+   */
+  rememberedRules?: readonly string[] | undefined;
   /** The path that made the agent ask. */
   blockedPath?: string | undefined;
   /** The subagent that asks, if one does. */
@@ -773,7 +799,9 @@ export type ApprovalState =
   /** Void: the agent took it back. */
   | 'withdrawn'
   /** Void: the process that asked is gone. */
-  | 'owner_lost';
+  | 'owner_lost'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /**
  * An approval has more time, another one is to answer it, or the permission handler failed and leaves
@@ -916,7 +944,9 @@ export type AttemptState =
   /** Its node was lost. */
   | 'lost'
   /** Its node was shut down cleanly. */
-  | 'parked';
+  | 'parked'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** Where a payload is that is too large for an event. */
 export interface BlobRef {
@@ -974,7 +1004,35 @@ export interface Changes {
   uncommitted: boolean;
   /** Whether there are files that git does not know and does not ignore. */
   untracked: boolean;
-  /** Commits that are in no other branch. */
+  /** Whether there are ignored files that are no output of a build. */
+  ignored: boolean;
+  /** Whether there is a stash that was made in the workspace. */
+  stashed: boolean;
+  /**
+   * Commits that are in no other branch, those included that only a reflog of the workspace leads
+   * to, and those of submodules that none of their remotes has.
+   */
+  unmerged: number;
+  /** The last commit. */
+  head?: string | undefined;
+}
+
+/** What a workspace holds that is not in its base. What may be left out has its default. */
+export interface ChangesInput {
+  /** Every file that differs from the base, committed or not. */
+  files: readonly FileChange[];
+  /** Whether tracked files differ from the last commit. */
+  uncommitted: boolean;
+  /** Whether there are files that git does not know and does not ignore. */
+  untracked: boolean;
+  /** Whether there are ignored files that are no output of a build. */
+  ignored?: boolean | undefined;
+  /** Whether there is a stash that was made in the workspace. */
+  stashed?: boolean | undefined;
+  /**
+   * Commits that are in no other branch, those included that only a reflog of the workspace leads
+   * to, and those of submodules that none of their remotes has.
+   */
   unmerged: number;
   /** The last commit. */
   head?: string | undefined;
@@ -1005,7 +1063,9 @@ export type ContentBlock =
   /** A file, given with a prompt. Claude Code takes PDF and text. */
   | { type: 'file'; name?: string | undefined; mediaType: string; data: string; }
   /** Anything else, verbatim. */
-  | { type: 'other'; block: unknown; };
+  | { type: 'other'; block: unknown; }
+  /** One that this version does not know, whole. */
+  | { type: 'unknown'; wire: Record<string, unknown> };
 
 /** The agent replaced the older part of its context by a summary. */
 export interface ContextCompacted {
@@ -1050,7 +1110,9 @@ export type Decision =
   /** It may not run. */
   | { decision: 'deny'; message: string; interrupt: boolean; }
   /** The answers to a question, by question. */
-  | { decision: 'answer'; answers: unknown; };
+  | { decision: 'answer'; answers: unknown; }
+  /** One that this version does not know, whole. */
+  | { decision: 'unknown'; wire: Record<string, unknown> };
 
 /** An answer to an approval. */
 export type DecisionInput =
@@ -1059,7 +1121,9 @@ export type DecisionInput =
   /** It may not run. */
   | { decision: 'deny'; message?: string | undefined; interrupt?: boolean | undefined; }
   /** The answers to a question, by question. */
-  | { decision: 'answer'; answers: unknown; };
+  | { decision: 'answer'; answers: unknown; }
+  /** One that this version does not know, whole. */
+  | { decision: 'unknown'; wire: Record<string, unknown> };
 
 /**
  * What a rule does with the calls that it fits. A rule that denies beats one that asks, and that
@@ -1071,7 +1135,9 @@ export type Effect =
   /** A person is asked, whatever allows it. */
   | 'ask'
   /** The call may run. */
-  | 'allow';
+  | 'allow'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** An `Error` as data: on the wire, in records and in events. */
 export interface ErrorInfo {
@@ -1150,7 +1216,9 @@ export type ErrorKind =
   /** The object was closed. */
   | 'closed'
   /** A defect in Maestro or an adapter. */
-  | 'internal';
+  | 'internal'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** Which events a feed shows. Every given field narrows; an empty list means "any". */
 export interface EventFilter {
@@ -1225,7 +1293,9 @@ export type FileStatus =
   /** Gone. */
   | 'deleted'
   /** Moved. */
-  | 'renamed';
+  | 'renamed'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** A file that the session's tools changed. */
 export interface FileView {
@@ -1312,7 +1382,9 @@ export type GrantState =
   /** It has answered. */
   | 'spent'
   /** The question was not asked again in time. */
-  | 'expired';
+  | 'expired'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** What an item of a conversation is. */
 export type ItemBody =
@@ -1327,7 +1399,9 @@ export type ItemBody =
   /** A turn ended. */
   | { item: 'turn_ended'; stopReason: string; isError: boolean; error?: ErrorInfo | undefined; result?: string | undefined; structuredOutput?: unknown | undefined; usage: Usage; costMicroUsd?: number | undefined; durationMs?: number | undefined; }
   /** Something that a person should know. */
-  | { item: 'notice'; event: EventData; };
+  | { item: 'notice'; event: EventData; }
+  /** One that this version does not know, whole. */
+  | { item: 'unknown'; wire: Record<string, unknown> };
 
 /** What an item of a conversation is. */
 export type ItemBodyInput =
@@ -1342,7 +1416,9 @@ export type ItemBodyInput =
   /** A turn ended. */
   | { item: 'turn_ended'; stopReason?: string | undefined; isError?: boolean | undefined; error?: ErrorInfoInput | undefined; result?: string | undefined; structuredOutput?: unknown | undefined; usage?: UsageInput | undefined; costMicroUsd?: number | undefined; durationMs?: number | undefined; }
   /** Something that a person should know. */
-  | { item: 'notice'; event: EventDataInput; };
+  | { item: 'notice'; event: EventDataInput; }
+  /** One that this version does not know, whole. */
+  | { item: 'unknown'; wire: Record<string, unknown> };
 
 /** Which limit an `ErrorKind::ResourceExhausted` error ran into. */
 export interface LimitHit {
@@ -1381,7 +1457,9 @@ export type LoginState =
   /** The service answered. */
   | 'ok'
   /** The service refused it. */
-  | 'refused';
+  | 'refused'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** How a tool server of a session is. */
 export interface McpServerStatus {
@@ -1572,29 +1650,35 @@ export type Origin =
   /** The agent itself, for example since a background subagent came back. */
   | { kind: 'agent'; reason: string; }
   /** Maestro, which asked the agent to go on after its process was lost. */
-  | { kind: 'recovery'; };
+  | { kind: 'recovery'; }
+  /** One that this version does not know, whole. */
+  | { kind: 'unknown'; wire: Record<string, unknown> };
 
 /** What came of an attempt. A bad result is data, not an error. */
 export type Outcome =
   /** It worked. */
-  | { outcome: 'succeeded'; summary: string; output: unknown; }
+  | { outcome: 'succeeded'; summary: string; output: unknown; workElsewhere: WorkElsewhere[]; }
   /** It did not. */
   | { outcome: 'failed'; error: ErrorInfo; retryable: boolean; }
   /** It was called off. */
   | { outcome: 'cancelled'; reason: string; }
   /** It cannot go on without a person. */
-  | { outcome: 'input_required'; reason: string; detail: unknown; };
+  | { outcome: 'input_required'; reason: string; detail: unknown; }
+  /** One that this version does not know, whole. */
+  | { outcome: 'unknown'; wire: Record<string, unknown> };
 
 /** What came of an attempt. A bad result is data, not an error. */
 export type OutcomeInput =
   /** It worked. */
-  | { outcome: 'succeeded'; summary?: string | undefined; output?: unknown | undefined; }
+  | { outcome: 'succeeded'; summary?: string | undefined; output?: unknown | undefined; workElsewhere?: readonly WorkElsewhere[] | undefined; }
   /** It did not. */
   | { outcome: 'failed'; error: ErrorInfoInput; retryable?: boolean | undefined; }
   /** It was called off. */
   | { outcome: 'cancelled'; reason?: string | undefined; }
   /** It cannot go on without a person. */
-  | { outcome: 'input_required'; reason: string; detail?: unknown | undefined; };
+  | { outcome: 'input_required'; reason: string; detail?: unknown | undefined; }
+  /** One that this version does not know, whole. */
+  | { outcome: 'unknown'; wire: Record<string, unknown> };
 
 /** One block of a message or thought that is being written. */
 export interface Partial {
@@ -1666,6 +1750,11 @@ export interface PendingApproval {
   options: ApprovalOption[];
   /** Rules that the agent proposes, verbatim. */
   suggestions: unknown[];
+  /**
+   * The rules that an allowance keeps when it is remembered, word for word: no more than these.
+   * Empty where it cannot be remembered.
+   */
+  rememberedRules: string[];
   /** The path that made the agent ask. */
   blockedPath?: string | undefined;
   /** The subagent that asks, if one does. */
@@ -1707,6 +1796,11 @@ export interface PendingApprovalInput {
   options?: readonly ApprovalOption[] | undefined;
   /** Rules that the agent proposes, verbatim. */
   suggestions?: readonly unknown[] | undefined;
+  /**
+   * The rules that an allowance keeps when it is remembered, word for word: no more than these.
+   * Empty where it cannot be remembered.
+   */
+  rememberedRules?: readonly string[] | undefined;
   /** The path that made the agent ask. */
   blockedPath?: string | undefined;
   /** The subagent that asks, if one does. */
@@ -1767,7 +1861,9 @@ export type PlanStatus =
   /** Under way. */
   | 'in_progress'
   /** Done. */
-  | 'completed';
+  | 'completed'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** The agent's plan, whole. */
 export interface PlanUpdated {
@@ -1920,7 +2016,9 @@ export type ProjectState =
   /** Its tasks wait. */
   | 'paused'
   /** It is history. */
-  | 'archived';
+  | 'archived'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** A project was changed. */
 export interface ProjectUpdated {
@@ -2089,7 +2187,9 @@ export type Remember =
   /** As a rule for calls like this one in the same session. */
   | 'session'
   /** As a rule for calls like this one in the same project. */
-  | 'project';
+  | 'project'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** A reply that was given. */
 export interface ReplyInfo {
@@ -2236,7 +2336,9 @@ export type RuleLevel =
   /** Those of one project. */
   | { kind: 'project'; projectId: string; }
   /** All of the tenant's. */
-  | { kind: 'tenant'; };
+  | { kind: 'tenant'; }
+  /** One that this version does not know, whole. */
+  | { kind: 'unknown'; wire: Record<string, unknown> };
 
 /** One page of rules, oldest first. */
 export interface RulePage {
@@ -2607,7 +2709,9 @@ export interface SessionSpec {
   mcp: Record<string, unknown>;
   /**
    * Which of the agent's own settings it reads, for example `user`, `project`, `local`; an empty
-   * list means none. Default: what the agent does by itself.
+   * list means none. `project` and `local` run programs that the repository, or an earlier task,
+   * put there: they trust all who write to it. Default: Claude Code reads those of the user, and
+   * gets the project's `CLAUDE.md` as text; what other agents do by themselves.
    */
   settingSources?: string[] | undefined;
   /** The most tokens of thought for one answer of the model. Default: the agent's own. */
@@ -2653,7 +2757,9 @@ export interface SessionSpecInput {
   mcp?: Record<string, unknown> | undefined;
   /**
    * Which of the agent's own settings it reads, for example `user`, `project`, `local`; an empty
-   * list means none. Default: what the agent does by itself.
+   * list means none. `project` and `local` run programs that the repository, or an earlier task,
+   * put there: they trust all who write to it. Default: Claude Code reads those of the user, and
+   * gets the project's `CLAUDE.md` as text; what other agents do by themselves.
    */
   settingSources?: readonly string[] | undefined;
   /** The most tokens of thought for one answer of the model. Default: the agent's own. */
@@ -2681,7 +2787,9 @@ export type SessionState =
   /** The agent waits for a person. */
   | 'requires_action'
   /** It is over. */
-  | 'closed';
+  | 'closed'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** Something about the session changed; only what changed is given. */
 export interface SessionUpdated {
@@ -2901,7 +3009,9 @@ export type Step =
   /** Does nothing until it is interrupted. */
   | { do: 'hang'; }
   /** Ends the agent itself at once, as a crash does. */
-  | { do: 'exit'; };
+  | { do: 'exit'; }
+  /** One that this version does not know, whole. */
+  | { do: 'unknown'; wire: Record<string, unknown> };
 
 /** One step of a script. In every text `${key}` is replaced. */
 export type StepInput =
@@ -2933,7 +3043,9 @@ export type StepInput =
   /** Does nothing until it is interrupted. */
   | { do: 'hang'; }
   /** Ends the agent itself at once, as a crash does. */
-  | { do: 'exit'; };
+  | { do: 'exit'; }
+  /** One that this version does not know, whole. */
+  | { do: 'unknown'; wire: Record<string, unknown> };
 
 /** A subagent ended. */
 export interface SubagentEnded {
@@ -3277,7 +3389,7 @@ export interface TaskInfoInput {
 
 /** The task cannot go on without a person. */
 export interface TaskInputRequired {
-  /** Why: `approval`, `workspace_conflict` or the task's own word. */
+  /** Why: `approval`, `workspace_conflict`, `nested_repositories` or the task's own word. */
   reason: string;
   /** What exactly, for example the files of the conflict. */
   detail?: unknown | undefined;
@@ -3285,7 +3397,7 @@ export interface TaskInputRequired {
 
 /** The task cannot go on without a person. What may be left out has its default. */
 export interface TaskInputRequiredInput {
-  /** Why: `approval`, `workspace_conflict` or the task's own word. */
+  /** Why: `approval`, `workspace_conflict`, `nested_repositories` or the task's own word. */
   reason?: string | undefined;
   /** What exactly, for example the files of the conflict. */
   detail?: unknown | undefined;
@@ -3478,7 +3590,9 @@ export type TaskState =
   /** Given up. */
   | 'failed'
   /** Called off. */
-  | 'cancelled';
+  | 'cancelled'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** A task was submitted. */
 export interface TaskSubmitted {
@@ -3663,7 +3777,9 @@ export type ToolContent =
   /** Something large that is kept beside the event. */
   | { type: 'blob'; blob: BlobRef; }
   /** Anything else, verbatim. */
-  | { type: 'other'; content: unknown; };
+  | { type: 'other'; content: unknown; }
+  /** One that this version does not know, whole. */
+  | { type: 'unknown'; wire: Record<string, unknown> };
 
 /** One piece of what a tool gave. */
 export type ToolContentInput =
@@ -3678,7 +3794,9 @@ export type ToolContentInput =
   /** Something large that is kept beside the event. */
   | { type: 'blob'; blob: BlobRefInput; }
   /** Anything else, verbatim. */
-  | { type: 'other'; content: unknown; };
+  | { type: 'other'; content: unknown; }
+  /** One that this version does not know, whole. */
+  | { type: 'unknown'; wire: Record<string, unknown> };
 
 /** A tool call ended. */
 export interface ToolEnded {
@@ -3867,7 +3985,9 @@ export type ToolStatus =
   /** Not allowed to run. */
   | 'denied'
   /** Stopped before its end; whether it had an effect is not known. */
-  | 'interrupted';
+  | 'interrupted'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** A call of a tool that does nothing and gives what the script says. */
 export interface ToolStep {
@@ -4218,7 +4338,19 @@ export type When =
   /** All have ended. */
   | 'always'
   /** All have ended and at least one did not succeed; otherwise the task is cancelled. */
-  | 'failure';
+  | 'failure'
+  /** One that this version does not know, kept. */
+  | (string & {});
+
+/** Work that may be of a task, but stands in the repository and not in the task's workspace. */
+export interface WorkElsewhere {
+  /** `branch`, `worktree` or `stash`. */
+  kind: string;
+  /** The branch, the directory of the worktree, or what the stash says of itself. */
+  name: string;
+  /** Its commit. */
+  commit?: string | undefined;
+}
 
 /** Work was committed to the workspace's branch. */
 export interface WorkspaceCommitted {
@@ -4260,6 +4392,22 @@ export interface WorkspaceConflictedInput {
   with?: string | undefined;
 }
 
+/** Work that may be of the task stands elsewhere in the repository. */
+export interface WorkspaceElsewhere {
+  /** The workspace. */
+  workspaceId?: string | undefined;
+  /** Where it stands. */
+  work: WorkElsewhere[];
+}
+
+/** Work that may be of the task stands elsewhere in the repository. What may be left out has its default. */
+export interface WorkspaceElsewhereInput {
+  /** The workspace. */
+  workspaceId?: string | undefined;
+  /** Where it stands. */
+  work?: readonly WorkElsewhere[] | undefined;
+}
+
 /** A workspace. */
 export interface WorkspaceInfo {
   /** Its id. */
@@ -4276,12 +4424,24 @@ export interface WorkspaceInfo {
   kind: string;
   /** The project that it was made from. */
   project: PlacePath;
-  /** Where the work happens. */
+  /** The workspace's own directory. For `git` it is the top of a worktree of the whole repository. */
   root: PlacePath;
+  /**
+   * Where the project is in it, with `/`, when the project is a directory inside of a repository.
+   * Agents start there; everything in `root` is the workspace's, and paths are relative to `root`.
+   */
+  subdirectory?: string | undefined;
   /** Its branch. */
   branch?: string | undefined;
   /** The commit that its own work starts after, merged needs included. */
   base?: string | undefined;
+  /**
+   * Why it is the project directory itself although nobody asked for that, and what to do about it.
+   * None when the work is isolated, or when the task asked for `directory`.
+   */
+  notIsolated?: string | undefined;
+  /** What was made elsewhere in the repository while the task's agent worked, and may be its work. */
+  workElsewhere: WorkElsewhere[];
   /** Whether it is kept although it is empty. */
   keep: boolean;
   /** The branch that it was merged into. */
@@ -4308,12 +4468,24 @@ export interface WorkspaceInfoInput {
   kind: string;
   /** The project that it was made from. */
   project: PlacePath;
-  /** Where the work happens. */
+  /** The workspace's own directory. For `git` it is the top of a worktree of the whole repository. */
   root: PlacePath;
+  /**
+   * Where the project is in it, with `/`, when the project is a directory inside of a repository.
+   * Agents start there; everything in `root` is the workspace's, and paths are relative to `root`.
+   */
+  subdirectory?: string | undefined;
   /** Its branch. */
   branch?: string | undefined;
   /** The commit that its own work starts after, merged needs included. */
   base?: string | undefined;
+  /**
+   * Why it is the project directory itself although nobody asked for that, and what to do about it.
+   * None when the work is isolated, or when the task asked for `directory`.
+   */
+  notIsolated?: string | undefined;
+  /** What was made elsewhere in the repository while the task's agent worked, and may be its work. */
+  workElsewhere?: readonly WorkElsewhere[] | undefined;
   /** Whether it is kept although it is empty. */
   keep?: boolean | undefined;
   /** The branch that it was merged into. */
@@ -4328,7 +4500,7 @@ export interface WorkspaceInfoInput {
 export interface WorkspaceKept {
   /** The workspace. */
   workspaceId?: string | undefined;
-  /** What it holds: `uncommitted`, `untracked`, `unmerged`. */
+  /** What it holds: `uncommitted`, `untracked`, `ignored`, `stashed`, `unmerged`. */
   reasons: string[];
 }
 
@@ -4336,18 +4508,23 @@ export interface WorkspaceKept {
 export interface WorkspaceKeptInput {
   /** The workspace. */
   workspaceId?: string | undefined;
-  /** What it holds: `uncommitted`, `untracked`, `unmerged`. */
+  /** What it holds: `uncommitted`, `untracked`, `ignored`, `stashed`, `unmerged`. */
   reasons?: readonly string[] | undefined;
 }
 
 /** Which workspace a task gets. */
 export type WorkspaceKind =
-  /** A git worktree where the project is a repository, else the project directory. */
+  /**
+   * A git worktree where one can be made, else the project directory: `not_isolated` of the
+   * workspace says why then.
+   */
   | 'auto'
-  /** A git worktree with its own branch. */
+  /** A git worktree with its own branch. The task fails where none can be made. */
   | 'git'
   /** The project directory itself. */
-  | 'directory';
+  | 'directory'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** The work is out. */
 export interface WorkspaceMerged {
@@ -4377,6 +4554,10 @@ export interface WorkspacePrepared {
   kind: string;
   /** Its directory. */
   path: string;
+  /** Where the project is in it, when it is a directory inside of a repository. */
+  subdirectory?: string | undefined;
+  /** Why it is the project directory itself although nobody asked for that. */
+  notIsolated?: string | undefined;
   /** Its branch. */
   branch?: string | undefined;
   /** The commit that it starts from. */
@@ -4395,6 +4576,10 @@ export interface WorkspacePreparedInput {
   kind?: string | undefined;
   /** Its directory. */
   path?: string | undefined;
+  /** Where the project is in it, when it is a directory inside of a repository. */
+  subdirectory?: string | undefined;
+  /** Why it is the project directory itself although nobody asked for that. */
+  notIsolated?: string | undefined;
   /** Its branch. */
   branch?: string | undefined;
   /** The commit that it starts from. */
@@ -4430,7 +4615,9 @@ export type WorkspaceState =
   /** Its work was merged; it may be swept when it holds nothing else. */
   | 'merged'
   /** Gone. */
-  | 'removed';
+  | 'removed'
+  /** One that this version does not know, kept. */
+  | (string & {});
 
 /** What every event has beside its `type` and `data`. */
 export interface EventEnvelope {
@@ -4531,6 +4718,7 @@ export interface EventTypes {
   'workspace.prepared': WorkspacePrepared;
   'workspace.conflicted': WorkspaceConflicted;
   'workspace.committed': WorkspaceCommitted;
+  'workspace.elsewhere': WorkspaceElsewhere;
   'workspace.kept': WorkspaceKept;
   'workspace.merged': WorkspaceMerged;
   'workspace.removed': WorkspaceRemoved;
@@ -4602,6 +4790,7 @@ export interface EventTypesInput {
   'workspace.prepared': WorkspacePreparedInput;
   'workspace.conflicted': WorkspaceConflictedInput;
   'workspace.committed': WorkspaceCommittedInput;
+  'workspace.elsewhere': WorkspaceElsewhereInput;
   'workspace.kept': WorkspaceKeptInput;
   'workspace.merged': WorkspaceMergedInput;
   'workspace.removed': WorkspaceRemovedInput;
@@ -4752,8 +4941,10 @@ export interface Records {
   UsageRecorded: UsageRecorded;
   ViewItem: ViewItem;
   WaitingReason: WaitingReason;
+  WorkElsewhere: WorkElsewhere;
   WorkspaceCommitted: WorkspaceCommitted;
   WorkspaceConflicted: WorkspaceConflicted;
+  WorkspaceElsewhere: WorkspaceElsewhere;
   WorkspaceInfo: WorkspaceInfo;
   WorkspaceKept: WorkspaceKept;
   WorkspaceMerged: WorkspaceMerged;

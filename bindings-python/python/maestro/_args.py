@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from os import PathLike, fspath
+from os import PathLike, fsdecode
 from typing import Any, Protocol, TypeAlias
 
 from ._types import ApprovalRequested, ContentBlock, TextBlock
@@ -18,7 +18,7 @@ Reference: TypeAlias = "str | HasId"
 #: An approval by its record, its id, or the event that told of it.
 ApprovalReference: TypeAlias = "str | HasId | ApprovalRequested"
 #: A path of this machine.
-Path: TypeAlias = "str | PathLike[str]"
+Path: TypeAlias = "str | bytes | PathLike[str] | PathLike[bytes]"
 
 
 class HasId(Protocol):
@@ -58,8 +58,9 @@ def plain(value: Any) -> Any:
         return write_time(value)
     if isinstance(value, Decimal):
         return write_money(value)
-    if isinstance(value, PathLike):
-        return fspath(value)
+    if isinstance(value, (bytes, PathLike)):
+        # Bytes that are no text become what the library names the field of, and refuses.
+        return fsdecode(value)
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -86,6 +86,10 @@ class Bridge:
         """Whether the node is closed."""
         return self._shut
 
+    def error(self, info: Any) -> errors.MaestroError:
+        """An error as the core has it, with the exception that it was as its cause."""
+        return errors.of_json(json.dumps(info), self._raised)
+
     def shut(self) -> None:
         """Stops listening. What still waits fails as closed."""
         self._shut = True

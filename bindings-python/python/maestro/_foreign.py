@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -17,6 +18,9 @@ from .agents import Agent, AgentAccount, AgentPrompt, ClaudeCode, Conversation, 
 
 if TYPE_CHECKING:
     from ._bridge import Link
+
+
+_log = logging.getLogger("maestro")
 
 
 class TaskRun:
@@ -64,8 +68,8 @@ class TaskRun:
 #: Does the work of one kind of task. What it returns is the result: an :data:`Outcome`, a text as its summary, or anything else as
 #: its output. An exception is a failure, tried again when the task may be and it is ``retryable``.
 TaskFunction = Callable[[TaskRun], Awaitable[Any]]
-#: Answers approvals; ``None`` waits for a person. So does a question whose handler raises: what it raised is the approval's
-#: ``handler_error``, and in an ``approval.updated`` event.
+#: Answers approvals; ``None`` waits for a person. So does a question whose handler raises: what it raised is logged by the logger
+#: ``maestro``, and it is the approval's ``handler_error``, and in an ``approval.updated`` event.
 PermissionHandler = Callable[[ApprovalInfo], Awaitable["Decision | None"]]
 
 
@@ -174,6 +178,10 @@ class Implemented:
         if isinstance(reply, Deny):
             return {"reply": "deny", "reason": reply.message}
         return {"reply": "raw", "value": plain(reply)}
+
+    async def _fault(self, _id: int, request: Any) -> None:
+        error = self.link.bridge.error(request["error"])
+        _log.error("%s: %s", request["message"], error, exc_info=error.__cause__ or error)
 
     async def _agent_open(self, id: int, request: Any) -> Any:
         account = request["account"]

@@ -61,6 +61,7 @@ class Maestro:
         starts_at_once: int | None = None,
         worktrees: Path | None = None,
         state_directory: Path | None = None,
+        place: str | None = None,
         relaxed: bool = False,
         readers: int | None = None,
         grants_last: timedelta | None = None,
@@ -80,6 +81,7 @@ class Maestro:
         :param starts_at_once: how many agents may start at once.
         :param worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
         :param state_directory: where nodes keep what finds processes after a kill. Default: beside the store.
+        :param place: which place this node is at; nodes of one place see the same files. Default: kept beside the store.
         :param relaxed: whether the latest changes may be lost when the machine crashes.
         :param readers: how many threads read. Default 4.
         :param grants_last: how long an answer that came too late waits for its question. Default 24 h.
@@ -97,6 +99,7 @@ class Maestro:
             starts_at_once=starts_at_once,
             worktrees=worktrees,
             state_directory=state_directory,
+            place=place,
             grants_last_ms=grants_last,
             lease_ttl_ms=lease_ttl,
             sweep_every_ms=sweep_every,
@@ -107,7 +110,8 @@ class Maestro:
         return Opening(implemented, json.dumps({**config, **implemented.config(mcp_servers)}))
 
     def scoped(self, *, tenant: str | None = None, actor: Actor | None = None) -> Maestro:
-        """The same node, confined to a tenant and acting as somebody."""
+        """The same node, confined to a tenant and acting as somebody; what is not given stays as it is. It only narrows:
+        another tenant, or another actor, than a handle is confined to already is a `PermissionDeniedError`."""
         return Maestro(self._link.scoped(tenant, None if actor is None else json.dumps(actor.to_json())))
 
     async def node(self) -> NodeIdentity:

@@ -14,37 +14,37 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 #: Whether an account is in use. ``active``: Sessions can use it.; ``removed``: It is history; its name is free.
-AccountState: TypeAlias = Literal["active", "removed"]
+AccountState: TypeAlias = Literal["active", "removed"] | str
 
 
 #: What kind of actor did something. ``person``: A person, as the embedding product names them.; ``policy``: What answers without
 #: a person: a rule by its id, `permission_handler`, or `timeout`.; ``agent``: A coding agent.; ``node``: A Maestro node: sweeps,
 #: recovery, scheduling.
-ActorKind: TypeAlias = Literal["person", "policy", "agent", "node"]
+ActorKind: TypeAlias = Literal["person", "policy", "agent", "node"] | str
 
 
 #: What kind of question it is. ``tool``: May this tool run?; ``question``: The agent asks the person something.; ``plan``: Is
 #: this plan good?; ``elicitation``: A tool server asks the person for something.; ``gate``: A workflow or a task waits for a go-
 #: ahead.
-ApprovalKind: TypeAlias = Literal["tool", "question", "plan", "elicitation", "gate"]
+ApprovalKind: TypeAlias = Literal["tool", "question", "plan", "elicitation", "gate"] | str
 
 
 #: What has become of an approval. ``pending``: Waits for an answer.; ``allowed``: Allowed or answered.; ``denied``: Denied.;
 #: ``expired``: Denied since nobody answered in time.; ``withdrawn``: Void: the agent took it back.; ``owner_lost``: Void: the
 #: process that asked is gone.
-ApprovalState: TypeAlias = Literal["pending", "allowed", "denied", "expired", "withdrawn", "owner_lost"]
+ApprovalState: TypeAlias = Literal["pending", "allowed", "denied", "expired", "withdrawn", "owner_lost"] | str
 
 
 #: What became of an attempt. ``running``: Under way.; ``succeeded``: It worked.; ``failed``: It failed by itself.; ``cancelled``:
 #: It was called off.; ``input_required``: It waits for a person.; ``lost``: Its node was lost.; ``parked``: Its node was shut
 #: down cleanly.
-AttemptState: TypeAlias = Literal["running", "succeeded", "failed", "cancelled", "input_required", "lost", "parked"]
+AttemptState: TypeAlias = Literal["running", "succeeded", "failed", "cancelled", "input_required", "lost", "parked"] | str
 
 
 #: What a rule does with the calls that it fits. A rule that denies beats one that asks, and that one beats a rule that allows,
 #: whatever their levels. ``deny``: The call may not run.; ``ask``: A person is asked, whatever allows it.; ``allow``: The call
 #: may run.
-Effect: TypeAlias = Literal["deny", "ask", "allow"]
+Effect: TypeAlias = Literal["deny", "ask", "allow"] | str
 
 
 #: What a caller can do about an `Error`. The strings are the same in every language. ``invalid_argument``: An argument is wrong;
@@ -56,67 +56,68 @@ Effect: TypeAlias = Literal["deny", "ask", "allow"]
 #: ``permission_denied``: The caller may not do this.; ``resource_exhausted``: A limit is reached; `Error::limit` says which.;
 #: ``unsupported``: This adapter, agent or version cannot do it.; ``protocol``: The other side broke its protocol.; ``closed``:
 #: The object was closed.; ``internal``: A defect in Maestro or an adapter.
-ErrorKind: TypeAlias = Literal["invalid_argument", "invalid_config", "not_found", "already_exists", "conflict", "lease_lost", "cancelled", "timeout", "unavailable", "permission_denied", "resource_exhausted", "unsupported", "protocol", "closed", "internal"]
+ErrorKind: TypeAlias = Literal["invalid_argument", "invalid_config", "not_found", "already_exists", "conflict", "lease_lost", "cancelled", "timeout", "unavailable", "permission_denied", "resource_exhausted", "unsupported", "protocol", "closed", "internal"] | str
 
 
 #: What happened to a file. ``added``: New.; ``modified``: Changed.; ``deleted``: Gone.; ``renamed``: Moved.
-FileStatus: TypeAlias = Literal["added", "modified", "deleted", "renamed"]
+FileStatus: TypeAlias = Literal["added", "modified", "deleted", "renamed"] | str
 
 
 #: What has become of a grant. ``open``: It answers the same question once, when that is asked again.; ``spent``: It has
 #: answered.; ``expired``: The question was not asked again in time.
-GrantState: TypeAlias = Literal["open", "spent", "expired"]
+GrantState: TypeAlias = Literal["open", "spent", "expired"] | str
 
 
 #: Whether an account's login was taken, the last time that it showed. ``unknown``: It was not used yet.; ``ok``: The service
 #: answered.; ``refused``: The service refused it.
-LoginState: TypeAlias = Literal["unknown", "ok", "refused"]
+LoginState: TypeAlias = Literal["unknown", "ok", "refused"] | str
 
 
 #: How an entry of a plan stands. ``pending``: Not begun.; ``in_progress``: Under way.; ``completed``: Done.
-PlanStatus: TypeAlias = Literal["pending", "in_progress", "completed"]
+PlanStatus: TypeAlias = Literal["pending", "in_progress", "completed"] | str
 
 
 #: Whether a project takes work. ``active``: Its tasks run.; ``paused``: Its tasks wait.; ``archived``: It is history.
-ProjectState: TypeAlias = Literal["active", "paused", "archived"]
+ProjectState: TypeAlias = Literal["active", "paused", "archived"] | str
 
 
 #: How long an allowance holds. ``once``: For this call.; ``session``: As a rule for calls like this one in the same session.;
 #: ``project``: As a rule for calls like this one in the same project.
-Remember: TypeAlias = Literal["once", "session", "project"]
+Remember: TypeAlias = Literal["once", "session", "project"] | str
 
 
 #: What a session does now. ``idle``: It waits for a prompt; its process may be gone and comes back with the next one.;
 #: ``running``: The agent works.; ``requires_action``: The agent waits for a person.; ``closed``: It is over.
-SessionState: TypeAlias = Literal["idle", "running", "requires_action", "closed"]
+SessionState: TypeAlias = Literal["idle", "running", "requires_action", "closed"] | str
 
 
 #: Where a task is in its life. ``pending``: Waits for its needs or for a time.; ``queued``: Waits for a free place.; ``running``:
 #: An attempt is under way.; ``input_required``: Cannot go on without a person.; ``succeeded``: Done.; ``failed``: Given up.;
 #: ``cancelled``: Called off.
-TaskState: TypeAlias = Literal["pending", "queued", "running", "input_required", "succeeded", "failed", "cancelled"]
+TaskState: TypeAlias = Literal["pending", "queued", "running", "input_required", "succeeded", "failed", "cancelled"] | str
 
 
 #: The state of a tool call. ``pending``: Asked for, not started.; ``in_progress``: Running.; ``completed``: Ended well.;
 #: ``failed``: Ended badly.; ``denied``: Not allowed to run.; ``interrupted``: Stopped before its end; whether it had an effect is
 #: not known.
-ToolStatus: TypeAlias = Literal["pending", "in_progress", "completed", "failed", "denied", "interrupted"]
+ToolStatus: TypeAlias = Literal["pending", "in_progress", "completed", "failed", "denied", "interrupted"] | str
 
 
 #: What has to become of a task's `needs` before it starts. ``success``: All have succeeded; otherwise the task is cancelled with
 #: reason `need_failed`.; ``always``: All have ended.; ``failure``: All have ended and at least one did not succeed; otherwise the
 #: task is cancelled.
-When: TypeAlias = Literal["success", "always", "failure"]
+When: TypeAlias = Literal["success", "always", "failure"] | str
 
 
-#: Which workspace a task gets. ``auto``: A git worktree where the project is a repository, else the project directory.; ``git``:
-#: A git worktree with its own branch.; ``directory``: The project directory itself.
-WorkspaceKind: TypeAlias = Literal["auto", "git", "directory"]
+#: Which workspace a task gets. ``auto``: A git worktree where one can be made, else the project directory: `not_isolated` of the
+#: workspace says why then.; ``git``: A git worktree with its own branch. The task fails where none can be made.; ``directory``:
+#: The project directory itself.
+WorkspaceKind: TypeAlias = Literal["auto", "git", "directory"] | str
 
 
 #: What has become of a workspace. ``ready``: There to work in.; ``conflicted``: Branches of needs did not merge; a person has to
 #: help.; ``merged``: Its work was merged; it may be swept when it holds nothing else.; ``removed``: Gone.
-WorkspaceState: TypeAlias = Literal["ready", "conflicted", "merged", "removed"]
+WorkspaceState: TypeAlias = Literal["ready", "conflicted", "merged", "removed"] | str
 
 
 class AccountInfo(Record, open=True):
@@ -435,6 +436,10 @@ class ApprovalInfo(Record, open=True):
     """The answers that the agent knows."""
     suggestions: Sequence[Any] = field("suggestions", "list<json>", default=(), omit=True)
     """Rules that the agent proposes, verbatim."""
+    remembered_rules: Sequence[str] = field("remembered_rules", "list<string>", default=(), omit=True)
+    """The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    Empty where it cannot be remembered.
+    """
     blocked_path: str | None = field("blocked_path", "string?", default=None, omit=True)
     """The path that made the agent ask."""
     agent_id: str | None = field("agent_id", "string?", default=None, omit=True)
@@ -511,6 +516,10 @@ class ApprovalRequested(Record):
     """The answers that the agent knows."""
     suggestions: Sequence[Any] = field("suggestions", "list<json>", default=(), omit=True)
     """Rules that the agent proposes, verbatim."""
+    remembered_rules: Sequence[str] = field("remembered_rules", "list<string>", default=(), omit=True)
+    """The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    Empty where it cannot be remembered.
+    """
     blocked_path: str | None = field("blocked_path", "string?", default=None, omit=True)
     """The path that made the agent ask."""
     agent_id: str | None = field("agent_id", "string?", default=None, omit=True)
@@ -657,8 +666,14 @@ class Changes(Record):
     """Whether tracked files differ from the last commit."""
     untracked: bool = field("untracked", "bool")
     """Whether there are files that git does not know and does not ignore."""
+    ignored: bool = field("ignored", "bool", default=False)
+    """Whether there are ignored files that are no output of a build."""
+    stashed: bool = field("stashed", "bool", default=False)
+    """Whether there is a stash that was made in the workspace."""
     unmerged: int = field("unmerged", "int")
-    """Commits that are in no other branch."""
+    """Commits that are in no other branch, those included that only a reflog of the workspace leads
+    to, and those of submodules that none of their remotes has.
+    """
     head: str | None = field("head", "string?", default=None, omit=True)
     """The last commit."""
 
@@ -1088,6 +1103,10 @@ class Succeeded(Record):
     """A few lines for people, for example the agent's last message."""
     output: Any = field("output", "json", default=None, omit=True)
     """The structured result, if there is one."""
+    work_elsewhere: Sequence[WorkElsewhere] = field("work_elsewhere", "list<WorkElsewhere>", default=(), omit=True)
+    """What was made elsewhere in the repository than in the task's workspace meanwhile, and may
+    be its work: nothing but a person brings that in.
+    """
 
 
 class Failed(Record):
@@ -1113,7 +1132,7 @@ class InputRequired(Record):
 
     __slots__ = ()
     reason: str = field("reason", "string")
-    """Why, for example ``workspace_conflict``."""
+    """Why, for example ``workspace_conflict`` or ``nested_repositories``."""
     detail: Any = field("detail", "json", default=None, omit=True)
     """What exactly."""
 
@@ -1166,6 +1185,10 @@ class PendingApproval(Record):
     """The answers that the agent knows."""
     suggestions: Sequence[Any] = field("suggestions", "list<json>", default=(), omit=True)
     """Rules that the agent proposes, verbatim."""
+    remembered_rules: Sequence[str] = field("remembered_rules", "list<string>", default=(), omit=True)
+    """The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    Empty where it cannot be remembered.
+    """
     blocked_path: str | None = field("blocked_path", "string?", default=None, omit=True)
     """The path that made the agent ask."""
     agent_id: str | None = field("agent_id", "string?", default=None, omit=True)
@@ -1746,7 +1769,9 @@ class SessionSpec(Record):
     """
     setting_sources: Sequence[str] | None = field("setting_sources", "list<string>?", default=None, omit=True)
     """Which of the agent's own settings it reads, for example ``user``, ``project``, ``local``; an empty
-    list means none. Default: what the agent does by itself.
+    list means none. ``project`` and ``local`` run programs that the repository, or an earlier task,
+    put there: they trust all who write to it. Default: Claude Code reads those of the user, and
+    gets the project's ``CLAUDE.md`` as text; what other agents do by themselves.
     """
     max_thinking_tokens: int | None = field("max_thinking_tokens", "int?", default=None, omit=True)
     """The most tokens of thought for one answer of the model. Default: the agent's own."""
@@ -2153,7 +2178,7 @@ class TaskInputRequired(Record):
 
     __slots__ = ()
     reason: str = field("reason", "string", default="")
-    """Why: ``approval``, ``workspace_conflict`` or the task's own word."""
+    """Why: ``approval``, ``workspace_conflict``, ``nested_repositories`` or the task's own word."""
     detail: Any = field("detail", "json?", default=None, omit=True)
     """What exactly, for example the files of the conflict."""
 
@@ -2699,6 +2724,18 @@ class WaitingReason(Record):
     """What a person can do about it."""
 
 
+class WorkElsewhere(Record):
+    """Work that may be of a task, but stands in the repository and not in the task's workspace."""
+
+    __slots__ = ()
+    kind: str = field("kind", "string")
+    """``branch``, ``worktree`` or ``stash``."""
+    name: str = field("name", "string")
+    """The branch, the directory of the worktree, or what the stash says of itself."""
+    commit: str | None = field("commit", "string?", default=None, omit=True)
+    """Its commit."""
+
+
 class WorkspaceCommitted(Record):
     """Work was committed to the workspace's branch."""
 
@@ -2723,6 +2760,16 @@ class WorkspaceConflicted(Record):
     """The branch that does not merge."""
 
 
+class WorkspaceElsewhere(Record):
+    """Work that may be of the task stands elsewhere in the repository."""
+
+    __slots__ = ()
+    workspace_id: str | None = field("workspace_id", "id?", default=None, omit=True)
+    """The workspace."""
+    work: Sequence[WorkElsewhere] = field("work", "list<WorkElsewhere>", default=(), omit=True)
+    """Where it stands."""
+
+
 class WorkspaceInfo(Record, open=True):
     """A workspace."""
 
@@ -2742,11 +2789,21 @@ class WorkspaceInfo(Record, open=True):
     project: PlacePath = field("project", "PlacePath")
     """The project that it was made from."""
     root: PlacePath = field("root", "PlacePath")
-    """Where the work happens."""
+    """The workspace's own directory. For ``git`` it is the top of a worktree of the whole repository."""
+    subdirectory: str | None = field("subdirectory", "string?", default=None, omit=True)
+    """Where the project is in it, with ``/``, when the project is a directory inside of a repository.
+    Agents start there; everything in ``root`` is the workspace's, and paths are relative to ``root``.
+    """
     branch: str | None = field("branch", "string?", default=None, omit=True)
     """Its branch."""
     base: str | None = field("base", "string?", default=None, omit=True)
     """The commit that its own work starts after, merged needs included."""
+    not_isolated: str | None = field("not_isolated", "string?", default=None, omit=True)
+    """Why it is the project directory itself although nobody asked for that, and what to do about it.
+    None when the work is isolated, or when the task asked for ``directory``.
+    """
+    work_elsewhere: Sequence[WorkElsewhere] = field("work_elsewhere", "list<WorkElsewhere>", default=(), omit=True)
+    """What was made elsewhere in the repository while the task's agent worked, and may be its work."""
     keep: bool = field("keep", "bool", default=False)
     """Whether it is kept although it is empty."""
     merged_into: str | None = field("merged_into", "string?", default=None, omit=True)
@@ -2762,7 +2819,7 @@ class WorkspaceKept(Record):
     workspace_id: str | None = field("workspace_id", "id?", default=None, omit=True)
     """The workspace."""
     reasons: Sequence[str] = field("reasons", "list<string>", default=(), omit=True)
-    """What it holds: ``uncommitted``, ``untracked``, ``unmerged``."""
+    """What it holds: ``uncommitted``, ``untracked``, ``ignored``, ``stashed``, ``unmerged``."""
 
 
 class WorkspaceMerged(Record):
@@ -2787,6 +2844,10 @@ class WorkspacePrepared(Record):
     """``git`` or ``directory``."""
     path: str = field("path", "string", default="")
     """Its directory."""
+    subdirectory: str | None = field("subdirectory", "string?", default=None, omit=True)
+    """Where the project is in it, when it is a directory inside of a repository."""
+    not_isolated: str | None = field("not_isolated", "string?", default=None, omit=True)
+    """Why it is the project directory itself although nobody asked for that."""
     branch: str | None = field("branch", "string?", default=None, omit=True)
     """Its branch."""
     base: str | None = field("base", "string?", default=None, omit=True)
@@ -2864,7 +2925,7 @@ wire.unions["ToolContent"] = Union("type", {"text": ToolText, "diff": ToolDiff, 
 
 
 #: What an event says, by its type.
-EventData: TypeAlias = "SessionOpened | SessionResumed | SessionForked | SessionRunning | SessionRequiresAction | SessionIdle | SessionUpdated | SessionFailed | SessionClosed | ContextUpdated | ContextCompacted | PromptQueued | PromptFolded | PromptCancelled | TurnStarted | TurnEnded | MessageDelta | ThoughtDelta | Message | Thought | MessageSuperseded | ToolStarted | ToolUpdated | ToolEnded | FileChanged | PlanUpdated | SubagentStarted | SubagentProgress | SubagentEnded | ApprovalRequested | ApprovalResolved | ApprovalUpdated | ApprovalGranted | ApprovalWithdrawn | ApprovalExpired | PolicyUpdated | PolicyRemoved | UsageRecorded | LimitReached | AgentRetrying | AgentRateLimited | AgentWarning | AgentStderr | AgentOutput | AgentFrame | TaskSubmitted | TaskQueued | TaskWaiting | TaskStarted | TaskProgress | TaskInputRequired | TaskUpdated | TaskRetried | TaskEnded | AttemptLost | AttemptRecovered | ProjectCreated | ProjectUpdated | WorkspacePrepared | WorkspaceConflicted | WorkspaceCommitted | WorkspaceKept | WorkspaceMerged | WorkspaceRemoved | NodeJoined | NodeLost | Gap | Other"
+EventData: TypeAlias = "SessionOpened | SessionResumed | SessionForked | SessionRunning | SessionRequiresAction | SessionIdle | SessionUpdated | SessionFailed | SessionClosed | ContextUpdated | ContextCompacted | PromptQueued | PromptFolded | PromptCancelled | TurnStarted | TurnEnded | MessageDelta | ThoughtDelta | Message | Thought | MessageSuperseded | ToolStarted | ToolUpdated | ToolEnded | FileChanged | PlanUpdated | SubagentStarted | SubagentProgress | SubagentEnded | ApprovalRequested | ApprovalResolved | ApprovalUpdated | ApprovalGranted | ApprovalWithdrawn | ApprovalExpired | PolicyUpdated | PolicyRemoved | UsageRecorded | LimitReached | AgentRetrying | AgentRateLimited | AgentWarning | AgentStderr | AgentOutput | AgentFrame | TaskSubmitted | TaskQueued | TaskWaiting | TaskStarted | TaskProgress | TaskInputRequired | TaskUpdated | TaskRetried | TaskEnded | AttemptLost | AttemptRecovered | ProjectCreated | ProjectUpdated | WorkspacePrepared | WorkspaceConflicted | WorkspaceCommitted | WorkspaceElsewhere | WorkspaceKept | WorkspaceMerged | WorkspaceRemoved | NodeJoined | NodeLost | Gap | Other"
 
 
 wire.events.update(
@@ -2930,6 +2991,7 @@ wire.events.update(
         "workspace.prepared": WorkspacePrepared,
         "workspace.conflicted": WorkspaceConflicted,
         "workspace.committed": WorkspaceCommitted,
+        "workspace.elsewhere": WorkspaceElsewhere,
         "workspace.kept": WorkspaceKept,
         "workspace.merged": WorkspaceMerged,
         "workspace.removed": WorkspaceRemoved,
@@ -2964,6 +3026,6 @@ __all__ = [
     "ThoughtDelta", "ThoughtItem", "ToolApproval", "ToolBlob", "ToolContent", "ToolDiff", "ToolEnded", "ToolImage", "ToolItem",
     "ToolOther", "ToolRules", "ToolStarted", "ToolStatus", "ToolStep", "ToolTerminal", "ToolText", "ToolUpdated", "ToolUse",
     "Totals", "TurnEnded", "TurnInfo", "TurnStarted", "Unknown", "Usage", "UsageRecorded", "ViewItem", "WaitStep",
-    "WaitingReason", "When", "WorkspaceCommitted", "WorkspaceConflicted", "WorkspaceInfo", "WorkspaceKept", "WorkspaceKind",
-    "WorkspaceMerged", "WorkspacePrepared", "WorkspaceRemoved", "WorkspaceState", "WriteStep",
+    "WaitingReason", "When", "WorkElsewhere", "WorkspaceCommitted", "WorkspaceConflicted", "WorkspaceElsewhere", "WorkspaceInfo",
+    "WorkspaceKept", "WorkspaceKind", "WorkspaceMerged", "WorkspacePrepared", "WorkspaceRemoved", "WorkspaceState", "WriteStep",
 ]  # fmt: skip

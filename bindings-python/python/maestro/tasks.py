@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,12 @@ class Workspace:
         return Changes.from_json(await self._link.query("workspaces.changes", task_id=self.task_id))
 
     async def diff(self) -> str:
-        """The difference to its base as a unified diff."""
+        """The difference to its base as a unified diff, for reading: what is no UTF-8 is replaced."""
         return str(await self._link.query("workspaces.diff", task_id=self.task_id))
+
+    async def patch(self) -> bytes:
+        """The difference to its base as ``git apply`` takes it: the bytes of the files as they are."""
+        return b64decode(str(await self._link.query("workspaces.patch", task_id=self.task_id)))
 
     async def merge(self, into: str) -> str:
         """Merges its commits into a branch of the project and gives the commit. Repeating it changes nothing."""

@@ -49,7 +49,7 @@ class ScriptedModel:
     def env(self, home: Path) -> dict[str, str]:
         """The variables that lead Claude Code to it, with a home of its own where it keeps everything."""
         return {
-            "HOME": os.fspath(home),
+            "HOME": os.fsdecode(home),
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "ANTHROPIC_BASE_URL": self.url,
             "ANTHROPIC_API_KEY": "sk-fake",
@@ -59,7 +59,7 @@ class ScriptedModel:
 
     async def __aenter__(self) -> ScriptedModel:
         process = await asyncio.create_subprocess_exec(
-            str(self._program), *(f"--scenarios={path}" for path in self._scenarios), stdout=asyncio.subprocess.PIPE
+            os.fsdecode(self._program), *(f"--scenarios={os.fsdecode(path)}" for path in self._scenarios), stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         self._process = process

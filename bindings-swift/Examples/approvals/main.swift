@@ -33,5 +33,5 @@ for try await event in task.events() {
 }
 // end
 let outcome = try await task.wait()
-if case .succeeded(let summary, _) = outcome { print(summary) } else { print(outcome) }
+if case .succeeded(let summary, _, _) = outcome { print(summary) } else { print(outcome) }
 try await maestro.close()

@@ -39,5 +39,5 @@ for try await event in task.events() {
     }
 }
 let outcome = try await task.wait()
-if case .succeeded(let summary, _) = outcome { print(summary) } else { print(outcome) }
+if case .succeeded(let summary, _, _) = outcome { print(summary) } else { print(outcome) }
 try await maestro.close()

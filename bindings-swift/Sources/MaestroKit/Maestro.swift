@@ -69,6 +69,7 @@ public struct Maestro: Sendable {
     ///   - startsAtOnce: how many agents may start at once. Default: as many as there are cores.
     ///   - worktrees: where git worktrees are made. Default: a directory for temporary files, so name your own.
     ///   - stateDirectory: where nodes keep what finds processes after a kill. Default: beside the store.
+    ///   - place: which place this node is at; nodes of one place see the same files. Default: kept beside the store.
     ///   - grantsLast: how long an answer that came too late waits for its question. Default 24 h.
     ///   - leaseTTL: how long leases last. Default 30 s.
     ///   - sweepEvery: how often everything that may be stuck is looked at. Default 5 s.
@@ -77,7 +78,7 @@ public struct Maestro: Sendable {
     public static func open(
         _ storage: Storage = .memory, agents: [String: AgentConfig] = [:], tasks: [String: any TaskKind] = [:],
         mcpServers: [String: [any Tool]] = [:], permissionHandler: (any PermissionHandler)? = nil, concurrency: Int? = nil,
-        warmSessions: WarmSessions? = nil, startsAtOnce: Int? = nil, worktrees: String? = nil, stateDirectory: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
+        warmSessions: WarmSessions? = nil, startsAtOnce: Int? = nil, worktrees: String? = nil, stateDirectory: String? = nil, place: String? = nil, grantsLast: Duration? = nil, leaseTTL: Duration? = nil,
         sweepEvery: Duration? = nil, cancelGrace: Duration? = nil
     ) async throws -> Maestro {
         let port = Port(agents: agents, tasks: tasks, mcpServers: mcpServers, permissionHandler: permissionHandler)
@@ -88,6 +89,7 @@ public struct Maestro: Sendable {
             $0.put("starts_at_once", startsAtOnce)
             $0.put("worktrees", worktrees)
             $0.put("state_directory", stateDirectory)
+            $0.put("place", place)
             $0.put("grants_last_ms", grantsLast)
             $0.put("lease_ttl_ms", leaseTTL)
             $0.put("sweep_every_ms", sweepEvery)
@@ -113,7 +115,8 @@ public struct Maestro: Sendable {
     public var approvals: Approvals { Approvals(link: link) }
     public var events: Events { Events(link: link) }
 
-    /// The same node, confined to a tenant and acting as somebody; what is not given is the default one.
+    /// The same node, confined to a tenant and acting as somebody; what is not given stays as it is. It only narrows: another tenant, or
+    /// another actor, than a handle is confined to already is `permissionDenied`.
     public func scoped(tenant: String? = nil, actor: Actor? = nil) throws -> Maestro {
         do {
             return Maestro(link: Link(node: link.node, host: try link.host.scoped(tenant: tenant, actor: actor?.json.text)))

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where a task works, and the verbs that get the work out. They are refused while its agent works there.
 public struct Workspace: Sendable {
     let link: Link
@@ -18,9 +20,15 @@ public struct Workspace: Sendable {
         try await link.query("workspaces.changes", args)
     }
 
-    /// The difference to its base as a unified diff.
+    /// The difference to its base as a unified diff, for reading: what is no UTF-8 is replaced.
     public func diff() async throws -> String {
         try await link.query("workspaces.diff", args)
+    }
+
+    /// The difference to its base as `git apply` takes it: the bytes of the files as they are.
+    public func patch() async throws -> Data {
+        let patch: String = try await link.query("workspaces.patch", args)
+        return Data(base64Encoded: patch) ?? Data()
     }
 
     /// Merges its commits into a branch of the project and gives the commit. Repeating it changes nothing.

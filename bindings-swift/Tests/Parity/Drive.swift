@@ -39,7 +39,7 @@ final class Stage {
             return .result(.null)
         case "scoped":
             let actor = try a["actor"].map { try Actor(json: $0) }
-            nodes[on] = try nodes["a"]?.scoped(tenant: a.text("tenant"), actor: actor)
+            nodes[on] = try nodes[a.maybe("of") ?? "a"]?.scoped(tenant: a.text("tenant"), actor: actor)
             return .result(.null)
         case "git": return .result(.string(try git(a["args"]?.array?.compactMap(\.string) ?? [])))
         case "file": return .result(.string(try String(contentsOfFile: a.text("path"), encoding: .utf8)))

@@ -87,6 +87,7 @@ extension Stage {
         case "workspaces.info": return result(try await task.workspace.info())
         case "workspaces.changes": return result(try await task.workspace.changes())
         case "workspaces.diff": return .result(.string(try await task.workspace.diff()))
+        case "workspaces.patch": return .result(.string(String(decoding: try await task.workspace.patch(), as: UTF8.self)))
         case "workspaces.merge": return .result(.string(try await task.workspace.merge(into: a.text("into"))))
         case "workspaces.remove": return try await done { try await task.workspace.remove() }
         case "workspaces.discard": return try await done { try await task.workspace.discard(a.text("name")) }

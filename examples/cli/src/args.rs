@@ -29,6 +29,9 @@ pub(crate) struct Common {
     /// Print JSON, one object a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Which place this is: nodes of one place see the same files. Default: kept beside the store.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) place: Option<String>,
 }
 
 impl Common {

@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 use crate::args::Common;
 use crate::board::Board;
 use crate::exit::Exit;
+use crate::out;
 use crate::view::View;
 
 /// How often is looked whether the live block has changed.
@@ -35,10 +36,7 @@ pub(crate) async fn to_the_end(
     if tasks.is_empty() {
         return Ok(Exit::Ok);
     }
-    let filter = EventFilter {
-        task_ids: tasks.iter().map(TaskHandle::id).collect(),
-        ..EventFilter::default()
-    };
+    let filter = EventFilter::of_tasks(tasks.iter().map(TaskHandle::id));
     let mut events = maestro.events().subscribe(filter, after).await?;
     let mut infos = Vec::new();
     for task in tasks {
@@ -72,14 +70,14 @@ pub(crate) async fn to_the_end(
 pub(crate) async fn close(maestro: &Maestro, exit: Result<Exit>, again: &str) -> Result<Exit> {
     let interrupted = matches!(exit, Ok(Exit::Interrupted));
     if interrupted {
-        eprintln!("stopping the agents; nothing is lost (once more: stop at once)");
+        out::note("stopping the agents; nothing is lost (once more: stop at once)");
     }
     let closed = tokio::select! {
         closed = maestro.close(Running::Park) => closed,
         _ = stopped() => Ok(()),
     };
     if interrupted {
-        eprintln!("to go on: {again}");
+        out::note(format_args!("to go on: {again}"));
     }
     let exit = exit?;
     closed.map(|()| exit)

@@ -3,34 +3,36 @@
 use maestro_core::approval::ApprovalFilter;
 use maestro_core::model::{ApprovalInfo, MicroUsd, TaskInfo, TaskState};
 use maestro_core::task::TaskFilter;
+use maestro_core::text;
 use maestro_core::{Error, ErrorKind, Maestro, Result};
 
 use crate::args::{Common, Ls, TaskArg};
 use crate::exit::Exit;
-use crate::text::{counted, head, plain};
+use crate::text::{counted, plain};
 use crate::{node, out};
 
 pub(crate) async fn ls(maestro: &Maestro, common: &Common, command: Ls) -> Result<Exit> {
     let mut filter = TaskFilter::default();
     for state in &command.state {
-        let parsed = serde_json::from_value::<TaskState>(state.as_str().into());
-        filter.states.push(
-            parsed.map_err(|_| {
-                Error::invalid("state", format!("is not a state of tasks: {state:?}"))
-            })?,
-        );
+        let known = serde_json::from_value(state.as_str().into())
+            .ok()
+            .filter(|state| !matches!(state, TaskState::Other(_)));
+        filter.states.push(known.ok_or_else(|| {
+            Error::invalid("state", format!("is not a state of tasks: {state:?}"))
+        })?);
     }
     let tasks = maestro.tasks().all(filter).await?;
     let asked = maestro.approvals().all(ApprovalFilter::pending()).await?;
     for task in &tasks {
-        out::say(common, task, line(task))?;
+        let waits = asked.iter().any(|asked| asked.task_id == Some(task.id));
+        out::say(common, task, line(task, waits))?;
         if !common.json {
             let asked = asked.iter().filter(|asked| asked.task_id == Some(task.id));
             asked.map(|asked| question(common, asked)).try_for_each(out::line)?;
         }
     }
     if tasks.is_empty() && !common.json {
-        eprintln!("no tasks");
+        out::note("no tasks");
     }
     Ok(Exit::Ok)
 }
@@ -41,7 +43,7 @@ pub(crate) async fn show(maestro: &Maestro, common: &Common, command: TaskArg) -
         out::json(&task)?;
         return Ok(Exit::Ok);
     }
-    out::line(line(&task))?;
+    out::line(line(&task, false))?;
     let fact = |name: &str, value: String| out::line(format_args!("  {name:<10} {value}"));
     fact("id", task.id.to_string())?;
     fact("asked", plain(&task.spec.prompt))?;
@@ -55,7 +57,13 @@ pub(crate) async fn show(maestro: &Maestro, common: &Common, command: TaskArg) -
     }
     let workspace = maestro.tasks().handle(task.id).workspace();
     if let Ok(info) = workspace.info().await {
-        fact("workspace", info.workspace.root.to_string())?;
+        fact("workspace", info.workspace.cwd().to_string())?;
+        if let Some(why) = &info.not_isolated {
+            fact("shared", plain(why))?;
+        }
+        for work in &info.work_elsewhere {
+            fact("elsewhere", plain(&work.to_string()))?;
+        }
     }
     if task.usage.tokens() > 0 {
         let cost = MicroUsd(task.usage.cost_micro_usd);
@@ -117,18 +125,21 @@ pub(crate) fn short(id: &impl ToString) -> String {
 pub(crate) fn question(common: &Common, asked: &ApprovalInfo) -> String {
     let (call, id) = (node::call(&common.store), short(&asked.id));
     let title = plain(&asked.title);
-    format!("  needs a person: {title}\n    {}\n    {call} approve {id}", exactly(&asked.input))
+    let kept = match asked.remembered_rules.as_slice() {
+        [] => String::new(),
+        rules => format!("\n    with --remember it keeps: {}", plain(&rules.join(", "))),
+    };
+    let what = exactly(&asked.input);
+    format!("  needs a person: {title}\n    {what}{kept}\n    {call} approve {id}")
 }
 
-/// What would be done, in full as far as that is bearable: a title may flatter.
+/// What would be done, what matters first, in full as far as that is bearable; a cut is seen.
 pub(crate) fn exactly(input: &serde_json::Value) -> String {
-    let command = input.get("command").and_then(|command| command.as_str());
-    let text = command.map_or_else(|| input.to_string(), |command| format!("$ {command}"));
-    head(&plain(&text), 1000)
+    text::input(input, 4000).join("\n    ")
 }
 
-fn line(task: &TaskInfo) -> String {
+fn line(task: &TaskInfo, waits: bool) -> String {
     let attempts = counted(task.attempts.len(), "attempt");
-    let state = task.state.as_str();
+    let state = if waits { "needs a person" } else { task.state.as_str() };
     format!("{}  {state:<14}  {attempts:<10}  {}", short(&task.id), plain(&task.title()))
 }

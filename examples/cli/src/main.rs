@@ -1,5 +1,4 @@
 //! `maestro`: a command line over maestro-core.
-#![expect(clippy::print_stderr, reason = "a command line talks to a person")]
 
 mod approvals;
 mod args;
@@ -16,8 +15,8 @@ mod out;
 mod policy;
 mod progress;
 mod run;
-mod screen;
 mod table;
+mod task_file;
 mod text;
 mod view;
 mod work;
@@ -25,20 +24,40 @@ mod work;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use maestro_core::{Maestro, Result};
+use maestro_core::{Error, Maestro, Result};
+use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, Command, Common, Look};
 use crate::exit::Exit;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(args.log.as_str())
-        .with_writer(screen::log_writer)
-        .init();
+    out::tell_panics();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            out::usage(&error);
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
+        }
+    };
+    let result = act(args).await;
+    let exit = result.unwrap_or_else(|error| {
+        if out::is_closed_pipe(&error) {
+            return Exit::Interrupted;
+        }
+        out::note(format_args!("maestro: {error}"));
+        Exit::of(&error)
+    });
+    exit.into()
+}
+
+async fn act(args: Args) -> Result<Exit> {
+    // Reading it leniently would print what is wrong, as it is.
+    let filter = EnvFilter::try_new(&args.log)
+        .map_err(|error| Error::invalid("log", "is no filter of logs").caused_by(error))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(out::log).init();
     let common = &args.common;
-    let result = match args.command {
+    match args.command {
         Command::Demo(command) => demo::demo(common, command).await,
         Command::Run(command) => run::run(common, command).await,
         Command::Resume(command) => run::resume(common, command).await,
@@ -46,15 +65,7 @@ async fn main() -> ExitCode {
         Command::Look(look) => {
             node::observe(common, async |maestro| self::look(maestro, common, look).await).await
         }
-    };
-    let exit = result.unwrap_or_else(|error| {
-        if out::is_closed_pipe(&error) {
-            return Exit::Interrupted;
-        }
-        eprintln!("maestro: {error}");
-        Exit::of(&error)
-    });
-    exit.into()
+    }
 }
 
 async fn look(maestro: &Maestro, common: &Common, look: Look) -> Result<Exit> {

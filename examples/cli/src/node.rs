@@ -4,6 +4,7 @@ use std::path::Path;
 
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::agent::scripted::{Script, ScriptedAgent};
+use maestro_core::model::Place;
 use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result, Running};
 
@@ -15,7 +16,7 @@ pub(crate) async fn observe<T>(
     act: impl AsyncFnOnce(&Maestro) -> Result<T>,
 ) -> Result<T> {
     must_be_there(common)?;
-    let maestro = builder(&common.store)?.concurrency(0).build().await?;
+    let maestro = placed(common)?.concurrency(0).build().await?;
     let done = act(&maestro).await;
     // A node that leaves without a word would be looked for.
     let closed = maestro.close(Running::Park).await;
@@ -24,7 +25,7 @@ pub(crate) async fn observe<T>(
 
 /// A node that works.
 pub(crate) async fn work(common: &Common, node: &Node) -> Result<Maestro> {
-    let builder = builder(&common.store)?.concurrency(node.concurrency);
+    let builder = placed(common)?.concurrency(node.concurrency);
     let builder = match (&node.script, &node.claude) {
         (Some(script), _) => {
             let conversations = common.store.with_extension("conversations");
@@ -78,6 +79,12 @@ fn read_script(path: &Path) -> Result<Script> {
         .map_err(|error| wrong("is not a JSON array of steps").caused_by(error))
 }
 
+/// A node over the store that the command line names, at the place that it names.
+fn placed(common: &Common) -> Result<MaestroBuilder> {
+    let place = common.place.as_deref().map(Place::new);
+    Ok(place.into_iter().fold(builder(&common.store)?, MaestroBuilder::place))
+}
+
 /// A node over a store, which is made when it is not there. Worktrees lie beside it.
 pub(crate) fn builder(store: &Path) -> Result<MaestroBuilder> {
     let directory = match store.parent() {
@@ -98,6 +105,11 @@ fn make(directory: &Path) -> std::io::Result<()> {
     if directory.exists() {
         return Ok(());
     }
-    std::fs::create_dir_all(directory)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    // It holds what agents were told and have said.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)?;
     std::fs::write(directory.join(".gitignore"), "*\n")
 }

@@ -82,10 +82,11 @@ fn input_of(tool: &str, input: &str) -> Value {
 }
 
 fn show(common: &Common, rule: &RuleInfo) -> Result<()> {
-    let level = match rule.level {
+    let level = match &rule.level {
         RuleLevel::Session { session_id } => format!("session {session_id}"),
         RuleLevel::Project { project_id } => format!("project {project_id}"),
         RuleLevel::Tenant => "everywhere".to_owned(),
+        _ => "for what only a newer version knows".to_owned(),
     };
     let (effect, text) = (rule.effect.as_str(), plain(&rule.rule));
     out::say(common, rule, format_args!("{}  {effect:<5} {text}  ({level})", rule.id))

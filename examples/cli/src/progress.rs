@@ -1,6 +1,6 @@
 //! What happens, in one line each.
 
-use maestro_core::model::{ContentBlock, Decision, Event, EventData, Outcome};
+use maestro_core::model::{ContentBlock, Decision, Event, EventData, Outcome, WorkElsewhere};
 
 use crate::board::what_is_needed;
 use crate::list::short;
@@ -27,7 +27,15 @@ pub(crate) fn text(event: &Event) -> Option<String> {
         EventData::AttemptRecovered(data) => {
             format!("attempt {}: {} left processes ended", data.attempt, data.processes_ended)
         }
-        EventData::WorkspacePrepared(data) => format!("works in {}", near(&data.path)),
+        EventData::WorkspacePrepared(data) => {
+            let below = data.subdirectory.as_deref().map(|below| format!("/{below}"));
+            let path = near(&data.path) + below.as_deref().unwrap_or_default();
+            match &data.not_isolated {
+                Some(why) => format!("works in {path} itself, beside others: {why}"),
+                None => format!("works in {path}"),
+            }
+        }
+        EventData::WorkspaceElsewhere(data) => elsewhere(&data.work),
         EventData::WorkspaceCommitted(data) => {
             let files = counted(data.files.len(), "file");
             format!("committed {} ({files})", &data.commit[..data.commit.len().min(8)])
@@ -70,6 +78,12 @@ pub(crate) fn text(event: &Event) -> Option<String> {
         _ => return None,
     };
     Some(plain(&text))
+}
+
+/// Where work may stand that nobody merges.
+pub(crate) fn elsewhere(work: &[WorkElsewhere]) -> String {
+    let work: Vec<String> = work.iter().map(ToString::to_string).collect();
+    format!("work that may be its stands elsewhere: {}", work.join(", "))
 }
 
 /// A path as a person types it here.

@@ -1,39 +1,16 @@
 //! `run`: one prompt, or a file of tasks. `resume`: what is not over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use maestro_core::model::{Position, ProjectSpec, TaskSpec, TaskState};
 use maestro_core::task::{TaskFilter, TaskHandle};
 use maestro_core::{Error, ErrorKind, Maestro, Result};
-use serde::Deserialize;
 
 use crate::args::{Common, Node, Resume, Run};
 use crate::exit::Exit;
-use crate::{follow, list, node, table};
-
-/// A file of tasks.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    /// The tasks; each may need those before it.
-    task: Vec<Task>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Task {
-    /// Its name in this file.
-    name: String,
-    prompt: String,
-    #[serde(default)]
-    needs: Vec<String>,
-    #[serde(default)]
-    priority: i32,
-    /// Tools that run without asking.
-    #[serde(default)]
-    allow: Vec<String>,
-}
+use crate::task_file::{self, File};
+use crate::{follow, list, node, out, table};
 
 pub(crate) async fn run(common: &Common, command: Run) -> Result<Exit> {
     let maestro = node::work(common, &command.node).await?;
@@ -88,7 +65,7 @@ async fn again(maestro: &Maestro, command: &Resume) -> Result<Vec<TaskHandle>> {
         let all = maestro.tasks().all(TaskFilter::default()).await?;
         tasks.extend(all.into_iter().filter(|task| !task.state.is_ended()));
         if tasks.is_empty() {
-            eprintln!("nothing to go on with: every task is over; name one to try it again");
+            out::note("nothing to go on with: every task is over; name one to try it again");
         }
     }
     for reference in &command.tasks {
@@ -147,52 +124,5 @@ fn read(path: &Path) -> Result<File> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Error::invalid("file", "cannot be read").with("path", path.display()).caused_by(error)
     })?;
-    parse(&text).map_err(|error| error.with("path", path.display()))
-}
-
-/// Reads a file of tasks, and checks it whole, so that none of it is submitted when a part is wrong.
-fn parse(text: &str) -> Result<File> {
-    let file: File = toml::from_str(text)
-        .map_err(|error| Error::invalid("file", "is not a file of tasks").caused_by(error))?;
-    let mut names = BTreeSet::new();
-    for task in &file.task {
-        if let Some(need) = task.needs.iter().find(|need| !names.contains(need.as_str())) {
-            let why = format!("names no task before it: {need:?}");
-            return Err(Error::invalid("needs", why).with("task", &task.name));
-        }
-        if !names.insert(task.name.as_str()) {
-            return Err(Error::invalid("name", format!("is given to two tasks: {:?}", task.name)));
-        }
-    }
-    Ok(file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_example_of_the_readme_is_a_file_of_tasks() {
-        let readme = include_str!("../README.md");
-        let example = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-        let file = parse(example).unwrap();
-        let names: Vec<&str> = file.task.iter().map(|task| task.name.as_str()).collect();
-        assert_eq!(names, ["theme", "guide", "release"]);
-        assert_eq!(file.task[2].needs, ["theme", "guide"]);
-    }
-
-    #[test]
-    fn a_wrong_file_is_refused_whole() {
-        let task =
-            |name: &str, more: &str| format!("[[task]]\nname = {name:?}\nprompt = \"x\"\n{more}\n");
-        let cases = [
-            (task("a", "") + &task("a", ""), "is given to two tasks: \"a\""),
-            (task("a", "needs = [\"b\"]") + &task("b", ""), "names no task before it: \"b\""),
-            (task("a", "promt = \"y\""), "unknown field `promt`"),
-        ];
-        for (text, why) in cases {
-            let error = parse(&text).unwrap_err().to_string();
-            assert!(error.contains(why), "{error}");
-        }
-    }
+    task_file::parse(&text).map_err(|error| error.with("path", path.display()))
 }

@@ -1,26 +1,13 @@
 //! Texts of agents, made fit for a terminal: nothing in them can move the cursor or pass for ours.
 
+use maestro_core::text::visible;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// One line of printable text: white space becomes single spaces, control characters and marks that
-/// turn the direction of writing are dropped.
+/// One line of printable text: white space becomes single spaces, and what would not be seen an escape.
 pub(crate) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        let before = plain.len();
-        plain.extend(word.chars().filter(|&c| is_printable(c)));
-        if plain.len() > before {
-            plain.push(' ');
-        }
-    }
-    plain.truncate(plain.trim_end().len());
-    plain
-}
-
-fn is_printable(c: char) -> bool {
-    let turns =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !c.is_control() && !turns
+    let spaces = |c: char| matches!(c, ' ' | '\n' | '\r' | '\t');
+    let words = text.split(spaces).filter(|word| !word.is_empty());
+    words.map(visible).collect::<Vec<_>>().join(" ")
 }
 
 /// The first line that says something, as far as a line of history has room.
@@ -98,8 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_move_the_cursor_is_dropped() {
-        assert_eq!(plain("a\u{1b}[2Jb\r\n\tc\u{7} \u{202e}d \u{1} e"), "a[2Jb c d e");
+    fn what_could_move_the_cursor_is_an_escape() {
+        assert_eq!(
+            plain("a\u{1b}[2Jb\r\n\tc\u{7} \u{202e}d \u{1} e"),
+            r"a\u{1b}[2Jb c\u{7} \u{202e}d \u{1} e"
+        );
         assert_eq!(plain(" \n "), "");
     }
 

@@ -10,7 +10,7 @@ use maestro_core::model::{Event, EventData, Timestamp};
 use crate::args::Common;
 use crate::board::Board;
 use crate::list::{exactly, short};
-use crate::screen::{self, Screen};
+use crate::out::Block;
 use crate::text::head;
 use crate::{out, progress};
 
@@ -31,7 +31,7 @@ enum How {
     /// One line for what people want to know.
     Lines,
     /// The same lines, above a live block, and those that are not drawn yet.
-    Live(Screen<Stdout>, Vec<String>),
+    Live(Block<Stdout>, Vec<String>),
 }
 
 #[derive(Debug)]
@@ -49,8 +49,8 @@ impl View {
     pub(crate) fn open(common: &Common, call: String) -> Self {
         let how = if common.json {
             How::Json
-        } else if screen::is_live() {
-            How::Live(Screen::open(), Vec::new())
+        } else if out::is_live() {
+            How::Live(Block::open(), Vec::new())
         } else {
             How::Lines
         };
@@ -68,13 +68,14 @@ impl View {
             EventData::ApprovalRequested(data) => {
                 if let (Some(id), Some(line)) = (data.approval_id, line) {
                     let answer = |verb| format!("    {} {verb} {}", self.call, short(&id));
-                    let lines = vec![
-                        line,
-                        format!("    {}", exactly(&data.input)),
+                    let mut lines = vec![line];
+                    let input = exactly(&data.input);
+                    lines.extend(input.lines().map(|line| format!("    {}", line.trim_start())));
+                    lines.extend([
                         "  to answer, in another terminal:".to_owned(),
                         answer("approve"),
                         answer("deny"),
-                    ];
+                    ]);
                     self.asked.push(Asked { id, lines, looks: 0 });
                 }
                 return Ok(());
@@ -107,12 +108,12 @@ impl View {
 
     /// Draws what is new, if there is a block to draw.
     pub(crate) fn draw(&mut self, board: &Board) -> Result<()> {
-        let How::Live(screen, history) = &mut self.how else {
+        let How::Live(block, history) = &mut self.how else {
             return Ok(());
         };
-        let (columns, rows) = screen::room();
+        let (columns, rows) = out::room();
         let lines = board.lines(now(), columns, rows);
-        screen.draw(history, lines).map_err(out::failed)?;
+        block.draw(history, lines)?;
         history.clear();
         Ok(())
     }

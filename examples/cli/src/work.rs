@@ -20,11 +20,11 @@ pub(crate) async fn cancel(maestro: &Maestro, common: &Common, command: Cancel) 
 
 pub(crate) async fn diff(maestro: &Maestro, common: &Common, command: TaskArg) -> Result<Exit> {
     let task = list::find(maestro, &command.task).await?;
-    let diff = maestro.tasks().handle(task.id).workspace().diff().await?;
+    let workspace = maestro.tasks().handle(task.id).workspace();
     if common.json {
-        out::json(&json!({ "diff": diff }))?;
+        out::json(&json!({ "diff": workspace.diff().await? }))?;
     } else {
-        out::print(diff)?;
+        out::bytes(&workspace.patch().await?)?;
     }
     Ok(Exit::Ok)
 }

@@ -34,8 +34,7 @@ async fn a_gate_of_another_process_is_listed_and_passed() {
     });
     let store = Sqlite::at(path.join("store.db"));
     let node = Maestro::builder().storage(store).task("deploy", deploy).build().await.unwrap();
-    let types = vec!["approval.requested".to_owned()];
-    let filter = EventFilter { types, ..EventFilter::default() };
+    let filter = EventFilter::of_types(["approval.requested"]);
     let mut asked = node.events().subscribe(filter, Position::Now).await.unwrap();
     let task = TaskSpec::of_kind("deploy", serde_json::Value::Null);
     let task = node.tasks().submit(task).await.unwrap();

@@ -4,7 +4,6 @@
 #[expect(dead_code, reason = "the tests of the programs use more of it")]
 mod house;
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
@@ -302,14 +301,14 @@ async fn the_real_claude_code_without_an_account() -> Tested {
     let home: &Path = home.path();
     // snippet: scripted_model
     let model = ScriptedModel::start(ModelConfig::new()).await?;
-    let set = BTreeMap::from([
-        ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
-        ("HOME".to_owned(), home.display().to_string()),
-        ("ANTHROPIC_BASE_URL".to_owned(), model.base_url().to_owned()),
-        ("ANTHROPIC_API_KEY".to_owned(), "sk-fake".to_owned()),
-        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC".to_owned(), "1".to_owned()),
+    let env = EnvPolicy::exactly([
+        ("PATH", "/usr/bin:/bin".to_owned()),
+        ("HOME", home.display().to_string()),
+        ("ANTHROPIC_BASE_URL", model.base_url().to_owned()),
+        ("ANTHROPIC_API_KEY", "sk-fake".to_owned()),
+        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
     ]);
-    let claude = ClaudeCode::at(program).env(EnvPolicy { set, ..EnvPolicy::default() });
+    let claude = ClaudeCode::at(program).env(env);
     let maestro = Maestro::builder().agent("claude", claude).build().await?;
     let shop = maestro.projects().ensure(ProjectSpec::new("shop", home)).await?;
     let session = maestro.sessions().open(SessionSpec::in_project(&shop)).await?;

@@ -52,7 +52,7 @@ pub(crate) async fn node(claude: &Path, dir: &Path, model: &str) -> Result<Maest
     std::fs::create_dir_all(&home)?;
     std::fs::create_dir_all(&project)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut env = EnvPolicy { inherit: false, ..EnvPolicy::default() };
+    let mut env = EnvPolicy::default();
     for (name, value) in [
         ("PATH", path.to_string_lossy().into_owned()),
         ("HOME", home.display().to_string()),

@@ -11,7 +11,8 @@ use crate::model::{
 pub type RawFrame = String;
 
 /// Something that an agent reported, with the frame that it came in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct AgentReport {
     /// What happened, in order. One frame may say several things, or nothing that matters.
     pub events: Vec<AgentEvent>,
@@ -23,6 +24,16 @@ impl AgentReport {
     /// A report without a frame.
     pub fn of(event: AgentEvent) -> Self {
         Self { events: vec![event], raw: None }
+    }
+
+    /// A report of several things, in order, without a frame.
+    pub fn new(events: Vec<AgentEvent>) -> Self {
+        Self { events, raw: None }
+    }
+
+    /// What one frame says.
+    pub fn framed(events: Vec<AgentEvent>, raw: impl Into<RawFrame>) -> Self {
+        Self { events, raw: Some(raw.into()) }
     }
 }
 
@@ -79,8 +90,11 @@ pub enum AgentEvent {
 
 /// What an agent waits for.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct AgentApproval {
-    /// The agent's own name of the question; it answers to this.
+    /// The agent's own name of the question; it answers to this. An adapter gives each question of
+    /// a process another one, whatever the agent calls it. A question with the name of one that is
+    /// open withdraws that.
     pub request_id: String,
     /// What kind of question it is.
     pub kind: ApprovalKind,
@@ -104,8 +118,16 @@ pub struct AgentApproval {
     pub agent_id: Option<String>,
 }
 
+impl AgentApproval {
+    /// A question of a kind, by the agent's own name of it.
+    pub fn new(request_id: impl Into<String>, kind: ApprovalKind) -> Self {
+        Self { request_id: request_id.into(), kind, ..Self::default() }
+    }
+}
+
 /// How a turn ended.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct AgentTurnEnd {
     /// Why the agent stopped.
     pub stop_reason: StopReason,
@@ -124,4 +146,11 @@ pub struct AgentTurnEnd {
     pub counter: u64,
     /// How long the agent says it took.
     pub duration_ms: Option<u64>,
+}
+
+impl AgentTurnEnd {
+    /// An end without a result, `counter` being larger than that of the end before.
+    pub fn new(stop_reason: StopReason, counter: u64) -> Self {
+        Self { stop_reason, counter, ..Self::default() }
+    }
 }

@@ -115,6 +115,7 @@ impl ToolServer {
                 given
             }
             Err(error) => {
+                tracing::warn!(%error, tool = name, "a tool failed");
                 let text = error.to_string();
                 json!({ "content": [{ "type": "text", "text": text }], "isError": true })
             }

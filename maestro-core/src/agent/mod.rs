@@ -5,6 +5,7 @@ mod event;
 mod function;
 mod guarded;
 mod mcp;
+mod policy;
 pub mod scripted;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub use event::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd, RawFrame};
 pub use function::{AgentTurn, agent_fn};
 pub(crate) use guarded::GuardedAgent;
 pub use mcp::{McpServer, ToolServer};
+pub use policy::{ToolPolicy, ToolVerdict};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{NodeId, SessionId};
@@ -39,6 +41,10 @@ pub trait Agent: fmt::Debug + Send + Sync + 'static {
     ///   or the call fails with `NotFound`, which the caller answers by opening anew. With
     ///   [`OpenContext::fork`] beside it, it goes on in a copy with another id.
     /// - When the call fails, no process is left behind.
+    /// - Each call of a tool, also of a subagent, is judged by [`OpenContext::policy`] before it runs,
+    ///   whatever the agent's mode and its own settings allow: what that denies does not run, and what it
+    ///   asks about is reported as [`AgentEvent::Approval`]. An agent without a way to ask before it
+    ///   runs a tool reports every call as one, or has no tools.
     ///
     /// # Errors
     /// `NotFound` (the program, or the conversation), `InvalidArgument` naming the field,
@@ -59,6 +65,7 @@ pub trait Agent: fmt::Debug + Send + Sync + 'static {
 
 /// Everything that a driver needs to open a conversation.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct OpenContext {
     /// The session, for labels.
     pub session_id: SessionId,
@@ -68,6 +75,9 @@ pub struct OpenContext {
     pub spec: SessionSpec,
     /// The directory to work in.
     pub cwd: PlacePath,
+    /// Whether it is the workspace of a task, which the agent should not leave: what it does elsewhere
+    /// is in no diff and is not merged.
+    pub confined: bool,
     /// The conversation to go on with; none begins one.
     pub resume: Option<AgentPointer>,
     /// Whether `resume` is copied into a conversation of its own, and itself left as it is.
@@ -79,6 +89,8 @@ pub struct OpenContext {
     pub env: std::collections::BTreeMap<String, String>,
     /// The account to use; none uses what the driver was set up with.
     pub account: Option<AgentAccount>,
+    /// What the host's rules say about calls of tools; none where there are no rules.
+    pub policy: Option<Arc<dyn ToolPolicy>>,
     /// What programs are started with.
     pub transport: Arc<dyn Transport>,
     /// Time and chance.
@@ -91,6 +103,7 @@ pub struct OpenContext {
 /// A driver keeps the credentials out of command lines, out of everything that it reports, and, where
 /// the agent has a way for it, out of the environment of the agent's tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AgentAccount {
     /// Its name.
     pub name: String,
@@ -100,8 +113,16 @@ pub struct AgentAccount {
     pub config_dir: Option<std::path::PathBuf>,
 }
 
+impl AgentAccount {
+    /// An account without secrets, with the driver's configuration directory.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), credentials: std::collections::BTreeMap::new(), config_dir: None }
+    }
+}
+
 /// Everything that a driver needs to look at its agent.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ProbeContext {
     /// The incarnation that owns the processes.
     pub owner: NodeId,
@@ -117,7 +138,45 @@ pub struct ProbeContext {
     pub runtime: Arc<dyn Runtime>,
 }
 
+impl ProbeContext {
+    /// A look without an account, for at most 30 seconds.
+    pub fn new(
+        owner: NodeId,
+        cwd: PlacePath,
+        transport: Arc<dyn Transport>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
+        let timeout = std::time::Duration::from_secs(30);
+        Self { owner, cwd, account: None, timeout, transport, runtime }
+    }
+}
+
 impl OpenContext {
+    /// A new conversation in a directory, with nothing that is optional.
+    pub fn new(
+        session_id: SessionId,
+        owner: NodeId,
+        cwd: PlacePath,
+        transport: Arc<dyn Transport>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
+        Self {
+            session_id,
+            owner,
+            spec: SessionSpec::default(),
+            cwd,
+            confined: false,
+            resume: None,
+            fork: false,
+            mcp: Vec::new(),
+            env: std::collections::BTreeMap::new(),
+            account: None,
+            policy: None,
+            transport,
+            runtime,
+        }
+    }
+
     /// Refuses what only some agents can do.
     ///
     /// # Errors
@@ -185,6 +244,7 @@ pub trait AgentSession: fmt::Debug + Send + Sync {
 
 /// A prompt on its way to an agent.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct AgentPrompt {
     /// The id that it goes out with, new for every sending.
     pub id: uuid::Uuid,
@@ -192,8 +252,16 @@ pub struct AgentPrompt {
     pub blocks: Vec<ContentBlock>,
 }
 
+impl AgentPrompt {
+    /// A prompt.
+    pub fn new(id: uuid::Uuid, blocks: Vec<ContentBlock>) -> Self {
+        Self { id, blocks }
+    }
+}
+
 /// What a look at the agent's own memory found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Evidence {
     /// It holds the last prompt and the last message that we have seen.
     Holds,

@@ -1,5 +1,7 @@
 //! What is known about a question before a person is asked.
 
+use std::collections::VecDeque;
+
 use crate::approval::{machine, policy, record};
 use crate::error::Result;
 use crate::id::ApprovalId;
@@ -11,8 +13,9 @@ use crate::node::{Core, Versioned};
 /// A question that an agent is about to ask.
 #[derive(Debug, Clone)]
 pub(crate) struct Inquiry {
-    /// The agent's own name of it.
-    pub(crate) request_id: String,
+    /// The id that the approval will have. What is found out is matched by it, since two questions of
+    /// one agent may have the same name.
+    pub(crate) id: ApprovalId,
     pub(crate) kind: ApprovalKind,
     pub(crate) tool: Option<String>,
     pub(crate) input: serde_json::Value,
@@ -21,7 +24,7 @@ pub(crate) struct Inquiry {
 /// What the rules say about a question.
 #[derive(Debug, Clone)]
 struct Said {
-    request_id: String,
+    id: ApprovalId,
     effect: Effect,
     /// The rules as one text.
     rule: String,
@@ -32,6 +35,8 @@ struct Said {
 /// What is known about the questions of one commit.
 #[derive(Debug, Default)]
 pub(crate) struct Advice {
+    /// The ids of the questions, in the order in which they are asked.
+    ids: VecDeque<ApprovalId>,
     said: Vec<Said>,
     granted: Vec<Versioned<ApprovalInfo>>,
 }
@@ -72,7 +77,8 @@ pub(crate) async fn advise(
         let Some(tool) = inquiry.tool.as_deref().filter(|_| !rules.is_empty()) else {
             continue;
         };
-        let ruling = policy::rule_on(core, &rules, tool, &inquiry.input, Some(&session.cwd)).await;
+        let ruling =
+            policy::rule_on(core, &rules, tool, &inquiry.input, Some(&session.cwd)).await?;
         let Some(effect) = ruling.effect else { continue };
         // Only a person knows the answer to a question.
         let answers = inquiry.kind == ApprovalKind::Tool || inquiry.kind == ApprovalKind::Plan;
@@ -80,27 +86,28 @@ pub(crate) async fn advise(
             continue;
         }
         said.push(Said {
-            request_id: inquiry.request_id.clone(),
+            id: inquiry.id,
             effect,
             rule: ruling.text().unwrap_or_default(),
             first: ruling.rules.into_iter().next(),
         });
     }
-    Ok(Advice { said, granted })
+    let ids = inquiries.iter().map(|inquiry| inquiry.id).collect();
+    Ok(Advice { ids, said, granted })
 }
 
 impl Advice {
+    /// The id of the question that is asked next.
+    pub(crate) fn next_id(&mut self) -> Option<ApprovalId> {
+        self.ids.pop_front()
+    }
+
     /// How a question is answered: a rule that denies comes first, then what a person has said of
     /// just this question, then the other rules. A grant is taken out, so that it answers one only.
     pub(crate) fn on(&mut self, asked: &ApprovalInfo, now: Timestamp) -> Advised {
-        let said = self.said.iter().find(|said| said.request_id == asked.agent_request_id);
+        let said = self.said.iter().find(|said| said.id == asked.id);
         if let Some(Said { effect: Effect::Deny, rule, first, .. }) = said {
-            let reason = first.as_ref().map(|rule| rule.reason.as_str()).unwrap_or_default();
-            let message = match reason {
-                "" => format!("Denied by the rule {rule}."),
-                reason => format!("Denied by the rule {rule}: {reason}"),
-            };
-            let decision = Decision::deny(message);
+            let decision = Decision::deny(denial(rule, first.as_ref()));
             return Advised::Rules { by: actor(first.as_ref()), decision, rule: rule.clone() };
         }
         let grant = self.granted.iter().position(|read| machine::answers(&read.value, asked, now));
@@ -123,6 +130,14 @@ impl Advice {
             Some(Said { rule, .. }) => Advised::AskPerson { rule: rule.clone() },
             None => Advised::Nothing,
         }
+    }
+}
+
+/// What an agent is told of a rule that denies.
+pub(super) fn denial(text: &str, rule: Option<&RuleInfo>) -> String {
+    match rule.map(|rule| rule.reason.as_str()).unwrap_or_default() {
+        "" => format!("Denied by the rule {text}."),
+        reason => format!("Denied by the rule {text}: {reason}"),
     }
 }
 

@@ -21,8 +21,12 @@ pub(crate) fn consult(core: &Arc<Core>, approval: ApprovalInfo) {
         if asked.is_closing() {
             return;
         }
+        tracing::error!(
+            %error, approval = %approval.id,
+            "the permission handler failed; the question waits for a person"
+        );
         if let Err(lost) = note(&asked, &approval, &error).await {
-            tracing::error!(%error, %lost, approval = %approval.id, "a permission handler failed, unrecorded");
+            tracing::error!(%lost, approval = %approval.id, "that the handler failed is not recorded");
         }
     };
     // On its own: the session goes on meanwhile.

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::approval::machine::{self, Answer};
 use crate::approval::policy::{self, NewRules};
+use crate::approval::rules::{self, Rule};
 use crate::approval::{record, sweep};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, TenantId};
-use crate::model::{Actor, ApprovalInfo, Decision, Remember, RuleLevel, SessionInfo, SessionState};
+use crate::model::{
+    Actor, ApprovalInfo, ApprovalKind, Decision, Effect, Remember, RuleLevel, SessionInfo,
+    SessionState,
+};
 use crate::node::{Core, Scope};
 
 /// How often an answer is computed again after somebody put the same rule at the same time.
@@ -61,7 +67,7 @@ async fn try_decide(
     };
     let session = session.map(|session| session.value);
     let goes_on = session.as_ref().is_some_and(|session| session.state != SessionState::Closed);
-    let rules = remembered(core, &asked, session.as_ref(), by, decision).await?;
+    let new_rules = remembered(core, &asked, session.as_ref(), by, decision).await?;
     let changed = core
         .store
         .change::<ApprovalInfo, Decided>(tenant, id, |read, draft| {
@@ -77,7 +83,7 @@ async fn try_decide(
                 return Ok(None);
             };
             record::write(core, draft, read.version, by, &step)?;
-            rules.write(core, draft, by)?;
+            new_rules.write(core, draft, by)?;
             Ok(Some(Decided::Yes(Box::new(step.approval))))
         })
         .await?;
@@ -91,6 +97,19 @@ async fn try_decide(
         Some(Decided::Late(error)) => Err(error),
         None => Ok(core.store.require::<ApprovalInfo>(tenant, id).await?.value),
     }
+}
+
+/// The rules that an allowance of a call keeps when it is remembered; none for what is no tool call.
+pub(crate) fn rules_kept(
+    kind: ApprovalKind,
+    tool: Option<&str>,
+    input: &Value,
+    suggestions: &[Value],
+    root: Option<&str>,
+) -> Vec<String> {
+    let tool = tool.filter(|_| kind == ApprovalKind::Tool);
+    let rules = tool.and_then(|tool| rules::remembered(tool, input, suggestions, root));
+    rules.unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
 /// The rules that an answer leaves behind.
@@ -113,14 +132,20 @@ async fn remembered(
     if machine::check(asked, decision).is_err() {
         return Ok(NewRules::default());
     }
+    // What a person was shown. Approvals of older versions show none.
+    let shown = &asked.remembered_rules;
     let root = session.and_then(|session| session.cwd.path.to_str());
     let tool = asked.tool.as_deref().unwrap_or_default();
-    let rules = super::rules::remembered(tool, &asked.input, &asked.suggestions, root);
+    let rules: Option<Vec<Rule>> = if shown.is_empty() {
+        rules::remembered(tool, &asked.input, &asked.suggestions, root)
+    } else {
+        shown.iter().map(|text| Rule::parse_for(Effect::Allow, text).ok()).collect()
+    };
     let rules = rules.ok_or_else(|| {
         Error::invalid("remember", "cannot be kept: no rule is narrow enough for this call")
             .with("approval_id", asked.id)
     })?;
-    policy::remember(core, asked, level, by, &rules).await
+    policy::remember(core, asked, &level, by, &rules).await
 }
 
 /// Gives an approval that waits at least this much more time, from now on.

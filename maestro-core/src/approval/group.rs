@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::approval::{ApprovalRef, Policies, decide, record};
 use crate::error::{Error, Result};
 use crate::id::{ProjectId, SessionId, TaskId};
+use crate::model::check;
 use crate::model::{ApprovalInfo, ApprovalKind, ApprovalState, Cursor, Decision, Remember};
 use crate::node::{Scope, Versioned};
 use crate::storage::{Link, ListQuery, RecordKind};
@@ -129,10 +130,15 @@ impl Approvals {
     /// A page of approvals.
     ///
     /// # Errors
-    /// `InvalidArgument` for a limit out of range or a page token of another query.
+    /// `InvalidArgument` for a state that is not known, a limit out of range or a page token of another query.
     pub async fn list(&self, filter: ApprovalFilter) -> Result<ApprovalPage> {
         let tenant = Some(self.scope.tenant.clone());
         let mut query = ListQuery::new(tenant, RecordKind::APPROVAL);
+        let unknown = filter.states.iter().filter_map(|state| match state {
+            ApprovalState::Other(value) => Some(*value),
+            _ => None,
+        });
+        check::none_unknown("states", unknown).map_err(|error| error.during("approvals.list"))?;
         query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.groups = filter.project_ids.iter().map(ToString::to_string).collect();
         query.parent = filter.session_id.map(|id| id.to_string());

@@ -14,7 +14,8 @@ use crate::model::{ApprovalInfo, Decision};
 ///   it meanwhile, and the first answer counts.
 /// - It is not called where rules or a grant answer, where a rule wants a person to, and for gates.
 /// - An error, a panic, and an answer that does not fit the question leave it to a person. What failed is
-///   in [`ApprovalInfo::handler_error`] and in an `approval.updated` event.
+///   logged, and it is in [`ApprovalInfo::handler_error`] and in an `approval.updated` event.
+/// - One that never returns holds nobody up: a person may answer meanwhile, and the expiry runs on.
 /// - After a crash of the node it is not called again for the same question, since the process
 ///   that asked is gone too.
 #[async_trait]

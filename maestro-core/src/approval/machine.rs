@@ -85,7 +85,8 @@ pub(crate) fn resolve(
 ) -> Step {
     let state = match decision {
         Decision::Allow { .. } | Decision::Answer { .. } => ApprovalState::Allowed,
-        Decision::Deny { .. } => ApprovalState::Denied,
+        // Nobody has allowed what cannot be read.
+        Decision::Deny { .. } | Decision::Unknown(_) => ApprovalState::Denied,
     };
     let event = ApprovalResolved {
         approval_id: Some(approval.id),
@@ -94,13 +95,13 @@ pub(crate) fn resolve(
         rule: rule.map(str::to_owned),
         reason: match decision {
             Decision::Deny { message, .. } => Some(message.clone()).filter(|text| !text.is_empty()),
-            Decision::Allow { .. } | Decision::Answer { .. } => None,
+            _ => None,
         },
         input: match decision {
             Decision::Allow { input, .. } => {
                 Some(input.as_ref().unwrap_or(&approval.input).clone())
             }
-            Decision::Deny { .. } | Decision::Answer { .. } => None,
+            _ => None,
         },
         granted_by: approval.granted_by,
     };

@@ -7,8 +7,8 @@ use crate::approval::{policy, record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ProjectId, RuleId, SessionId};
 use crate::model::{
-    Cursor, Extra, PolicyRemoved, PolicyUpdated, ProjectInfo, RuleInfo, RuleLevel, RuleSpec,
-    Ruling, SessionInfo, ToolUse,
+    Cursor, Effect, Extra, PolicyRemoved, PolicyUpdated, ProjectInfo, RuleInfo, RuleLevel,
+    RuleSpec, Ruling, SessionInfo, ToolUse, check,
 };
 use crate::node::{Scope, Stored as _, Versioned};
 use crate::project;
@@ -68,6 +68,9 @@ impl Policies {
 
     async fn try_put(&self, spec: RuleSpec) -> Result<RuleInfo> {
         let Scope { core, tenant, actor } = &self.scope;
+        if let Effect::Other(value) = spec.effect {
+            return Err(check::unknown("effect", value));
+        }
         let text = Rule::parse_for(spec.effect, spec.rule.trim())?.to_string();
         let level = self.level(spec.session_id, spec.project.as_deref()).await?;
         let key = record::rule_key(&level, &text);
@@ -83,7 +86,7 @@ impl Policies {
                 None => RuleInfo {
                     id: core.runtime().id::<RuleId>(),
                     tenant_id: tenant.clone(),
-                    level,
+                    level: level.clone(),
                     rule: text.clone(),
                     effect: spec.effect,
                     reason: spec.reason.clone(),
@@ -205,6 +208,6 @@ impl Policies {
         let cwd = session.as_ref().map(|session| &session.cwd);
         let cwd = cwd.or(project.as_ref().map(|project| &project.path));
         let rules = policy::rules_of(core, tenant, call.session_id, project_id).await?;
-        Ok(policy::rule_on(core, &rules, &call.tool, &call.input, cwd).await)
+        policy::rule_on(core, &rules, &call.tool, &call.input, cwd).await
     }
 }

@@ -211,9 +211,9 @@ impl Stored for RuleInfo {
         Columns {
             state: self.effect.as_str().to_owned(),
             unique_key: Some(rule_key(&self.level, &self.rule)),
-            group: match self.level {
+            group: match &self.level {
                 RuleLevel::Project { project_id } => Some(project_id.to_string()),
-                RuleLevel::Session { .. } | RuleLevel::Tenant => None,
+                _ => None,
             },
             parent: Some(level_name(&self.level)),
             ..Columns::default()
@@ -227,6 +227,8 @@ pub(crate) fn level_name(level: &RuleLevel) -> String {
         RuleLevel::Session { session_id } => format!("session/{session_id}"),
         RuleLevel::Project { project_id } => format!("project/{project_id}"),
         RuleLevel::Tenant => "tenant".to_owned(),
+        // One of a newer version, which alone asks for such rules.
+        RuleLevel::Unknown(kept) => format!("unknown/{}", kept.as_value()),
     }
 }
 

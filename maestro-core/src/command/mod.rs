@@ -83,7 +83,8 @@ pub(crate) async fn wait(scope: &Scope, id: CommandId, watch: &Watch) -> Result<
     loop {
         let command = core.store.require::<CommandInfo>(&scope.tenant, id).await?.value;
         match command.state {
-            CommandState::Pending | CommandState::Taken => {}
+            // A newer version may know of more states on the way; the end of the wait is the caller's.
+            CommandState::Pending | CommandState::Taken | CommandState::Other(_) => {}
             CommandState::Done => return Ok(command.result),
             CommandState::Failed => {
                 return Err(command.error.map_or_else(

@@ -27,7 +27,9 @@ impl Stored for CommandInfo {
             state: self.state.as_str().to_owned(),
             parent: Some(format!("{}/{}", self.target_kind, self.target_id)),
             due_at: Some(match self.state {
-                CommandState::Pending | CommandState::Taken => self.expires_at,
+                CommandState::Pending | CommandState::Taken | CommandState::Other(_) => {
+                    self.expires_at
+                }
                 CommandState::Done | CommandState::Failed | CommandState::Expired => {
                     self.expires_at + KEPT
                 }

@@ -179,7 +179,7 @@ impl Reader {
             if !self.at_tail || self.is_told() || self.is_due() {
                 if let Err(error) = self.read().await {
                     self.ended = true;
-                    return Some((Err(error), self));
+                    return Some((Err(error.during("events.next")), self));
                 }
                 if !self.ready.is_empty() {
                     continue;

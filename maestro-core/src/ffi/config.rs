@@ -14,6 +14,7 @@ use crate::agent::scripted::{Script, ScriptedAgent};
 use crate::builder::MaestroBuilder;
 use crate::error::Result;
 use crate::maestro::Maestro;
+use crate::model::Place;
 use crate::node::LeaseTimes;
 use crate::storage::sqlite::{Durability, Sqlite};
 
@@ -38,6 +39,7 @@ pub struct Config {
     pub starts_at_once: Option<u32>,
     pub worktrees: Option<PathBuf>,
     pub state_directory: Option<PathBuf>,
+    pub place: Option<String>,
     pub grants_last_ms: Option<u64>,
     pub lease_ttl_ms: Option<u64>,
     pub sweep_every_ms: Option<u64>,
@@ -184,6 +186,8 @@ impl Config {
         builder = self.starts_at_once.into_iter().fold(builder, MaestroBuilder::starts_at_once);
         builder = self.worktrees.into_iter().fold(builder, MaestroBuilder::worktrees);
         builder = self.state_directory.into_iter().fold(builder, MaestroBuilder::state_directory);
+        let place = self.place.map(Place::new).into_iter();
+        builder = place.fold(builder, MaestroBuilder::place);
         builder = ms(self.grants_last_ms).fold(builder, MaestroBuilder::grants_last);
         builder = ms(self.lease_ttl_ms).map(times).fold(builder, MaestroBuilder::lease_times);
         builder = ms(self.sweep_every_ms).fold(builder, MaestroBuilder::sweep_every);

@@ -37,16 +37,17 @@ impl Host {
     }
 
     /// The same node, confined to a tenant and acting as somebody (an [`Actor`] as JSON); what is not
-    /// given is the default one.
+    /// given stays as it is.
     ///
     /// # Errors
-    /// `InvalidArgument` naming the field.
+    /// `InvalidArgument` naming the field, and those of [`Maestro::scoped`].
     pub fn scoped(&self, tenant: Option<&str>, actor: Option<&str>) -> Result<Self> {
         let scoped = || {
-            let tenant = tenant.map_or_else(|| Ok(TenantId::default()), TenantId::new)?;
+            let tenant = tenant.map(TenantId::new).transpose()?;
             let kind = ErrorKind::InvalidArgument;
-            let actor = actor.map_or_else(|| Ok(Actor::default()), |a| read(a, kind, "actor"))?;
-            Ok(Self { maestro: self.maestro.scoped(tenant, actor), desk: Arc::clone(&self.desk) })
+            let actor = actor.map(|actor| read::<Actor>(actor, kind, "actor")).transpose()?;
+            let maestro = self.maestro.narrowed(tenant, actor)?;
+            Ok(Self { maestro, desk: Arc::clone(&self.desk) })
         };
         scoped().map_err(|error: Error| error.during("maestro.scoped"))
     }

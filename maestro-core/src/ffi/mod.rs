@@ -38,12 +38,17 @@ pub use stream::{Batch, EventStream, Feed};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::unknown::UnknownValue;
 
 /// Reads what a binding gave. `kind` says whose mistake it is when it does not fit.
 fn read<T: DeserializeOwned>(json: &str, kind: ErrorKind, what: &str) -> Result<T> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let (field, why) = (error.path().to_string(), error.inner().to_string());
+    let read = UnknownValue::refused(|| serde_path_to_error::deserialize(&mut reader));
+    read.map_err(|error| {
+        let (field, mut why) = (error.path().to_string(), error.inner().to_string());
+        if why.starts_with("data did not match any variant of untagged enum") {
+            "none of the values that this version knows".clone_into(&mut why);
+        }
         // The place in a text that the user never saw helps nobody.
         let why = why.split(" at line ").next().unwrap_or_default();
         match field.trim_start_matches("args.") {

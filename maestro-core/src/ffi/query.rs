@@ -1,5 +1,7 @@
 //! Verbs that only look or wait.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -55,6 +57,9 @@ pub enum Query {
     WorkspacesChanges { task_id: TaskId },
     #[serde(rename = "workspaces.diff")]
     WorkspacesDiff { task_id: TaskId },
+    /// The bytes of a patch, in base64.
+    #[serde(rename = "workspaces.patch")]
+    WorkspacesPatch { task_id: TaskId },
     #[serde(rename = "approvals.get")]
     ApprovalsGet { approval_id: ApprovalId },
     #[serde(rename = "approvals.list")]
@@ -111,6 +116,9 @@ impl Query {
             Self::WorkspacesGet { task_id } => answer(workspace(task_id).info().await),
             Self::WorkspacesChanges { task_id } => answer(workspace(task_id).changes().await),
             Self::WorkspacesDiff { task_id } => answer(workspace(task_id).diff().await),
+            Self::WorkspacesPatch { task_id } => {
+                answer(workspace(task_id).patch().await.map(|patch| STANDARD.encode(patch)))
+            }
             Self::ApprovalsGet { approval_id } => {
                 answer(maestro.approvals().get(approval_id).await)
             }

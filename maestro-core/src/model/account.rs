@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::id::{AccountId, TenantId};
-use crate::model::{AgentRateLimited, Extra, PlacePath, SecretRef, Timestamp};
+use crate::model::UnknownValue;
+use crate::model::{AgentRateLimited, Extra, PlacePath, SecretRef, Timestamp, check};
 
 /// An account to create, or what it is to become.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -78,8 +79,11 @@ impl AccountSpec {
             }
             reference.validate().map_err(|error| error.with("variable", variable))?;
         }
-        if self.config_dir.as_ref().is_some_and(|directory| !directory.is_absolute()) {
-            return Err(Error::invalid("config_dir", "must be absolute"));
+        if let Some(directory) = &self.config_dir {
+            if !directory.is_absolute() {
+                return Err(Error::invalid("config_dir", "must be absolute"));
+            }
+            check::path("config_dir", directory)?;
         }
         Ok(())
     }
@@ -95,6 +99,9 @@ pub enum AccountState {
     Active,
     /// It is history; its name is free.
     Removed,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl AccountState {
@@ -103,6 +110,7 @@ impl AccountState {
         match self {
             Self::Active => "active",
             Self::Removed => "removed",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
@@ -119,11 +127,15 @@ pub enum LoginState {
     Ok,
     /// The service refused it.
     Refused,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// What was last seen of an account.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct AccountStatus {
     /// Whether its login was taken.
     pub login: LoginState,
@@ -137,6 +149,7 @@ pub struct AccountStatus {
 
 /// A rate limit, as the service last told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AccountLimit {
     /// `allowed`, `allowed_warning` or `rejected`, in the agent's word.
     pub status: String,
@@ -163,6 +176,7 @@ impl AccountLimit {
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AccountInfo {
     /// Its id.
     pub id: AccountId,

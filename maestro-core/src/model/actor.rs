@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::model::UnknownValue;
 use serde::{Deserialize, Serialize};
 
 /// What kind of actor did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ActorKind {
     /// A person, as the embedding product names them.
     #[default]
@@ -17,10 +19,14 @@ pub enum ActorKind {
     Agent,
     /// A Maestro node: sweeps, recovery, scheduling.
     Node,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// Who did something. It stands on every record and event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Actor {
     /// The kind of actor.
     pub kind: ActorKind,
@@ -60,6 +66,19 @@ impl Actor {
     }
 }
 
+impl ActorKind {
+    /// The wire value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Policy => "policy",
+            Self::Agent => "agent",
+            Self::Node => "node",
+            Self::Other(name) => name.as_str(),
+        }
+    }
+}
+
 impl Default for Actor {
     /// The embedding product itself, when it names nobody.
     fn default() -> Self {
@@ -69,12 +88,7 @@ impl Default for Actor {
 
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            ActorKind::Person => "person",
-            ActorKind::Policy => "policy",
-            ActorKind::Agent => "agent",
-            ActorKind::Node => "node",
-        };
+        let kind = self.kind.as_str();
         write!(f, "{kind}:{}", self.id)
     }
 }

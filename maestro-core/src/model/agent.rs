@@ -6,6 +6,7 @@ use crate::error::ErrorInfo;
 
 /// An agent that is registered with a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AgentInfo {
     /// The name that it is registered under.
     pub name: String,
@@ -49,6 +50,7 @@ pub struct AgentStatus {
 /// A model that an agent offers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct AgentModel {
     /// What a session names to get it.
     pub id: String,
@@ -58,12 +60,28 @@ pub struct AgentModel {
     pub about: String,
 }
 
+impl AgentModel {
+    /// A model without a description, which is also what people call it.
+    pub fn new(id: impl Into<String>) -> Self {
+        let id = id.into();
+        Self { name: id.clone(), id, about: String::new() }
+    }
+}
+
 /// A command of an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct AgentCommand {
     /// Its name, without the slash.
     pub name: String,
     /// What it does, in the agent's words.
     pub about: String,
+}
+
+impl AgentCommand {
+    /// A command without a description.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), about: String::new() }
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::error::ErrorInfo;
 use crate::id::{ApprovalId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::model::UnknownValue;
 use crate::model::{Actor, Decision, Extra, Timestamp};
 
 /// What kind of question it is.
@@ -23,6 +24,9 @@ pub enum ApprovalKind {
     Elicitation,
     /// A workflow or a task waits for a go-ahead.
     Gate,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl ApprovalKind {
@@ -34,12 +38,14 @@ impl ApprovalKind {
             Self::Plan => "plan",
             Self::Elicitation => "elicitation",
             Self::Gate => "gate",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
 
 /// An answer that the agent knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ApprovalOption {
     /// Its id for the agent.
     pub id: String,
@@ -47,6 +53,13 @@ pub struct ApprovalOption {
     pub kind: String,
     /// One line for people.
     pub title: String,
+}
+
+impl ApprovalOption {
+    /// An answer that an agent knows.
+    pub fn new(id: impl Into<String>, kind: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { id: id.into(), kind: kind.into(), title: title.into() }
+    }
 }
 
 /// Something that an agent asks the person.
@@ -96,6 +109,9 @@ pub enum ApprovalState {
     Withdrawn,
     /// Void: the process that asked is gone.
     OwnerLost,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl ApprovalState {
@@ -108,6 +124,7 @@ impl ApprovalState {
             Self::Expired => "expired",
             Self::Withdrawn => "withdrawn",
             Self::OwnerLost => "owner_lost",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
@@ -124,6 +141,9 @@ pub enum GrantState {
     Spent,
     /// The question was not asked again in time.
     Expired,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// An answer that came when the process that had asked was gone. It answers the same question once:
@@ -147,6 +167,7 @@ pub struct Grant {
 
 /// An approval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ApprovalInfo {
     /// Its id.
     pub id: ApprovalId,
@@ -199,6 +220,10 @@ pub struct ApprovalInfo {
     /// Rules that the agent proposes, verbatim.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<Value>,
+    /// The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    /// Empty where it cannot be remembered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remembered_rules: Vec<String>,
     /// The path that made the agent ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked_path: Option<String>,
@@ -274,6 +299,7 @@ impl ApprovalInfo {
             questions: Vec::new(),
             options: Vec::new(),
             suggestions: Vec::new(),
+            remembered_rules: Vec::new(),
             blocked_path: None,
             agent_id: None,
             assignee: None,

@@ -1,8 +1,10 @@
 //! What specs check, worded once.
 
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::model::{UnknownValue, UnknownVariant};
 
 /// A text whose length is limited, in bytes.
 pub(super) fn length(field: &str, text: &str, bytes: RangeInclusive<usize>) -> Result<()> {
@@ -26,6 +28,52 @@ pub(super) fn line(field: &str, text: &str) -> Result<()> {
             format!("must be one line with no control characters and has {found:?}"),
         )),
     }
+}
+
+/// The same of a variant.
+pub(crate) fn unknown_variant(field: &str, kept: &UnknownVariant) -> Error {
+    let why = format!("is none of the variants that this version knows: {}", kept.as_value());
+    Error::invalid(field, why)
+}
+
+/// A value that only a newer version can mean: it is kept where it is read, and refused where it is given.
+pub(crate) fn unknown(field: &str, value: UnknownValue) -> Error {
+    Error::invalid(field, format!("is none of the values that this version knows: {value:?}"))
+}
+
+/// Refuses the first of some values that this version does not know.
+pub(crate) fn none_unknown(
+    field: &str,
+    unknown_ones: impl IntoIterator<Item = UnknownValue>,
+) -> Result<()> {
+    unknown_ones.into_iter().next().map_or(Ok(()), |value| Err(unknown(field, value)))
+}
+
+/// Why a path cannot be used, if it cannot: records and the wire hold text, and the system takes no NUL.
+pub(crate) fn path_fault(path: &Path) -> Option<&'static str> {
+    match path.to_str() {
+        None => {
+            Some("holds bytes that are no text (UTF-8); rename what it names, or give another path")
+        }
+        Some(text) if text.contains('\0') => Some("holds a NUL character; correct the path"),
+        Some(_) => None,
+    }
+}
+
+/// A path that is kept or sent.
+pub(crate) fn path(field: &str, path: &Path) -> Result<()> {
+    match path_fault(path) {
+        None => Ok(()),
+        Some(why) => Err(Error::invalid(field, why).with("path", path.display())),
+    }
+}
+
+/// Texts that reach a command line, which takes no NUL.
+pub(super) fn no_nul<'a>(field: &str, texts: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    if texts.into_iter().any(|text| text.contains('\0')) {
+        return Err(Error::invalid(field, "holds a NUL character, which no program can be given"));
+    }
+    Ok(())
 }
 
 /// A text that is left out rather than empty.

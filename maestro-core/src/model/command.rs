@@ -6,10 +6,12 @@ use serde_json::Value;
 use crate::error::ErrorInfo;
 use crate::id::{ApprovalId, CommandId, LeaseToken, TenantId, TurnId};
 use crate::model::{Actor, ContentBlock, Decision, Extra, Timestamp};
+use crate::model::{UnknownValue, UnknownVariant};
+use crate::unknown::open_union;
 
 /// What is asked of the owner of a session or task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "verb", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "verb", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verb {
     /// Look at a prompt that was queued.
@@ -59,7 +61,12 @@ pub enum Verb {
     },
     /// Stop the attempt under way; the task's record says why.
     TaskCancel,
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(Verb, "verb");
 
 /// What has become of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -77,6 +84,9 @@ pub enum CommandState {
     Failed,
     /// Nobody took it up in time.
     Expired,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl CommandState {
@@ -88,12 +98,14 @@ impl CommandState {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Expired => "expired",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CommandInfo {
     /// Its id. Repeating a command with the same id gives the first result.
     pub id: CommandId,

@@ -1,5 +1,7 @@
 //! Prompts, messages and what is counted about them.
 
+use crate::model::UnknownVariant;
+use crate::unknown::open_union;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,7 +9,7 @@ use serde_json::Value;
 
 /// One block of a prompt or message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContentBlock {
     /// Text.
@@ -37,7 +39,12 @@ pub enum ContentBlock {
         /// The block as the agent gave it.
         block: Value,
     },
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(ContentBlock, "type");
 
 impl ContentBlock {
     /// A block of text.
@@ -121,7 +128,7 @@ impl<'de> Deserialize<'de> for StopReason {
 
 /// What began a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Origin {
     /// A prompt.
@@ -134,7 +141,12 @@ pub enum Origin {
     },
     /// Maestro, which asked the agent to go on after its process was lost.
     Recovery,
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(Origin, "kind");
 
 /// Money in integer millionths of a US dollar.
 #[derive(
@@ -154,6 +166,7 @@ impl fmt::Display for MicroUsd {
 /// What was used. All numbers are tokens of the agent's model calls, except `turns`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Usage {
     /// Tokens read, without cached ones.
     pub input_tokens: u64,

@@ -1,11 +1,13 @@
 //! Answers to approvals.
 
+use crate::model::{UnknownValue, UnknownVariant};
+use crate::unknown::open_union;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An answer to an approval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "decision", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "decision", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Decision {
     /// It may run.
@@ -31,7 +33,12 @@ pub enum Decision {
         /// The answers.
         answers: Value,
     },
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(Decision, "decision");
 
 impl Decision {
     /// Allows what was asked, once.
@@ -52,11 +59,12 @@ impl Decision {
 
 impl Decision {
     /// The wire value of its kind: `allow`, `deny` or `answer`.
-    pub fn as_str(&self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Allow { .. } => "allow",
             Self::Deny { .. } => "deny",
             Self::Answer { .. } => "answer",
+            Self::Unknown(kept) => kept.as_value()["decision"].as_str().unwrap_or_default(),
         }
     }
 }
@@ -71,6 +79,7 @@ impl Default for Decision {
 /// How long an allowance holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Remember {
     /// For this call.
     #[default]
@@ -79,4 +88,7 @@ pub enum Remember {
     Session,
     /// As a rule for calls like this one in the same project.
     Project,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }

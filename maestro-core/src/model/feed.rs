@@ -89,6 +89,7 @@ impl fmt::Display for Cursor {
 /// Which events a feed shows. Every given field narrows; an empty list means "any".
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct EventFilter {
     /// Whose events; none means every tenant's and is for a node's own use only.
     pub tenant_id: Option<TenantId>,
@@ -100,6 +101,18 @@ pub struct EventFilter {
     pub task_ids: Vec<TaskId>,
     /// Events of these types; `task.*` means every type that starts with `task.`.
     pub types: Vec<String>,
+}
+
+impl EventFilter {
+    /// Events of these types; `task.*` means every type that starts with `task.`.
+    pub fn of_types<T: Into<String>>(types: impl IntoIterator<Item = T>) -> Self {
+        Self { types: types.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Events of these tasks, their sessions' included.
+    pub fn of_tasks(tasks: impl IntoIterator<Item = TaskId>) -> Self {
+        Self { task_ids: tasks.into_iter().collect(), ..Self::default() }
+    }
 }
 
 impl EventFilter {

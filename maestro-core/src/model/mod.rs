@@ -5,7 +5,7 @@ mod actor;
 mod agent;
 mod approval;
 mod blob;
-mod check;
+pub(crate) mod check;
 mod command;
 mod content;
 mod decision;
@@ -25,6 +25,7 @@ mod view;
 mod workspace;
 
 pub use crate::time::Timestamp;
+pub use crate::unknown::{UnknownValue, UnknownVariant};
 pub use account::{
     AccountInfo, AccountLimit, AccountSpec, AccountState, AccountStatus, LoginState,
 };
@@ -60,7 +61,8 @@ pub use view::{
 };
 pub(crate) use view::{Partials, Settled, Voiding};
 pub use workspace::{
-    Changes, FileChange, FileStatus, WorkspaceInfo, WorkspaceKind, WorkspaceRef, WorkspaceState,
+    Changes, FileChange, FileStatus, WorkElsewhere, WorkspaceInfo, WorkspaceKind, WorkspaceRef,
+    WorkspaceState,
 };
 
 /// Fields of a record that this version does not know. They survive a rewrite.

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{NodeId, TenantId};
+use crate::model::UnknownValue;
 use crate::model::{Extra, Place, ProcessRef, Timestamp};
 
 /// What a node can work on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// The kinds of tasks, `agent` included where it has agents.
     pub task_kinds: Vec<String>,
@@ -48,6 +50,9 @@ pub enum NodeState {
     Closed,
     /// It is gone without having said so.
     Lost,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl NodeState {
@@ -57,12 +62,14 @@ impl NodeState {
             Self::Alive => "alive",
             Self::Closed => "closed",
             Self::Lost => "lost",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct NodeInfo {
     /// Its incarnation, never reused.
     pub id: NodeId,

@@ -32,6 +32,7 @@ impl fmt::Display for Place {
 
 /// A path at a place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PlacePath {
     /// Where the path is.
     pub place: Place,
@@ -59,6 +60,7 @@ impl fmt::Display for PlacePath {
 
 /// A process that can be recognised later, also after its pid was given to another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProcessRef {
     /// Where it runs.
     pub place: Place,
@@ -75,4 +77,11 @@ pub struct ProcessRef {
     /// When we started it, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
+}
+
+impl ProcessRef {
+    /// A process of a place that tells of no boots and has no pid namespaces.
+    pub fn new(place: Place, pid: u32, start: u64) -> Self {
+        Self { place, pid, start, boot: None, namespace: None, started_at: None }
+    }
 }

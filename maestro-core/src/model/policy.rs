@@ -5,11 +5,14 @@ use serde_json::Value;
 
 use crate::id::{ApprovalId, ProjectId, RuleId, SessionId, TenantId};
 use crate::model::{Actor, Extra, Timestamp};
+use crate::model::{UnknownValue, UnknownVariant};
+use crate::unknown::open_union;
 
 /// What a rule does with the calls that it fits. A rule that denies beats one that asks, and that
 /// one beats a rule that allows, whatever their levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Effect {
     /// The call may not run.
     Deny,
@@ -17,6 +20,9 @@ pub enum Effect {
     Ask,
     /// The call may run.
     Allow,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl Effect {
@@ -26,13 +32,15 @@ impl Effect {
             Self::Deny => "deny",
             Self::Ask => "ask",
             Self::Allow => "allow",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
 
 /// For whose calls a rule holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self", tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RuleLevel {
     /// Those of one session.
     Session {
@@ -46,7 +54,12 @@ pub enum RuleLevel {
     },
     /// All of the tenant's.
     Tenant,
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(RuleLevel, "kind");
 
 /// A rule to put. Without a session or project it holds for the whole tenant.
 ///
@@ -116,6 +129,7 @@ impl RuleSpec {
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RuleInfo {
     /// Its id.
     pub id: RuleId,

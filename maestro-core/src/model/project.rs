@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::id::{ProjectId, TenantId};
+use crate::model::UnknownValue;
 use crate::model::{Extra, PlacePath, Timestamp, check};
 
 /// A project to create or update. Fields that are not given stay as they are.
@@ -69,6 +70,7 @@ impl ProjectSpec {
     pub fn validate(&self) -> Result<()> {
         check::length("name", &self.name, 1..=200)?;
         check::line("name", &self.name)?;
+        check::path("path", &self.path)?;
         check::given("agent", self.agent.as_deref())?;
         check::given("base", self.base.as_deref())?;
         check::positive("max_running", self.max_running.map(i64::from))
@@ -87,6 +89,9 @@ pub enum ProjectState {
     Paused,
     /// It is history.
     Archived,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl ProjectState {
@@ -96,12 +101,14 @@ impl ProjectState {
             Self::Active => "active",
             Self::Paused => "paused",
             Self::Archived => "archived",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProjectInfo {
     /// Its id.
     pub id: ProjectId,

@@ -57,6 +57,7 @@ impl From<String> for ReplySpec {
 
 /// A reply that was given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReplyInfo {
     /// Its number, from 1.
     pub number: u32,

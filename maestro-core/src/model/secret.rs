@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::model::check;
 
 /// A secret value. It shows itself to nobody by accident: it has no `Display` and no serde, `Debug`
 /// hides it, and its memory is overwritten when it is dropped.
@@ -112,6 +113,10 @@ impl SecretRef {
             }
             Self::File { path } if !path.is_absolute() => {
                 wrong("refers to a file by a path that is not absolute")
+            }
+            Self::File { path } => check::path("credentials", path),
+            Self::Command { argv } if argv.iter().any(|arg| arg.contains('\0')) => {
+                wrong("refers to a command with a NUL character in it")
             }
             Self::Command { argv } if argv.first().is_none_or(String::is_empty) => {
                 wrong("refers to a command without a program")

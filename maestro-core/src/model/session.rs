@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorInfo, Result};
 use crate::id::{AccountId, NodeId, ProjectId, SessionId, TaskId, TenantId, TurnId};
+use crate::model::UnknownValue;
 use crate::model::{
     Actor, ContentBlock, Extra, Origin, PlacePath, ProcessRef, StopReason, Timestamp, Usage, check,
 };
@@ -47,7 +48,9 @@ pub struct SessionSpec {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub mcp: BTreeMap<String, Value>,
     /// Which of the agent's own settings it reads, for example `user`, `project`, `local`; an empty
-    /// list means none. Default: what the agent does by itself.
+    /// list means none. `project` and `local` run programs that the repository, or an earlier task,
+    /// put there: they trust all who write to it. Default: Claude Code reads those of the user, and
+    /// gets the project's `CLAUDE.md` as text; what other agents do by themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setting_sources: Option<Vec<String>>,
     /// The most tokens of thought for one answer of the model. Default: the agent's own.
@@ -135,6 +138,11 @@ impl SessionSpec {
         check::positive(&field("budget_micro_usd"), self.budget_micro_usd)?;
         let timeout = self.approval_timeout_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
         check::positive(&field("approval_timeout_ms"), timeout)?;
+        check::no_nul(&field("setting_sources"), self.setting_sources.iter().flatten())?;
+        check::no_nul(&field("tools.allow"), &self.tools.allow)?;
+        check::no_nul(&field("tools.deny"), &self.tools.deny)?;
+        check::no_nul(&field("mcp"), self.mcp.keys())?;
+        check::no_nul(&field("extra_args"), &self.extra_args)?;
         for (name, value) in &self.env {
             if name.is_empty() || name.contains(['=', '\0']) {
                 let why = format!("has a variable that cannot be named so: {name:?}");
@@ -153,6 +161,7 @@ impl SessionSpec {
 /// `Bash(git status:*)`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct ToolRules {
     /// Run without asking.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -176,6 +185,9 @@ pub enum SessionState {
     RequiresAction,
     /// It is over.
     Closed,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl SessionState {
@@ -186,6 +198,7 @@ impl SessionState {
             Self::Running => "running",
             Self::RequiresAction => "requires_action",
             Self::Closed => "closed",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
@@ -193,6 +206,7 @@ impl SessionState {
 /// Where the agent keeps its side of the conversation: a last-seen pointer, not identity.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct AgentPointer {
     /// The agent's own id of the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,8 +222,16 @@ pub struct AgentPointer {
     pub config_dir: Option<std::path::PathBuf>,
 }
 
+impl AgentPointer {
+    /// A conversation by the agent's own id of it.
+    pub fn new(agent_session_id: impl Into<String>) -> Self {
+        Self { agent_session_id: Some(agent_session_id.into()), ..Self::default() }
+    }
+}
+
 /// A prompt that waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct QueuedPrompt {
     /// The turn that it will be.
     pub turn_id: TurnId,
@@ -230,6 +252,7 @@ pub struct QueuedPrompt {
 
 /// A turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TurnInfo {
     /// Its id.
     pub id: TurnId,
@@ -273,6 +296,7 @@ pub struct TurnInfo {
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SessionInfo {
     /// Its id.
     pub id: SessionId,

@@ -5,7 +5,11 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorInfo, Result};
 use crate::id::{LeaseToken, NodeId, ProjectId, SessionId, TaskId, TenantId, WorkspaceId};
-use crate::model::{Actor, Extra, ReplyInfo, SessionSpec, Timestamp, Usage, WorkspaceKind, check};
+use crate::model::{
+    Actor, Extra, ReplyInfo, SessionSpec, Timestamp, Usage, WorkElsewhere, WorkspaceKind, check,
+};
+use crate::model::{UnknownValue, UnknownVariant};
+use crate::unknown::open_union;
 
 /// What to do. The simple thing is [`TaskSpec::prompt`]; everything else has a default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -168,6 +172,12 @@ impl TaskSpec {
         if let Some(key) = &self.idempotency_key {
             check::length("idempotency_key", key, 1..=200)?;
         }
+        if let When::Other(value) = self.when {
+            return Err(check::unknown("when", value));
+        }
+        if let WorkspaceKind::Other(value) = self.workspace {
+            return Err(check::unknown("workspace", value));
+        }
         if self.when != When::Success && self.needs.is_empty() {
             return Err(Error::invalid("when", "says what becomes of `needs`, and there are none"));
         }
@@ -199,6 +209,9 @@ pub enum When {
     Always,
     /// All have ended and at least one did not succeed; otherwise the task is cancelled.
     Failure,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// How often and when a task is tried again.
@@ -256,6 +269,7 @@ impl Default for RetryPolicy {
 /// Where a task is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TaskState {
     /// Waits for its needs or for a time.
     #[default]
@@ -272,6 +286,9 @@ pub enum TaskState {
     Failed,
     /// Called off.
     Cancelled,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl TaskState {
@@ -285,6 +302,7 @@ impl TaskState {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Other(name) => name.as_str(),
         }
     }
 
@@ -302,7 +320,7 @@ impl std::fmt::Display for TaskState {
 
 /// What came of an attempt. A bad result is data, not an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// It worked.
@@ -313,6 +331,10 @@ pub enum Outcome {
         /// The structured result, if there is one.
         #[serde(default, skip_serializing_if = "Value::is_null")]
         output: Value,
+        /// What was made elsewhere in the repository than in the task's workspace meanwhile, and may
+        /// be its work: nothing but a person brings that in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work_elsewhere: Vec<WorkElsewhere>,
     },
     /// It did not.
     Failed {
@@ -330,18 +352,23 @@ pub enum Outcome {
     },
     /// It cannot go on without a person.
     InputRequired {
-        /// Why, for example `workspace_conflict`.
+        /// Why, for example `workspace_conflict` or `nested_repositories`.
         reason: String,
         /// What exactly.
         #[serde(default, skip_serializing_if = "Value::is_null")]
         detail: Value,
     },
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(Outcome, "outcome");
 
 impl Outcome {
     /// It worked, with a summary.
     pub fn succeeded(summary: impl Into<String>) -> Self {
-        Self::Succeeded { summary: summary.into(), output: Value::Null }
+        Self::Succeeded { summary: summary.into(), output: Value::Null, work_elsewhere: Vec::new() }
     }
 
     /// It failed for good.
@@ -360,6 +387,9 @@ impl Outcome {
             Self::Succeeded { summary, .. } => summary.clone(),
             Self::Failed { error, .. } => error.to_string(),
             Self::Cancelled { reason } | Self::InputRequired { reason, .. } => reason.clone(),
+            Self::Unknown(kept) => {
+                kept.as_value()["outcome"].as_str().unwrap_or_default().to_owned()
+            }
         }
     }
 }
@@ -391,10 +421,14 @@ pub enum AttemptState {
     Lost,
     /// Its node was shut down cleanly.
     Parked,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// One attempt of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AttemptInfo {
     /// Its number, from 1.
     pub number: u32,
@@ -416,6 +450,7 @@ pub struct AttemptInfo {
 
 /// Somebody asked for a task to be cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CancelRequest {
     /// Who.
     pub by: Actor,
@@ -430,6 +465,7 @@ pub struct CancelRequest {
 
 /// Why a task does not start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct WaitingReason {
     /// `needs`, `not_before`, `project_paused`, `no_capable_node`, `limit` or `position`.
     pub code: String,
@@ -449,6 +485,7 @@ pub struct WaitingReason {
 
 /// A task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TaskInfo {
     /// Its id.
     pub id: TaskId,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ProjectId, TaskId, TenantId, WorkspaceId};
+use crate::model::UnknownValue;
 use crate::model::{Extra, PlacePath, Timestamp};
 
 /// Which workspace a task gets.
@@ -10,24 +11,33 @@ use crate::model::{Extra, PlacePath, Timestamp};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WorkspaceKind {
-    /// A git worktree where the project is a repository, else the project directory.
+    /// A git worktree where one can be made, else the project directory: `not_isolated` of the
+    /// workspace says why then.
     #[default]
     Auto,
-    /// A git worktree with its own branch.
+    /// A git worktree with its own branch. The task fails where none can be made.
     Git,
     /// The project directory itself.
     Directory,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// A workspace as an adapter knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct WorkspaceRef {
     /// The adapter's name: `git` or `directory`.
     pub kind: String,
     /// The project that it was made from.
     pub project: PlacePath,
-    /// Where the work happens.
+    /// The workspace's own directory. For `git` it is the top of a worktree of the whole repository.
     pub root: PlacePath,
+    /// Where the project is in it, with `/`, when the project is a directory inside of a repository.
+    /// Agents start there; everything in `root` is the workspace's, and paths are relative to `root`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subdirectory: Option<String>,
     /// Its branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
@@ -36,9 +46,25 @@ pub struct WorkspaceRef {
     pub base: Option<String>,
 }
 
+impl WorkspaceRef {
+    /// A workspace without a branch.
+    pub fn new(kind: impl Into<String>, project: PlacePath, root: PlacePath) -> Self {
+        Self { kind: kind.into(), project, root, subdirectory: None, branch: None, base: None }
+    }
+
+    /// The directory that agents start in: the project's, as it is in the workspace.
+    pub fn cwd(&self) -> PlacePath {
+        match &self.subdirectory {
+            Some(below) => PlacePath::new(self.root.place.clone(), self.root.path.join(below)),
+            None => self.root.clone(),
+        }
+    }
+}
+
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FileStatus {
     /// New.
     Added,
@@ -48,10 +74,14 @@ pub enum FileStatus {
     Deleted,
     /// Moved.
     Renamed,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// A changed file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FileChange {
     /// Its path relative to the workspace, with `/`.
     pub path: String,
@@ -65,8 +95,16 @@ pub struct FileChange {
     pub removed: Option<u32>,
 }
 
+impl FileChange {
+    /// A change of a file.
+    pub fn new(path: impl Into<String>, status: FileStatus) -> Self {
+        Self { path: path.into(), status, added: None, removed: None }
+    }
+}
+
 /// What a workspace holds that is not in its base.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Changes {
     /// Every file that differs from the base, committed or not.
     pub files: Vec<FileChange>,
@@ -74,7 +112,14 @@ pub struct Changes {
     pub uncommitted: bool,
     /// Whether there are files that git does not know and does not ignore.
     pub untracked: bool,
-    /// Commits that are in no other branch.
+    /// Whether there are ignored files that are no output of a build.
+    #[serde(default)]
+    pub ignored: bool,
+    /// Whether there is a stash that was made in the workspace.
+    #[serde(default)]
+    pub stashed: bool,
+    /// Commits that are in no other branch, those included that only a reflog of the workspace leads
+    /// to, and those of submodules that none of their remotes has.
     pub unmerged: u32,
     /// The last commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +127,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What would be lost with the workspace: `uncommitted`, `untracked`, `unmerged`.
+    /// What would be lost with the workspace, or forgotten: `uncommitted`, `untracked`, `ignored`,
+    /// `stashed`, `unmerged`.
     pub fn holds(&self) -> Vec<String> {
         let mut holds = Vec::new();
         if self.uncommitted {
@@ -91,10 +137,42 @@ impl Changes {
         if self.untracked {
             holds.push("untracked".to_owned());
         }
+        if self.ignored {
+            holds.push("ignored".to_owned());
+        }
+        if self.stashed {
+            holds.push("stashed".to_owned());
+        }
         if self.unmerged > 0 {
             holds.push("unmerged".to_owned());
         }
         holds
+    }
+}
+
+/// Work that may be of a task, but stands in the repository and not in the task's workspace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WorkElsewhere {
+    /// `branch`, `worktree` or `stash`.
+    pub kind: String,
+    /// The branch, the directory of the worktree, or what the stash says of itself.
+    pub name: String,
+    /// Its commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+impl WorkElsewhere {
+    /// Work of a kind, by its name.
+    pub fn new(kind: impl Into<String>, name: impl Into<String>, commit: Option<String>) -> Self {
+        Self { kind: kind.into(), name: name.into(), commit }
+    }
+}
+
+impl std::fmt::Display for WorkElsewhere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
     }
 }
 
@@ -112,6 +190,9 @@ pub enum WorkspaceState {
     Merged,
     /// Gone.
     Removed,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 impl WorkspaceState {
@@ -122,12 +203,14 @@ impl WorkspaceState {
             Self::Conflicted => "conflicted",
             Self::Merged => "merged",
             Self::Removed => "removed",
+            Self::Other(name) => name.as_str(),
         }
     }
 }
 
 /// A workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct WorkspaceInfo {
     /// Its id.
     pub id: WorkspaceId,
@@ -142,6 +225,13 @@ pub struct WorkspaceInfo {
     /// Where it is.
     #[serde(flatten)]
     pub workspace: WorkspaceRef,
+    /// Why it is the project directory itself although nobody asked for that, and what to do about it.
+    /// None when the work is isolated, or when the task asked for `directory`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_isolated: Option<String>,
+    /// What was made elsewhere in the repository while the task's agent worked, and may be its work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work_elsewhere: Vec<WorkElsewhere>,
     /// Whether it is kept although it is empty.
     #[serde(default)]
     pub keep: bool,

@@ -27,7 +27,7 @@ use crate::session::{LiveSessions, WarmSessions};
 use crate::storage::{Claim, ClaimOutcome, Permit, RecordKey, Renew, Want};
 use crate::task::{Chance, Task};
 use crate::transport::Transport;
-use crate::workspace::Workspace;
+use crate::workspace::{Fits, Workspace};
 
 /// What a node works with, put together by the builder.
 #[derive(Debug)]
@@ -204,34 +204,47 @@ impl Core {
         }
     }
 
-    /// The adapter that makes a workspace of a project: the first that can, else the last that was
-    /// asked for, which says why it cannot.
+    /// The adapter that makes a workspace of a project: the first that can. With the project directory
+    /// itself comes the reason why the ones before it cannot.
     pub(crate) async fn workspace_for(
         &self,
         kind: WorkspaceKind,
         project: &PlacePath,
-    ) -> Result<&Arc<dyn Workspace>> {
+        base: Option<&str>,
+    ) -> Result<(&Arc<dyn Workspace>, Option<String>)> {
         let wanted = match kind {
             WorkspaceKind::Auto => None,
             WorkspaceKind::Git => Some("git"),
             WorkspaceKind::Directory => Some("directory"),
+            WorkspaceKind::Other(name) => Some(name.as_str()),
         };
-        let mut last = None;
+        let mut refused = None;
         for workspace in &self.parts.workspaces {
             if wanted.is_some_and(|wanted| wanted != workspace.kind()) {
                 continue;
             }
-            if workspace.fits(project).await? {
-                return Ok(workspace);
+            match workspace.fits(project, base).await? {
+                Fits::Yes => {
+                    let shared = workspace.kind() == "directory";
+                    return Ok((workspace, refused.map(|(_, why)| why).filter(|_| shared)));
+                }
+                Fits::No { why } => refused = refused.or(Some((workspace, why))),
             }
-            last = Some(workspace);
         }
-        last.ok_or_else(|| {
+        let Some((workspace, why)) = refused else {
             let kinds = self.parts.workspaces.iter().map(|workspace| workspace.kind());
-            Error::invalid("workspace", "asks for a kind that this node does not make")
-                .with("wanted", wanted.unwrap_or("auto"))
-                .with("offered", kinds.collect::<Vec<_>>().join(", "))
-        })
+            return Err(Error::invalid(
+                "workspace",
+                "asks for a kind that this node does not make",
+            )
+            .with("wanted", wanted.unwrap_or("auto"))
+            .with("offered", kinds.collect::<Vec<_>>().join(", ")));
+        };
+        // A directory that is not there says so by itself.
+        workspace.locate(project).await?;
+        let wanted = wanted.unwrap_or("auto");
+        Err(Error::invalid("workspace", format!("is `{wanted}`, which cannot be made here: {why}"))
+            .with("project", project))
     }
 
     pub(crate) fn workspace_by_kind(&self, kind: &str) -> Result<&Arc<dyn Workspace>> {
@@ -351,10 +364,29 @@ impl Core {
                 self.leases.renewed(&renew.leases, &renewed.lost, asked);
                 return true;
             }
+            Some(Err(error)) if error.kind() == ErrorKind::InvalidConfig => self.lose_store(&error),
             Some(Err(error)) => tracing::warn!(%error, "a heartbeat did not get through"),
             None => tracing::warn!("a heartbeat got no answer in time"),
         }
         false
+    }
+
+    /// Stops all work at once, also that of agents: what the store holds is not what this node knows, and
+    /// nothing that it does can be written any more. Every call says why.
+    fn lose_store(&self, error: &Error) {
+        if self.leases.count() > 0 {
+            tracing::error!(%error, "the store cannot be used any more; this node stops its work");
+            self.leases.lose_all();
+        }
+    }
+
+    /// Looks whether the store can still be used, which costs next to nothing.
+    pub(crate) async fn check_store(&self) {
+        if let Err(error) = self.store.storage.get(&[]).await
+            && error.kind() == ErrorKind::InvalidConfig
+        {
+            self.lose_store(&error);
+        }
     }
 
     /// Makes sure that the other nodes take this one for alive, so that what it claims stays its

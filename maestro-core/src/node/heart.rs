@@ -1,10 +1,15 @@
 //! The heartbeat: keeps leases, on a thread of its own.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{Either, select};
+
+use crate::id::TenantId;
 use crate::node::core::Core;
 use crate::runtime::RuntimeExt as _;
+use crate::storage::{RecordKey, RecordKind, Watch};
 
 /// Renews every lease each third of its time, until the node stops.
 ///
@@ -19,9 +24,14 @@ pub(crate) async fn beat(core: Arc<Core>) {
     let mut renewed = looked;
     let mut progress = core.progress();
     let mut stalled = Duration::ZERO;
+    let watch = core.store.storage.watch();
+    // Of this node's own record, and what may be anything.
+    watch.only(&RecordKey::new(TenantId::default(), RecordKind::NODE, core.node_id));
     loop {
-        if core.runtime().timeout(tick, core.stopped()).await.is_some() {
-            return;
+        match core.runtime().timeout(tick, told(&core, &watch)).await {
+            Some(Told::Stop) => return,
+            Some(Told::News) => core.check_store().await,
+            None => {}
         }
         let now = core.runtime().monotonic();
         let passed = now.saturating_sub(looked);
@@ -48,5 +58,25 @@ pub(crate) async fn beat(core: Arc<Core>) {
             core.renew().await;
             core.leases.cut_off();
         }
+    }
+}
+
+/// Why the heart wakes before its time.
+enum Told {
+    Stop,
+    News,
+}
+
+/// Waits until the node stops, or something may have become of the store.
+async fn told(core: &Core, watch: &Watch) -> Told {
+    let news = async {
+        if watch.next().await.is_none() {
+            // The store was closed, and the node stops.
+            std::future::pending::<()>().await;
+        }
+    };
+    match select(pin!(core.stopped()), pin!(news)).await {
+        Either::Left(_) => Told::Stop,
+        Either::Right(_) => Told::News,
     }
 }

@@ -14,6 +14,7 @@ use crate::storage::RecordKey;
 
 /// How leases are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LeaseTimes {
     /// How long a lease lasts without renewal. Default 30 s: a node that hangs this long is taken
     /// for lost. Renewals go out every third of it.
@@ -21,6 +22,11 @@ pub struct LeaseTimes {
 }
 
 impl LeaseTimes {
+    /// Leases that last this long.
+    pub fn new(ttl: Duration) -> Self {
+        Self { ttl }
+    }
+
     /// How often leases are renewed.
     pub fn beat(&self) -> Duration {
         self.ttl / 3

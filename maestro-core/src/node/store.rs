@@ -174,6 +174,7 @@ impl Store {
             match self.storage.commit(draft.commit.clone()).await {
                 Err(error)
                     if (error.is_unknown_outcome() || error.kind() == ErrorKind::Unavailable)
+                        && error.is_retryable()
                         && outages < Self::MAX_OUTAGES =>
                 {
                     outages += 1;

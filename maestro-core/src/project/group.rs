@@ -18,6 +18,7 @@ pub struct Projects {
 
 /// A project that exists. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ProjectHandle {
     /// The project as it was when the call returned.
     pub info: ProjectInfo,
@@ -92,6 +93,17 @@ impl Projects {
         let core = &self.scope.core;
         core.store
             .change::<ProjectInfo, ()>(&self.scope.tenant, id, |read, draft| {
+                if read.value.path.path == path.path && read.value.path.place != path.place {
+                    return Err(Error::new(
+                        ErrorKind::Conflict,
+                        "the project is at another place than this node; if both see the same files, \
+                         configure this node with the project's `place`",
+                    )
+                    .with("name", &spec.name)
+                    .with("directory", &read.value.path)
+                    .with("place", &read.value.path.place)
+                    .with("this_place", &path.place));
+                }
                 if read.value.path != *path {
                     return Err(Error::new(
                         ErrorKind::Conflict,

@@ -9,7 +9,7 @@ use crate::model::{
 use crate::node::Scope;
 use crate::project::record::{workspace_refs, workspace_stream};
 use crate::project::workspaces::Hold;
-use crate::workspace::{Merged, Release, Released};
+use crate::workspace::{Merged, Release, Released, Workspace};
 
 /// The workspace of one task, and the verbs that get the work out of it.
 ///
@@ -48,11 +48,21 @@ impl WorkspaceHandle {
         self.scope.core.workspace_by_kind(&info.workspace.kind)?.changes(&info.workspace).await
     }
 
-    /// The difference to its base as a unified diff.
+    /// The difference to its base as a unified diff, for reading: what is no UTF-8 is replaced. What
+    /// is to be applied is [`WorkspaceHandle::patch`].
     ///
     /// # Errors
     /// `NotFound`, `Unavailable`.
     pub async fn diff(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.patch().await?).into_owned())
+    }
+
+    /// The difference to its base as a unified diff that `git apply` takes: the bytes of the files as
+    /// they are, and of their names.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unavailable`.
+    pub async fn patch(&self) -> Result<Vec<u8>> {
         let info = self.info().await?;
         self.scope.core.workspace_by_kind(&info.workspace.kind)?.diff(&info.workspace).await
     }
@@ -61,7 +71,9 @@ impl WorkspaceHandle {
     ///
     /// # Errors
     /// `Conflict` when the branches do not merge by themselves (the files are in the context), when
-    /// uncommitted work is in the way, or while the agent works there.
+    /// uncommitted work is in the way, while the agent works there, or when the workspace has no work
+    /// but the repository has some elsewhere that may be the task's
+    /// (see [`WorkspaceInfo::work_elsewhere`]) and that `into` does not have.
     pub async fn merge(&self, into: &str) -> Result<String> {
         Box::pin(self.try_merge(into)).await.map_err(|error| error.during("workspace.merge"))
     }
@@ -74,6 +86,9 @@ impl WorkspaceHandle {
         let info = &hold.info;
         let merging = async {
             let adapter = core.workspace_by_kind(&info.workspace.kind)?;
+            if !info.work_elsewhere.is_empty() {
+                refuse_nothing(&**adapter, info, into).await?;
+            }
             adapter.merge(&info.workspace, into, &message).await
         };
         let (merged, event) = match hold.during(merging).await? {
@@ -166,6 +181,26 @@ impl WorkspaceHandle {
             }
         }
     }
+}
+
+/// Refuses to call it merged that a workspace without work is merged, while what may be the task's work
+/// stands elsewhere.
+async fn refuse_nothing(adapter: &dyn Workspace, info: &WorkspaceInfo, into: &str) -> Result<()> {
+    if !adapter.changes(&info.workspace).await?.files.is_empty() {
+        return Ok(());
+    }
+    let work = &info.work_elsewhere;
+    let still = adapter.still_elsewhere(&info.workspace, work, into).await?;
+    if still.is_empty() {
+        return Ok(());
+    }
+    let still: Vec<String> = still.iter().map(ToString::to_string).collect();
+    Err(Error::new(
+        ErrorKind::Conflict,
+        "the workspace has no work to merge, but work that may be the task's stands elsewhere in the repository; bring it into `into` or remove it, then merge again",
+    )
+    .with("into", into)
+    .with("work_elsewhere", still.join(", ")))
 }
 
 /// What the events of a workspace need.

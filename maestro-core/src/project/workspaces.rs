@@ -7,14 +7,15 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::SessionId;
 use crate::model::{
-    EventData, Extra, ProjectInfo, TaskInfo, WorkspaceCommitted, WorkspaceConflicted,
-    WorkspaceInfo, WorkspacePrepared, WorkspaceRef, WorkspaceState,
+    AttemptState, EventData, Extra, ProjectInfo, TaskInfo, WorkElsewhere, WorkspaceCommitted,
+    WorkspaceConflicted, WorkspaceElsewhere, WorkspaceInfo, WorkspaceKept, WorkspacePrepared,
+    WorkspaceRef, WorkspaceState,
 };
 use crate::node::{self, Claimed, Core, HeldLease, Scope, Stored as _, Versioned};
 use crate::project::handle::home;
 use crate::runtime::RuntimeExt as _;
 use crate::task::TaskContext;
-use crate::workspace::{PrepareSpec, Prepared};
+use crate::workspace::{Committed, PrepareSpec, Prepared};
 
 /// What came of preparing a workspace.
 pub(crate) enum Ready {
@@ -32,18 +33,27 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
         Some(id) => core.store.get::<WorkspaceInfo>(&task.tenant_id, id).await?,
         None => None,
     };
-    let adapter = match &existing {
-        Some(found) => core.workspace_by_kind(&found.value.workspace.kind)?,
-        None => core.workspace_for(task.spec.workspace, &project.path).await?,
+    let base = task.spec.base.clone().or_else(|| project.base.clone());
+    let (adapter, not_isolated) = match &existing {
+        Some(found) => {
+            (core.workspace_by_kind(&found.value.workspace.kind)?, found.value.not_isolated.clone())
+        }
+        None => core
+            .workspace_for(task.spec.workspace, &project.path, base.as_deref())
+            .await
+            .map_err(|error| error.during("workspace.prepare"))?,
     };
     let spec = PrepareSpec {
         project: project.path.clone(),
         task_id: task.id,
         title: task.title(),
-        base: task.spec.base.clone().or_else(|| project.base.clone()),
+        base,
         needs: workspaces_of_needs(core, task).await?,
         owner: core.node_id,
         existing: existing.as_ref().map(|found| found.value.workspace.clone()),
+        continues: current.attempts.iter().rev().nth(1).is_some_and(|before| {
+            matches!(before.state, AttemptState::Lost | AttemptState::Parked)
+        }),
     };
     context.verify().await?;
     let prepared = adapter.prepare(&spec).await?;
@@ -58,6 +68,10 @@ pub(crate) async fn prepare(context: &TaskContext, project: &ProjectInfo) -> Res
         task_id: task.id,
         state,
         workspace: workspace.clone(),
+        not_isolated,
+        work_elsewhere: existing
+            .as_ref()
+            .map_or_else(Vec::new, |found| found.value.work_elsewhere.clone()),
         keep: false,
         merged_into: None,
         created_at: existing.as_ref().map_or_else(|| core.now(), |found| found.value.created_at),
@@ -77,6 +91,8 @@ fn prepared_event(info: &WorkspaceInfo, prepared: &Prepared) -> EventData {
             workspace_id: Some(info.id),
             kind: workspace.kind.clone(),
             path: workspace.root.to_string(),
+            subdirectory: workspace.subdirectory.clone(),
+            not_isolated: info.not_isolated.clone(),
             branch: workspace.branch.clone(),
             base: workspace.base.clone(),
             merged: merged.clone(),
@@ -138,21 +154,94 @@ async fn workspaces_of_needs(core: &Core, task: &TaskInfo) -> Result<Vec<Workspa
     Ok(found)
 }
 
+/// What came of committing an agent's work.
+pub(crate) enum Work {
+    /// It is committed, apart from what no commit can take.
+    Committed(Committed),
+    /// It stays in the workspace as it is, since it cannot be committed now.
+    Kept(Error),
+}
+
 /// Commits what the agent did to the workspace's branch.
-pub(crate) async fn commit(context: &TaskContext, info: &WorkspaceInfo) -> Result<()> {
+///
+/// # Errors
+/// What the store says, and that the lease is lost. What is wrong with the workspace is none: the
+/// work is there.
+pub(crate) async fn commit(context: &TaskContext, info: &WorkspaceInfo) -> Result<Work> {
     context.verify().await?;
     let core = &context.inner.scope.core;
     let adapter = core.workspace_by_kind(&info.workspace.kind)?;
-    let Some(commit) = adapter.commit(&info.workspace, &context.task().title()).await? else {
-        return Ok(());
+    let done = match adapter.commit(&info.workspace, &context.task().title()).await {
+        Ok(done) => done,
+        Err(error) => {
+            let event = WorkspaceKept {
+                workspace_id: Some(info.id),
+                reasons: vec!["uncommitted".to_owned()],
+            };
+            note(context, info, event.into()).await?;
+            return Ok(Work::Kept(error));
+        }
     };
-    let files = adapter.changes(&info.workspace).await?.files;
+    let Some(commit) = done.commit.clone() else {
+        return Ok(Work::Committed(done));
+    };
+    // The commit is there, whether its files can be listed or not.
+    let files = match adapter.changes(&info.workspace).await {
+        Ok(changes) => changes.files,
+        Err(error) => {
+            tracing::warn!(%error, "the files of a commit are not listed");
+            Vec::new()
+        }
+    };
     let event = WorkspaceCommitted { workspace_id: Some(info.id), commit, files };
+    note(context, info, event.into()).await?;
+    Ok(Work::Committed(done))
+}
+
+/// Notes what became of a workspace.
+async fn note(context: &TaskContext, info: &WorkspaceInfo, event: EventData) -> Result<()> {
+    let core = &context.inner.scope.core;
     let (stream, refs) = home(info);
     let mut draft = core.store.draft();
     draft.fence(&context.inner.lease.fence);
-    draft.append(stream, vec![core.event(&core.actor(), &refs, &event.into())?]);
+    draft.append(stream, vec![core.event(&core.actor(), &refs, &event)?]);
     core.store.commit(draft).await.map(|_| ())
+}
+
+/// Looks for work of the attempt that stands in the repository, but not in the workspace, and records
+/// it. What earlier attempts left there stays in the record.
+pub(crate) async fn look_elsewhere(
+    context: &TaskContext,
+    info: &WorkspaceInfo,
+) -> Result<Vec<WorkElsewhere>> {
+    let core = &context.inner.scope.core;
+    let found = core.workspace_by_kind(&info.workspace.kind)?.elsewhere(&info.workspace).await;
+    let work = found.unwrap_or_else(|error| {
+        // What was done in the workspace is good all the same.
+        tracing::warn!(%error, workspace = %info.id, "it is not known what stands elsewhere");
+        Vec::new()
+    });
+    if work.is_empty() {
+        return Ok(work);
+    }
+    let event: EventData =
+        WorkspaceElsewhere { workspace_id: Some(info.id), work: work.clone() }.into();
+    core.store
+        .change::<WorkspaceInfo, ()>(&info.tenant_id, info.id, |read, draft| {
+            let mut info = read.value.clone();
+            let again = |old: &WorkElsewhere| {
+                work.iter().any(|new| (&new.kind, &new.name) == (&old.kind, &old.name))
+            };
+            info.work_elsewhere.retain(|old| !again(old));
+            info.work_elsewhere.extend(work.iter().cloned());
+            draft.fence(&context.inner.lease.fence);
+            draft.update(read.version, &info)?;
+            let (stream, refs) = home(&info);
+            draft.append(stream, vec![core.event(&core.actor(), &refs, &event)?]);
+            Ok(Some(()))
+        })
+        .await?;
+    Ok(work)
 }
 
 /// Notes which session works for the task.

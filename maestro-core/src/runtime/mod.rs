@@ -19,6 +19,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures::channel::oneshot;
 use futures::future::{BoxFuture, Either, select};
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ pub(crate) use latch::Latch;
 pub(crate) use panics::caught;
 pub use task::{External, Spawned, spawn};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Timestamp;
 
 /// Tasks, time and chance.
@@ -92,6 +94,32 @@ pub trait RuntimeExt: Runtime {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         let span = micros / 5;
         Duration::from_micros((micros - span).saturating_add(self.random_below(span * 2 + 1)))
+    }
+
+    /// The result of a call that may block, or that takes long, made off the asynchronous threads. The
+    /// call is made to its end also when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// `Internal` when it panics.
+    fn blocking<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = Result<T>> + Send {
+        let (sender, receiver) = oneshot::channel();
+        let external = self.external();
+        let call = move || {
+            // Nobody waits any more when the caller was dropped.
+            let _ = sender.send(call());
+            drop(external);
+        };
+        self.spawn_blocking(name, Box::new(call));
+        async move {
+            receiver.await.map_err(|_| {
+                Error::new(ErrorKind::Internal, "a blocking call ended with no result")
+                    .with("call", name)
+            })
+        }
     }
 
     /// The result of `future`, or none if `duration` passes first.

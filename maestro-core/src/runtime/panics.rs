@@ -24,6 +24,7 @@ pub(crate) async fn caught<T>(what: &str, future: impl Future<Output = T>) -> Re
     // Nothing of the future is looked at after it panicked.
     AssertUnwindSafe(future).catch_unwind().await.map_err(|payload| {
         let why = format!("{what} panicked: {}", message(&*payload));
+        tracing::error!("{why}");
         Error::new(ErrorKind::Internal, why)
     })
 }

@@ -23,6 +23,7 @@ pub trait Scheduler: fmt::Debug + Send + Sync + 'static {
 
 /// What a scheduler sees: the first ready tasks of each project that this node is capable of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct SchedulerView {
     /// When it is.
     pub now: Timestamp,
@@ -36,6 +37,7 @@ pub struct SchedulerView {
 
 /// A task that could start.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReadyTask {
     /// The task.
     pub id: TaskId,
@@ -53,8 +55,24 @@ pub struct ReadyTask {
     pub paused: bool,
 }
 
+impl ReadyTask {
+    /// A task without a project.
+    pub fn new(id: TaskId, tenant_id: TenantId, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            tenant_id,
+            project_id: None,
+            priority: 0,
+            created_at,
+            project_max: None,
+            paused: false,
+        }
+    }
+}
+
 /// What starts next, and why the others wait.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Plan {
     /// The tasks to start, in order.
     pub start: Vec<TaskId>,

@@ -205,7 +205,7 @@ impl SessionActor {
             return Ok(None);
         }
         self.rest.note(&reports);
-        self.inquiries = inquiries(&reports);
+        self.inquiries = self.inquiries_of(&reports);
         let frames: Vec<_> =
             reports.iter_mut().map(|report| report.raw.take().map(Envelope::text)).collect();
         let written = self
@@ -307,20 +307,20 @@ impl SessionActor {
         .await
         .map(|_| ())
     }
-}
 
-/// The questions in some reports.
-fn inquiries(reports: &[AgentReport]) -> Vec<Inquiry> {
-    let events = reports.iter().flat_map(|report| &report.events);
-    events
-        .filter_map(|event| match event {
-            AgentEvent::Approval(asked) => Some(Inquiry {
-                request_id: asked.request_id.clone(),
-                kind: asked.kind,
-                tool: asked.tool.clone(),
-                input: asked.input.clone(),
-            }),
-            _ => None,
-        })
-        .collect()
+    /// The questions in some reports, each with an id of ours.
+    fn inquiries_of(&self, reports: &[AgentReport]) -> Vec<Inquiry> {
+        let events = reports.iter().flat_map(|report| &report.events);
+        events
+            .filter_map(|event| match event {
+                AgentEvent::Approval(asked) => Some(Inquiry {
+                    id: self.core.runtime().id(),
+                    kind: asked.kind,
+                    tool: asked.tool.clone(),
+                    input: asked.input.clone(),
+                }),
+                _ => None,
+            })
+            .collect()
+    }
 }

@@ -54,7 +54,7 @@ impl SessionActor {
                 self.lease.verify()?;
                 self.steer(delivery, turn_id, prompt).await?;
             }
-            Verb::TaskCancel => {
+            Verb::TaskCancel | Verb::Unknown(_) => {
                 let error = Error::new(ErrorKind::Unsupported, "a session takes no such command");
                 self.reply(delivery, Err(error));
             }
@@ -148,7 +148,8 @@ impl SessionActor {
             Verb::SessionPrompt { .. }
             | Verb::SessionSteer { .. }
             | Verb::SessionClose
-            | Verb::TaskCancel => return,
+            | Verb::TaskCancel
+            | Verb::Unknown(_) => return,
         };
         self.calls.push(call);
     }

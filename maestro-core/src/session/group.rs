@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::Evidence;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ProjectId, SessionId, TaskId};
+use crate::model::check;
 use crate::model::{
     AgentPointer, Cursor, ProjectInfo, SessionForked, SessionInfo, SessionResumed, SessionSpec,
     SessionState,
@@ -178,9 +179,14 @@ impl Sessions {
     /// A page of sessions.
     ///
     /// # Errors
-    /// `InvalidArgument` for a limit out of range or a page token of another query.
+    /// `InvalidArgument` for a state that is not known, a limit out of range or a page token of another query.
     pub async fn list(&self, filter: SessionFilter) -> Result<SessionPage> {
         let mut query = ListQuery::new(Some(self.scope.tenant.clone()), RecordKind::SESSION);
+        let unknown = filter.states.iter().filter_map(|state| match state {
+            SessionState::Other(value) => Some(*value),
+            _ => None,
+        });
+        check::none_unknown("states", unknown).map_err(|error| error.during("sessions.list"))?;
         query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.groups = filter.project_ids.iter().map(ToString::to_string).collect();
         query.parent = filter.task_id.map(|id| id.to_string());

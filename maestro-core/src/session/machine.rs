@@ -201,6 +201,7 @@ pub(crate) fn set_state(session: &mut SessionInfo, state: SessionState) -> Vec<E
         SessionState::Running => SessionRunning::default().into(),
         SessionState::RequiresAction => SessionRequiresAction::default().into(),
         SessionState::Closed => SessionClosed::default().into(),
+        SessionState::Other(_) => return Vec::new(),
     }]
 }
 

@@ -9,6 +9,7 @@ use futures::stream::FuturesUnordered;
 
 use crate::account;
 use crate::agent::{Agent, AgentSession, OpenContext};
+use crate::approval;
 use crate::command::{Inbox, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ApprovalId, ProjectId, SessionId, TaskId};
@@ -261,11 +262,13 @@ impl Start<'_> {
             owner: self.core.node_id,
             spec: session.spec.clone(),
             cwd: session.cwd.clone(),
+            confined: session.task_id.is_some(),
             resume,
             fork,
             mcp: self.core.mcp_servers(&session.spec.mcp)?,
             env,
             account,
+            policy: Some(approval::policy_of(self.core, session)),
             transport: Arc::clone(&self.core.parts.transport),
             runtime: Arc::clone(&self.core.parts.runtime),
         };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::model::{ContentBlock, SessionSpec};
+use crate::model::{ContentBlock, SessionSpec, check};
 
 /// What an agent is asked, and when.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +43,16 @@ impl Prompt {
         if !self.blocks.iter().any(says) {
             return Err(Error::invalid("prompt", "must not be empty; say what is to be done"));
         }
+        for block in &self.blocks {
+            if let ContentBlock::Unknown(kept) = block {
+                return Err(check::unknown_variant("prompt", kept));
+            }
+        }
         let size = |block: &ContentBlock| match block {
             ContentBlock::Text { text } => text.len(),
             ContentBlock::Image { data, .. } | ContentBlock::File { data, .. } => data.len(),
             ContentBlock::Other { block } => block.to_string().len(),
+            ContentBlock::Unknown(kept) => kept.as_value().to_string().len(),
         };
         let found = self.blocks.iter().map(size).sum::<usize>();
         let most = SessionSpec::MAX_PROMPT_BYTES;

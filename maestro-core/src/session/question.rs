@@ -17,11 +17,25 @@ impl Work<'_> {
     pub(super) fn approval(&mut self, asked: &AgentApproval) -> Result<()> {
         let AgentApproval { request_id, kind, tool, tool_call_id, title, input, .. } = asked;
         let AgentApproval { questions, options, suggestions, blocked_path, agent_id, .. } = asked;
+        // Whoever answers the earlier one could otherwise be heard as the answer to this one.
+        let earlier = self.pending.iter().find(|(_, name)| *name == request_id).map(|(id, _)| *id);
+        if let Some(earlier) = earlier {
+            self.void(earlier, ApprovalState::Withdrawn, "agent")?;
+        }
+        let id = self.advice.next_id().unwrap_or_else(|| self.core.runtime().id());
         let now = self.core.now();
         let timeout = self.session.spec.approval_timeout_ms;
         let tenant = self.session.tenant_id.clone();
         let (title, input) = (title.clone(), input.clone());
+        let root = self.session.cwd.path.to_str();
         let asked = ApprovalInfo {
+            remembered_rules: approval::rules_kept(
+                *kind,
+                tool.as_deref(),
+                &input,
+                suggestions,
+                root,
+            ),
             project_id: self.session.project_id,
             session_id: Some(self.session.id),
             turn_id: self.session.open_turn().map(|turn| turn.id),
@@ -35,7 +49,7 @@ impl Work<'_> {
             blocked_path: blocked_path.clone(),
             agent_id: agent_id.clone(),
             expires_at: timeout.map(|ms| now + Duration::from_millis(ms)),
-            ..ApprovalInfo::pending(self.core.runtime().id(), tenant, *kind, title, input, now)
+            ..ApprovalInfo::pending(id, tenant, *kind, title, input, now)
         };
         self.pending.insert(asked.id, request_id.clone());
         self.ask(asked)
@@ -74,6 +88,7 @@ impl Work<'_> {
             questions: asked.questions.clone(),
             options: asked.options.clone(),
             suggestions: asked.suggestions.clone(),
+            remembered_rules: asked.remembered_rules.clone(),
             blocked_path: asked.blocked_path.clone(),
             agent_id: asked.agent_id.clone(),
             assignee: asked.assignee.clone(),

@@ -10,9 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     ContentBlock, Outcome, ProjectInfo, StopReason, TaskInfo, TurnInfo, WorkspaceInfo,
 };
-use crate::project::workspaces;
+use crate::project::workspaces::{self, Work};
 use crate::session::TaskSession;
 use crate::task::{Task, TaskContext};
+use crate::workspace::{Committed, KEPT, LEFT_OUT, REFUSED};
 
 /// Prompts an agent: prepares the workspace, opens or resumes the session, prompts, commits the
 /// work to the workspace's branch.
@@ -46,10 +47,42 @@ async fn attempt(context: &TaskContext) -> Result<Outcome> {
         }
     };
     let Some(turn) = converse(context, task, &workspace).await? else {
+        workspaces::look_elsewhere(context, &workspace).await?;
         return Ok(cancelled());
     };
-    workspaces::commit(context, &workspace).await?;
-    Ok(outcome(&turn))
+    let work = workspaces::commit(context, &workspace).await?;
+    let elsewhere = workspaces::look_elsewhere(context, &workspace).await?;
+    Ok(match outcome(&turn) {
+        Outcome::Succeeded { summary, output, .. } => {
+            let succeeded = Outcome::Succeeded { summary, output, work_elsewhere: elsewhere };
+            needs_a_person(&work).unwrap_or(succeeded)
+        }
+        outcome => outcome,
+    })
+}
+
+/// What a person has to see to before the work of a good turn is out of the workspace.
+fn needs_a_person(work: &Work) -> Option<Outcome> {
+    let (reason, detail) = match work {
+        Work::Kept(error) => ("workspace_kept", json!({ "error": error.info(), "advice": KEPT })),
+        Work::Committed(done) if !done.left_out.is_empty() => {
+            let mut detail = json!({ "directories": done.left_out, "advice": LEFT_OUT });
+            if !done.refused.is_empty() {
+                detail["refused"] = json!(refused(done));
+            }
+            ("nested_repositories", detail)
+        }
+        Work::Committed(done) if !done.refused.is_empty() => {
+            ("files_refused", json!({ "files": refused(done), "advice": REFUSED }))
+        }
+        Work::Committed(_) => return None,
+    };
+    Some(Outcome::InputRequired { reason: reason.to_owned(), detail })
+}
+
+/// The files that are not in the commit, for people.
+fn refused(done: &Committed) -> Vec<String> {
+    done.refused.iter().map(ToString::to_string).collect()
 }
 
 /// Runs the task's turn. None when the task was cancelled meanwhile.
@@ -64,7 +97,7 @@ async fn converse(
         task,
         context.attempt(),
         task.spec.session.clone(),
-        workspace.workspace.root.clone(),
+        workspace.workspace.cwd(),
         context.env(),
     )
     .await?;
@@ -109,6 +142,7 @@ fn outcome(turn: &TurnInfo) -> Outcome {
         Some(StopReason::EndTurn) | None => Outcome::Succeeded {
             summary: turn.result.clone().unwrap_or_default(),
             output: turn.structured_output.clone(),
+            work_elsewhere: Vec::new(),
         },
         Some(StopReason::Cancelled) => cancelled(),
         Some(reason) => {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::TaskId;
+use crate::model::check;
 use crate::model::{
     Capabilities, Cursor, Extra, ProjectInfo, ReplyInfo, ReplySpec, TaskInfo, TaskSpec, TaskState,
     TaskSubmitted, Usage, Verb,
@@ -39,6 +40,7 @@ pub struct TaskFilter {
 
 /// One page of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TaskPage {
     /// The tasks, oldest first.
     pub tasks: Vec<TaskInfo>,
@@ -222,7 +224,7 @@ impl Tasks {
     /// Lists tasks, oldest first.
     ///
     /// # Errors
-    /// `InvalidArgument` for a limit out of range, `NotFound` for the project.
+    /// `InvalidArgument` for a state that is not known or a limit out of range, `NotFound` for the project.
     pub async fn list(&self, filter: TaskFilter) -> Result<TaskPage> {
         self.try_list(filter).await.map_err(|error| error.during("task.list"))
     }
@@ -233,6 +235,11 @@ impl Tasks {
             let project = project::resolve(&self.scope, project).await?;
             query.groups = vec![project.value.id.to_string()];
         }
+        let unknown = filter.states.iter().filter_map(|state| match state {
+            TaskState::Other(value) => Some(*value),
+            _ => None,
+        });
+        check::none_unknown("states", unknown)?;
         query.states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         query.limit = filter.limit.unwrap_or(ListQuery::DEFAULT_LIMIT);
         query.page_token = filter.page_token;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::id::{LeaseToken, NodeId, TaskId};
+use crate::model::check;
 use crate::model::{
     Actor, AttemptInfo, AttemptState, CancelRequest, EventData, Outcome, ReplyInfo, TaskEnded,
     TaskInfo, TaskInputRequired, TaskQueued, TaskRetried, TaskStarted, TaskState, TaskUpdated,
@@ -48,6 +49,8 @@ pub(crate) fn needs_met(when: When, needs: &[TaskState]) -> Option<bool> {
         When::Success => all_succeeded,
         When::Failure => !all_succeeded,
         When::Always => true,
+        // What a newer version means by it is not guessed: one of that version goes on.
+        When::Other(_) => return None,
     })
 }
 
@@ -134,6 +137,7 @@ pub(crate) fn settle(
         Outcome::Failed { error, retryable } => {
             Ok(fail(task, error, retryable, "failed", chance, now))
         }
+        Outcome::Unknown(kept) => Err(check::unknown_variant("outcome", &kept)),
     }
 }
 

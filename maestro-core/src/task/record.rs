@@ -27,7 +27,7 @@ impl Stored for TaskInfo {
                 let force_at = self.cancel.as_ref().map(|cancel| cancel.force_at);
                 force_at.into_iter().chain(self.deadline_at).chain(self.idle_at).min()
             }
-            TaskState::Queued | TaskState::InputRequired => self.deadline_at,
+            TaskState::Queued | TaskState::InputRequired | TaskState::Other(_) => self.deadline_at,
             TaskState::Succeeded | TaskState::Failed | TaskState::Cancelled => None,
         };
         let needs = self.spec.needs.iter();

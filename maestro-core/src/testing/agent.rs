@@ -36,6 +36,7 @@ pub struct AgentHouse {
 
 /// One demand of the contract. It panics when the agent does not meet it, or never ends.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Case {
     /// What is demanded.
     pub name: &'static str,
@@ -100,11 +101,13 @@ impl AgentHouse {
             owner: self.runtime.id(),
             spec: self.spec.clone(),
             cwd: self.cwd.clone(),
+            confined: false,
             fork: false,
             mcp: Vec::new(),
             resume: resume.clone(),
             env: std::collections::BTreeMap::new(),
             account: None,
+            policy: None,
             transport: Arc::clone(&self.transport),
             runtime: Arc::clone(&self.runtime),
         };

@@ -14,6 +14,7 @@ use crate::runtime::Runtime;
 
 /// One demand of the contract. It panics when the runtime does not meet it, or never ends.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Case {
     /// What is demanded.
     pub name: &'static str,

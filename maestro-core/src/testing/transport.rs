@@ -76,6 +76,7 @@ pub trait Fixture: fmt::Debug + Send + Sync + 'static {
 
 /// One demand of the contract. It panics when the transport does not meet it, or never ends.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Case {
     /// What is demanded.
     pub name: &'static str,

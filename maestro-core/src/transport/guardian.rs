@@ -9,6 +9,7 @@
 //!
 //! - the host process dies, however it dies;
 //! - the agent ends by itself and leaves something behind;
+//! - a file is there that asks for it ([`GuardSpec::end_request`]);
 //! - the guardian gets SIGTERM. A second SIGTERM skips what is left of the grace.
 //!
 //! SIGINT sent to the guardian reaches the agent alone. Other signals but SIGKILL and SIGSTOP are
@@ -82,11 +83,24 @@ pub struct GuardSpec {
     /// process may make groups. The agent and all that it starts run in it; the guardian removes it
     /// at a clean end. Where it cannot be made, they run without. Default: none.
     pub cgroup: Option<PathBuf>,
+    /// The number that a descriptor of a locked file has in the guardian. It stays the guardian's alone,
+    /// so the lock is held for as long as anything of the tree runs and the guardian lives. Default: none.
+    pub lock_fd: Option<i32>,
+    /// A file that asks the guardian to end its tree by being there, for whoever may not signal it, as
+    /// from another pid namespace. It is looked for where a journal is kept, at least every second.
+    /// Default: none.
+    pub end_request: Option<PathBuf>,
 }
 
 impl Default for GuardSpec {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), journal: None, cgroup: None }
+        Self {
+            grace: Duration::from_secs(5),
+            journal: None,
+            cgroup: None,
+            lock_fd: None,
+            end_request: None,
+        }
     }
 }
 
@@ -106,6 +120,18 @@ impl GuardSpec {
     /// Sets [`cgroup`](Self::cgroup).
     pub fn cgroup(mut self, directory: impl Into<PathBuf>) -> Self {
         self.cgroup = Some(directory.into());
+        self
+    }
+
+    /// Sets [`lock_fd`](Self::lock_fd).
+    pub fn lock_fd(mut self, number: i32) -> Self {
+        self.lock_fd = Some(number);
+        self
+    }
+
+    /// Sets [`end_request`](Self::end_request).
+    pub fn end_request(mut self, file: impl Into<PathBuf>) -> Self {
+        self.end_request = Some(file.into());
         self
     }
 }
@@ -227,6 +253,14 @@ impl Guardian {
             if let Some(directory) = &spec.cgroup {
                 let mut flag = OsString::from("--cgroup=");
                 flag.push(std::path::absolute(directory)?);
+                wrapped.push(flag);
+            }
+            if let Some(number) = spec.lock_fd {
+                wrapped.push(format!("--lock-fd={number}").into());
+            }
+            if let Some(file) = &spec.end_request {
+                let mut flag = OsString::from("--end-request=");
+                flag.push(std::path::absolute(file)?);
                 wrapped.push(flag);
             }
             wrapped.push("--".into());

@@ -129,6 +129,7 @@ impl Default for StopGrace {
 
 /// What to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProgramSpec {
     /// The program: a path, or a name to look up in the child's `PATH`.
     pub program: String,
@@ -136,7 +137,7 @@ pub struct ProgramSpec {
     pub args: Vec<String>,
     /// Its environment.
     pub env: EnvPolicy,
-    /// Secrets that it reads by itself, outside of its environment.
+    /// Secrets that it reads by itself, outside of its environment; at most [`Handed::MAX_COUNT`].
     pub handed: Vec<Handed>,
     /// Its directory.
     pub cwd: PlacePath,
@@ -168,15 +169,28 @@ impl ProgramSpec {
 /// A secret that a program reads from a file descriptor: a pipe with nothing else in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
-    /// The variable that tells the program the descriptor's number.
-    pub variable: String,
+    /// How the program learns of it.
+    pub by: HandedBy,
     /// What it reads there, to the end; at most [`Handed::MAX_BYTES`].
     pub secret: Secret,
 }
 
+/// How a program learns where it reads what it is handed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedBy {
+    /// This variable has the descriptor's number.
+    Variable(String),
+    /// This option, the last of its arguments, has the descriptor's path: `--option=/dev/fd/N`.
+    Option(String),
+}
+
 impl Handed {
+    /// What is handed over at most, where the system's pipes take as much: 1 MiB. Those of Linux do.
+    pub const MAX_BYTES: usize = 1024 * 1024;
+    /// How many a program is handed at most: their descriptors stay below those that the start needs.
+    pub const MAX_COUNT: usize = 32;
     /// What fits into a pipe on every system.
-    pub const MAX_BYTES: usize = 4096;
+    pub const FITS_ALWAYS: usize = 4096;
 }
 
 /// Which environment a program gets. Nothing is taken over unless asked for.
@@ -184,13 +198,63 @@ impl Handed {
 /// Its values may be secrets: printing it for debugging shows the names alone.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct EnvPolicy {
-    /// Whether to start from the environment of the node's own process.
+    /// Whether to start from the environment of the node's own process. What points git at one
+    /// repository ([`EnvPolicy::GIT_LOCAL`]) is left out of it: a node that was started by a git hook
+    /// would send every program to the repository of that hook.
     pub inherit: bool,
     /// Names left out of what is inherited; a name that ends with `*` is a prefix.
     pub deny: Vec<String>,
     /// Variables that are set in any case.
     pub set: BTreeMap<String, String>,
+}
+
+impl EnvPolicy {
+    /// The environment of the node's own process, without [`EnvPolicy::GIT_LOCAL`].
+    pub fn inherited() -> Self {
+        Self { inherit: true, ..Self::default() }
+    }
+
+    /// These variables and no others.
+    pub fn exactly<N: Into<String>, V: Into<String>>(
+        set: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let set = set.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { set, ..Self::default() }
+    }
+
+    /// What is never inherited: the variables that `git rev-parse --local-env-vars` lists in any
+    /// release of git, and those that git sets for its own children while it works in a repository.
+    /// As in [`EnvPolicy::deny`], a name that ends with `*` is a prefix. [`EnvPolicy::set`] may still
+    /// name them.
+    pub const GIT_LOCAL: &[&str] = &[
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_ATTR_SOURCE",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_KEY_*",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_CONFIG_VALUE_*",
+        "GIT_DEFAULT_REF_FORMAT",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_*",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_PUSH_*",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REFLOG_ACTION",
+        "GIT_REF_STORAGE_FORMAT",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    ];
 }
 
 impl fmt::Debug for EnvPolicy {
@@ -224,6 +288,7 @@ impl Frame {
 
 /// Output that is not a whole line of valid UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Garbled {
     /// What is wrong with it.
     pub reason: GarbledReason,
@@ -234,12 +299,18 @@ pub struct Garbled {
 }
 
 impl Garbled {
+    /// Output that is no line, with what is kept of its text.
+    pub fn new(reason: GarbledReason, text: impl Into<String>, bytes: u64) -> Self {
+        Self { reason, text: text.into(), bytes }
+    }
+
     /// How much of a line that is too long is kept.
     pub const HEAD_BYTES: usize = 64 * 1024;
 }
 
 /// What is wrong with a piece of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GarbledReason {
     /// Not UTF-8.
     NotUtf8,
@@ -262,6 +333,7 @@ impl GarbledReason {
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct ExitStatus {
     /// Its exit code, if it gave one.
     pub code: Option<i32>,
@@ -270,6 +342,16 @@ pub struct ExitStatus {
 }
 
 impl ExitStatus {
+    /// An end by itself.
+    pub fn of_code(code: i32) -> Self {
+        Self { code: Some(code), signal: None }
+    }
+
+    /// An end by a signal.
+    pub fn of_signal(signal: i32) -> Self {
+        Self { code: None, signal: Some(signal) }
+    }
+
     /// A good end: code 0.
     pub const SUCCESS: Self = Self { code: Some(0), signal: None };
 
@@ -291,6 +373,7 @@ impl fmt::Display for ExitStatus {
 
 /// Whether a process is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProcessStatus {
     /// It runs.
     Alive,
@@ -302,7 +385,15 @@ pub enum ProcessStatus {
 
 /// What was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Ended {
     /// How many processes were still there.
     pub processes: u32,
+}
+
+impl Ended {
+    /// So many processes.
+    pub fn new(processes: u32) -> Self {
+        Self { processes }
+    }
 }

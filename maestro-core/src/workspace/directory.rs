@@ -7,9 +7,11 @@ use async_trait::async_trait;
 use futures::channel::oneshot;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Changes, Place, PlacePath, WorkspaceRef};
+use crate::model::{Changes, Place, PlacePath, WorkElsewhere, WorkspaceRef};
 use crate::runtime::Runtime;
-use crate::workspace::{Merged, PrepareSpec, Prepared, Release, Released, Workspace, local};
+use crate::workspace::{
+    Committed, Fits, Merged, PrepareSpec, Prepared, Release, Released, Workspace, local,
+};
 
 /// What [`WorkspaceRef::kind`] says.
 const KIND: &str = "directory";
@@ -83,8 +85,8 @@ impl Workspace for DirectoryWorkspace {
         Ok(PlacePath::new(self.place.clone(), self.look(project).await?))
     }
 
-    async fn fits(&self, project: &PlacePath) -> Result<bool> {
-        Ok(self.look(project).await.is_ok())
+    async fn fits(&self, project: &PlacePath, _base: Option<&str>) -> Result<Fits> {
+        Ok(self.look(project).await.map_or_else(|error| Fits::no(error.message()), |_| Fits::Yes))
     }
 
     async fn prepare(&self, spec: &PrepareSpec) -> Result<Prepared> {
@@ -102,6 +104,7 @@ impl Workspace for DirectoryWorkspace {
                     kind: KIND.to_owned(),
                     project: spec.project.clone(),
                     root: spec.project.clone(),
+                    subdirectory: None,
                     branch: None,
                     base: None,
                 },
@@ -117,19 +120,34 @@ impl Workspace for DirectoryWorkspace {
         Ok(Changes::default())
     }
 
-    async fn diff(&self, workspace: &WorkspaceRef) -> Result<String> {
+    async fn diff(&self, workspace: &WorkspaceRef) -> Result<Vec<u8>> {
         Self::check(workspace)?;
         Err(unsupported("workspace.diff"))
     }
 
-    async fn commit(&self, workspace: &WorkspaceRef, _message: &str) -> Result<Option<String>> {
+    async fn commit(&self, workspace: &WorkspaceRef, _message: &str) -> Result<Committed> {
         Self::check(workspace)?;
-        Ok(None)
+        Ok(Committed::default())
     }
 
     async fn merge(&self, workspace: &WorkspaceRef, _into: &str, _message: &str) -> Result<Merged> {
         Self::check(workspace)?;
         Err(unsupported("workspace.merge"))
+    }
+
+    async fn elsewhere(&self, workspace: &WorkspaceRef) -> Result<Vec<WorkElsewhere>> {
+        Self::check(workspace)?;
+        Ok(Vec::new())
+    }
+
+    async fn still_elsewhere(
+        &self,
+        workspace: &WorkspaceRef,
+        _work: &[WorkElsewhere],
+        _branch: &str,
+    ) -> Result<Vec<WorkElsewhere>> {
+        Self::check(workspace)?;
+        Ok(Vec::new())
     }
 
     async fn real_path(&self, path: &PlacePath) -> Result<PlacePath> {

@@ -6,9 +6,20 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::check;
 
 /// How many links are followed before they count as a loop.
 const MOST_LINKS: usize = 40;
+
+/// Makes a directory and those above it that are missing, for this user alone, whatever the umask. What
+/// is there already is left as it is.
+pub(super) fn make_private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
 
 /// The directory with no link and no `..` in its path, so that one directory has one name.
 pub(super) fn directory(path: &Path) -> Result<PathBuf> {
@@ -32,6 +43,8 @@ pub(super) fn directory(path: &Path) -> Result<PathBuf> {
         };
         wrong.with("path", path.display()).caused_by(error)
     })?;
+    // A link of a good name may lead to it.
+    check::path("path", &found)?;
     if found.is_dir() {
         return Ok(found);
     }
@@ -39,8 +52,12 @@ pub(super) fn directory(path: &Path) -> Result<PathBuf> {
         .with("path", path.display()))
 }
 
+/// Directories of which each process sees another content. What this one sees there says nothing of
+/// where a path leads for another.
+const OF_PROCESS: &[&str] = &["/proc", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"];
+
 /// Where an absolute path leads: every link is followed, also one whose target is not there. What
-/// is not there yet counts as a plain name.
+/// is not there yet counts as a plain name, and so does all that each process sees in its own way.
 pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
     let mut real = PathBuf::from("/");
     let mut left: Vec<OsString> = Vec::new();
@@ -52,6 +69,10 @@ pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
             continue;
         }
         let next = real.join(&name);
+        if OF_PROCESS.iter().any(|own| next == Path::new(own)) {
+            let rest = left.iter().rev();
+            return Ok(rest.fold(next, |path, name| path.join(name)));
+        }
         match next.symlink_metadata() {
             Ok(found) if found.is_symlink() => {
                 links += 1;

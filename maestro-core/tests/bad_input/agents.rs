@@ -76,8 +76,7 @@ async fn what_is_wrong_with_an_agents_program_is_said() {
     ];
     let mut section = Section::new(SECTION);
     let claude = |program: &Path| {
-        let set = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into();
-        let env = EnvPolicy { set, ..EnvPolicy::default() };
+        let env = EnvPolicy::exactly([("PATH", "/usr/bin:/bin")]);
         ClaudeCode::at(program).env(env).handshake_timeout(Duration::from_secs(5))
     };
     for (mistake, program) in programs {
@@ -90,11 +89,11 @@ async fn what_is_wrong_with_an_agents_program_is_said() {
     let agent = claude(&old).extra_args([option]);
     let error = Box::pin(fails(&den, mistake, agent, |_| {})).await;
     section.saw(mistake, &error);
-    let mistake = "a system prompt of more than 128 KiB";
-    let long = |spec: &mut TaskSpec| spec.session.system_prompt = Some("x".repeat(200_000));
-    section.saw(mistake, &Box::pin(fails(&den, mistake, claude(&old), long)).await);
-    let mistake = "a system prompt with a NUL";
-    let nul = |spec: &mut TaskSpec| spec.session.system_prompt = Some("a\0b".to_owned());
-    section.saw(mistake, &Box::pin(fails(&den, mistake, claude(&old), nul)).await);
+    let mistake = "an argument of more than 128 KiB";
+    let agent = claude(&old).extra_args([format!("--a={}", "x".repeat(200_000))]);
+    section.saw(mistake, &Box::pin(fails(&den, mistake, agent, |_| {})).await);
+    let mistake = "an argument with a NUL";
+    let agent = claude(&old).extra_args(["--a=\0"]);
+    section.saw(mistake, &Box::pin(fails(&den, mistake, agent, |_| {})).await);
     section.check();
 }

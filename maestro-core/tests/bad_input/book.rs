@@ -66,6 +66,13 @@ impl Section {
         });
     }
 
+    /// Notes the same mistake, made in another way.
+    pub(crate) fn saw_again(&mut self, mistake: &str, error: &Error) {
+        self.saw(mistake, error);
+        let again = self.seen.pop();
+        assert_eq!(again.as_ref(), self.seen.last(), "{mistake}: it is said in other words");
+    }
+
     /// Compares with the book.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! Building a node.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 use maestro_core::agent::agent_fn;
@@ -27,7 +28,9 @@ fn what_is_wrong_with_a_builder_is_named() {
     wrong("two agents under one name", den.builder().agent("echo", agent()));
     wrong("an agent with no name", den.builder().agent("", agent()));
     wrong("two task kinds under one name", den.builder().task("done", task));
-    let times = LeaseTimes { ttl: Duration::from_millis(5) };
+    let times = LeaseTimes::new(Duration::from_millis(5));
+    let worktrees = den.path().join(std::ffi::OsStr::from_bytes(b"trees\xe9"));
+    wrong("worktrees in a directory whose name is no text", den.builder().worktrees(worktrees));
     wrong("leases that nobody can renew in time", den.builder().lease_times(times));
     wrong("no process may start", den.builder().starts_at_once(0));
     wrong("a sweeper that never rests", den.builder().sweep_every(Duration::ZERO));

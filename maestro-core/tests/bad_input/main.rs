@@ -9,9 +9,12 @@ mod agents;
 mod approvals;
 mod book;
 mod building;
+mod bytes;
 #[path = "../support/claude_program.rs"]
 mod claude_program;
 mod den;
+mod isolation;
+mod kept;
 mod projects;
 mod prompts;
 mod sessions;

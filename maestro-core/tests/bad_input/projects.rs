@@ -1,6 +1,8 @@
 //! Making and finding projects.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use maestro_core::model::ProjectSpec;
@@ -19,12 +21,17 @@ async fn what_is_wrong_with_a_project_is_named() {
     let file = den.path().join("file");
     fs::write(&file, "").unwrap();
     let here = &den.path();
+    let latin = OsStr::from_bytes(b"proj\xe9");
+    fs::create_dir(here.join(latin)).unwrap();
+    std::os::unix::fs::symlink(here.join(latin), here.join("good")).unwrap();
     let cases = [
         ("a directory that is not there", ProjectSpec::new("a", here.join("nowhere"))),
         ("a file for a directory", ProjectSpec::new("a", &file)),
         ("a directory below a file", ProjectSpec::new("a", file.join("a"))),
         ("no directory", ProjectSpec::new("a", "")),
         ("a path with a NUL", ProjectSpec::new("a", here.join("a\0b"))),
+        ("a path of bytes that are no text", ProjectSpec::new("a", here.join(latin))),
+        ("a link to a directory whose name is no text", ProjectSpec::new("a", here.join("good"))),
         ("no name", ProjectSpec::new("", here)),
         ("a name of 201 bytes", ProjectSpec::new("n".repeat(201), here)),
         ("a name of two lines", ProjectSpec::new("a\nb", here)),

@@ -42,8 +42,7 @@ async fn scene(program: &Path) -> Scene {
         ("ANTHROPIC_API_KEY", "sk-fake"),
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
     ];
-    let set = set.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let env = EnvPolicy { set, ..EnvPolicy::default() };
+    let env = EnvPolicy::exactly(set);
     let claude = ClaudeCode::at(program).env(env).config_dir(home.join(".claude"));
     let maestro = den.builder().agent("claude", claude).concurrency(2).build().await.unwrap();
     Scene { den, model, maestro }

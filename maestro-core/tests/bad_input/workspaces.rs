@@ -6,10 +6,11 @@ use std::path::Path;
 use maestro_core::agent::agent_fn;
 use maestro_core::model::{Outcome, TaskSpec, TaskState, WorkspaceKind, WorkspaceState};
 use maestro_core::task::TaskHandle;
-use maestro_core::{Error, Maestro, Running};
+use maestro_core::{Error, ErrorKind, Maestro, Running};
 
 use crate::book::Section;
 use crate::den::{Den, git, project};
+use crate::isolation::worker;
 
 pub(crate) const SECTION: &str = "Workspaces";
 
@@ -42,10 +43,53 @@ fn writer() -> impl maestro_core::agent::Agent {
     })
 }
 
+/// The good files are committed, the rest is for a person, and the task goes on when it was answered.
+#[tokio::test]
+async fn a_repository_inside_of_the_workspace_needs_a_person() {
+    let den = Den::new();
+    let nester = agent_fn(|turn| async move {
+        let root = turn.cwd.as_path();
+        fs::write(root.join("good"), "good\n").unwrap();
+        let sub = root.join("sub");
+        if sub.exists() {
+            fs::remove_dir_all(sub.join(".git")).unwrap();
+        } else {
+            fs::create_dir(&sub).unwrap();
+            git(&sub, &["init", "--quiet"]);
+            fs::write(sub.join("inner"), "inner\n").unwrap();
+        }
+        Ok("done".to_owned())
+    });
+    let maestro = den.builder().agent("nester", nester).build().await.unwrap();
+    let repository = den.repository("repository");
+    let shop = project(&maestro, &repository).await;
+    let task = TaskSpec::prompt("work").project(&shop).agent("nester");
+    let task = maestro.tasks().submit(task).await.unwrap();
+    match task.wait().await.unwrap() {
+        Outcome::InputRequired { reason, detail } => {
+            assert_eq!(reason, "nested_repositories");
+            assert_eq!(detail["directories"], serde_json::json!(["sub"]));
+            assert!(detail["advice"].as_str().unwrap().contains("`.git`"), "{detail}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let branch = task.workspace().info().await.unwrap().workspace.branch.unwrap();
+    assert_eq!(git(&repository, &["ls-tree", "--name-only", &branch, "good"]), "good");
+    let error = task.workspace().merge("main").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().contains("sub"), "{error}");
+    task.reply("Make it plain files").await.unwrap();
+    assert!(task.wait().await.unwrap().is_success());
+    task.workspace().merge("main").await.unwrap();
+    assert_eq!(fs::read_to_string(repository.join("sub/inner")).unwrap(), "inner\n");
+    maestro.close(Running::Wait).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_workspace_is_named() {
     let den = Den::new();
-    let maestro = den.builder().agent("writer", writer()).build().await.unwrap();
+    let builder = den.builder().agent("writer", writer()).agent("worker", worker());
+    let maestro = builder.build().await.unwrap();
     let mut section = Section::new(SECTION);
     let plain = project(&maestro, &den.directory("plain")).await;
     let empty = den.directory("empty");
@@ -68,7 +112,7 @@ async fn what_is_wrong_with_a_workspace_is_named() {
     let cases = [
         ("a git workspace of a plain directory", in_git(&plain)),
         ("a git workspace of a repository with no commit", in_git(&empty)),
-        ("a git workspace of a directory in a repository", in_git(&inner)),
+        ("a git workspace of a directory that no commit has", in_git(&inner)),
         ("a git workspace of a directory that is gone", in_git(&gone)),
         ("any workspace of a directory that is gone", agent(&gone)),
         ("a base that is not there", based("mian")),
@@ -110,6 +154,12 @@ async fn what_is_wrong_with_a_workspace_is_named() {
     let error = workspace.discard("shop").await.expect_err("another name");
     section.saw("discarding by another name", &error);
     assert_eq!(workspace.diff().await.unwrap(), work);
+
+    let stray = TaskSpec::prompt("branch side").project(&good).agent("worker");
+    let task = maestro.tasks().submit(stray).await.unwrap();
+    task.wait().await.unwrap();
+    let error = task.workspace().merge("main").await.expect_err("work elsewhere");
+    section.saw("merging nothing while work stands elsewhere", &error);
 
     let directory = agent(&good).workspace(WorkspaceKind::Directory);
     let task = maestro.tasks().submit(directory).await.unwrap();

@@ -19,6 +19,7 @@ for_each_release! {
     two_are_open_at_once,
     one_is_withdrawn_by_an_interrupt,
     a_denial_can_stop_the_turn,
+    half_of_a_surrogate_pair_is_asked_about_and_runs,
 }
 
 async fn denied_and_allowed_with_changed_input(release: Release) {
@@ -106,4 +107,23 @@ async fn a_denial_can_stop_the_turn(release: Release) {
     let seen = talk.until_idle().await;
     assert_eq!(ends(&seen)[0].stop_reason, maestro_core::model::StopReason::Cancelled);
     assert_eq!(tool_ends(&seen)[0].0, ToolStatus::Denied);
+}
+
+/// The CLI hands on what a model writes, and no strict reader takes it.
+async fn half_of_a_surrogate_pair_is_asked_about_and_runs(release: Release) {
+    let Some(house) = House::build(release).await else { return };
+    let mut talk = house.open().await;
+    talk.prompt("scenario: bash command=\"touch half.txt # \u{e000}\"").await;
+    let asked = talk.question().await;
+    assert_eq!(asked.input["command"], "touch half.txt # \u{fffd}");
+    talk.answer(&asked, Decision::allow()).await;
+    let seen = talk.until_idle().await;
+    assert_eq!(tool_ends(&seen)[0].0, ToolStatus::Completed);
+    assert_eq!(ends(&seen)[0].error, None);
+    assert!(house.file("half.txt").exists());
+
+    let seen = talk.ask("scenario: half").await;
+    let end = &ends(&seen)[0];
+    assert_eq!((&end.error, end.result.as_deref()), (&None, Some("cut \u{fffd}")));
+    assert!(end.cost_micro_usd.is_some());
 }

@@ -108,7 +108,7 @@ async fn attachments(release: Release) {
             data: "TWluZCB0aGUgZ2FwLg==".to_owned(),
         },
     ];
-    let prompt = AgentPrompt { id: house.runtime.uuid(), blocks };
+    let prompt = AgentPrompt::new(house.runtime.uuid(), blocks);
     talk.session.prompt(&prompt).await.expect("it is sent");
     let seen = talk.until_idle().await;
     assert_eq!(ends(&seen)[0].error, None);

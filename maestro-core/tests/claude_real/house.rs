@@ -37,6 +37,7 @@ pub(crate) struct Opening {
     pub(crate) resume: Option<AgentPointer>,
     pub(crate) fork: bool,
     pub(crate) mcp: Vec<Arc<dyn McpServer>>,
+    pub(crate) confined: bool,
 }
 
 impl House {
@@ -54,10 +55,7 @@ impl House {
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
             ("CLAUDE_CODE_MAX_RETRIES", "2"),
         ];
-        let env = EnvPolicy {
-            set: set.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            ..EnvPolicy::default()
-        };
+        let env = EnvPolicy::exactly(set);
         let agent = ClaudeCode::at(program).env(env).config_dir(home.path().join(".claude"));
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::current().expect("a runtime"));
         let recorder = Arc::new(Recorder::new(Arc::new(transport), Arc::clone(&runtime)));
@@ -78,21 +76,17 @@ impl House {
     }
 
     pub(crate) async fn try_open(&self, opening: Opening) -> Result<Talk> {
-        let Opening { spec, resume, fork, mcp } = opening;
+        let Opening { spec, resume, fork, mcp, confined } = opening;
         let env = [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())];
-        let context = OpenContext {
-            session_id: self.runtime.id(),
-            owner: self.runtime.id(),
-            spec,
-            cwd: self.cwd(),
-            resume: resume.clone(),
-            fork,
-            mcp,
-            env: env.into(),
-            account: None,
-            transport: Arc::clone(&self.transport),
-            runtime: Arc::clone(&self.runtime),
-        };
+        let mut context = OpenContext::new(
+            self.runtime.id(),
+            self.runtime.id(),
+            self.cwd(),
+            Arc::clone(&self.transport),
+            Arc::clone(&self.runtime),
+        );
+        (context.spec, context.env, context.mcp) = (spec, env.into(), mcp);
+        (context.confined, context.resume, context.fork) = (confined, resume.clone(), fork);
         let session = self.agent.open(context).await?;
         Ok(Talk::new(session, Arc::clone(&self.runtime), resume.unwrap_or_default()))
     }

@@ -37,11 +37,11 @@ async fn after_a_kill_in_a_turn(release: Release) {
     assert_eq!(exit, "signal 9");
     assert_eq!(error.as_ref().map(|error| error.kind), Some(ErrorKind::Unavailable));
 
-    let behind =
-        AgentPointer { last_message: Some("never-written".to_owned()), ..talk.pointer.clone() };
+    let mut behind = talk.pointer.clone();
+    behind.last_message = Some("never-written".to_owned());
     assert_eq!(house.evidence(&behind).await, Evidence::Behind);
-    let missing =
-        AgentPointer { last_prompt: Some("never-written".to_owned()), ..talk.pointer.clone() };
+    let mut missing = talk.pointer.clone();
+    missing.last_prompt = Some("never-written".to_owned());
     assert_eq!(house.evidence(&missing).await, Evidence::Missing);
 
     let mut again = house.try_resume(&talk.pointer).await.expect("it resumes");
@@ -132,7 +132,8 @@ async fn in_a_conversation_of_somebody_else(release: Release) {
     let id = talk.pointer.agent_session_id.clone();
     talk.session.close(false).await.expect("it closes");
     talk.until_ended().await;
-    let pointer = AgentPointer { agent_session_id: id.clone(), ..AgentPointer::default() };
+    let mut pointer = AgentPointer::default();
+    pointer.agent_session_id.clone_from(&id);
     assert_eq!(house.evidence(&pointer).await, Evidence::Holds);
     let mut talk = house.try_resume(&pointer).await.expect("it resumes");
     talk.ask("scenario: hello text=\"Mine.\"").await;
@@ -142,10 +143,7 @@ async fn in_a_conversation_of_somebody_else(release: Release) {
 
 async fn what_does_not_start_says_why(release: Release) {
     let Some(house) = House::build(release).await else { return };
-    let unknown = AgentPointer {
-        agent_session_id: Some("15c063e1-ec46-495c-a666-b30dcbe690d4".to_owned()),
-        ..AgentPointer::default()
-    };
+    let unknown = AgentPointer::new("15c063e1-ec46-495c-a666-b30dcbe690d4");
     assert_eq!(house.evidence(&unknown).await, Evidence::Missing);
     let error = house.try_resume(&unknown).await.err().expect("there is no such conversation");
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -2,7 +2,7 @@
 
 use scripted_model::ModelConfig;
 
-const ALL: [&str; 7] = [
+const ALL: [&str; 14] = [
     r#"
 name = "plan"
 about = "Presents a plan."
@@ -90,9 +90,83 @@ blocks = [{ tool = "mcp__stock__count", input = { sku = "x" } }]
 [[steps]]
 blocks = [{ text = "Counted." }]
 "#,
+    r#"
+name = "half"
+about = "Says half of a surrogate pair, which U+E000 stands for."
+
+[[steps]]
+blocks = [{ text = "cut \uE000" }]
+"#,
+    r#"
+name = "enter-worktree"
+about = "Moves into a worktree of its own, and works there."
+
+[[steps]]
+blocks = [{ tool = "EnterWorktree", input = { name = "aside" } }]
+
+[[steps]]
+blocks = [{ tool = "Bash", input = { command = "touch aside.txt", description = "Touch a file" } }]
+
+[[steps]]
+blocks = [{ text = "It is there." }]
+"#,
+    r#"
+name = "isolated-agent"
+about = "Starts a subagent. Variables: type, isolation."
+defaults = { type = "general-purpose", isolation = "worktree" }
+
+[[steps]]
+blocks = [{ tool = "Agent", input = { description = "Aside", prompt = "scenario: bash command=\"touch aside.txt\"", subagent_type = "${type}", isolation = "${isolation}" } }]
+
+[[steps]]
+blocks = [{ text = "It was started." }]
+"#,
+    r#"
+name = "defined-agent"
+about = "Starts a subagent whose definition asks for a worktree."
+
+[[steps]]
+blocks = [{ tool = "Agent", input = { description = "Aside", prompt = "scenario: bash command=\"touch aside.txt\"", subagent_type = "aside" } }]
+
+[[steps]]
+blocks = [{ text = "It was started." }]
+"#,
+    r#"
+name = "nested"
+about = "Starts a subagent that starts one in a worktree."
+
+[[steps]]
+blocks = [{ tool = "Agent", input = { description = "Between", prompt = "scenario: isolated-agent", subagent_type = "general-purpose" } }]
+
+[[steps]]
+blocks = [{ text = "It was started." }]
+"#,
+    r#"
+name = "read"
+about = "Reads a file. Variable: path."
+defaults = { path = ".env" }
+
+[[steps]]
+blocks = [{ tool = "Read", input = { file_path = "${path}" } }]
+
+[[steps]]
+blocks = [{ text = "Read." }]
+"#,
+    r#"
+name = "agent"
+about = "Starts a subagent. Variable: prompt."
+defaults = { prompt = "scenario: read" }
+
+[[steps]]
+blocks = [{ tool = "Agent", input = { description = "Other", prompt = "${prompt}", subagent_type = "general-purpose" } }]
+
+[[steps]]
+blocks = [{ text = "It was started." }]
+"#,
 ];
 
 pub(crate) fn all() -> ModelConfig {
     let add = |config: ModelConfig, text: &&str| config.toml(text).expect("a scenario");
-    ALL.iter().fold(ModelConfig::new(), add)
+    let config = ALL.iter().fold(ModelConfig::new(), add);
+    config.toml(&crate::compared::scenario()).expect("a scenario")
 }

@@ -22,7 +22,7 @@ impl Talk {
     }
 
     fn written(&self, text: &str) -> AgentPrompt {
-        AgentPrompt { id: self.runtime.uuid(), blocks: vec![ContentBlock::text(text)] }
+        AgentPrompt::new(self.runtime.uuid(), vec![ContentBlock::text(text)])
     }
 
     pub(crate) async fn prompt(&mut self, text: &str) -> String {

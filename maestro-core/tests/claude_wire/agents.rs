@@ -136,7 +136,7 @@ fn an_agent_that_was_not_announced_lasts_as_long_as_its_call() {
     let told = story(&reports);
     let of_agent: Vec<_> = told.iter().filter(|line| line.starts_with("a-1 ")).collect();
     let expected = [
-        "a-1 think \"Task: Look\" [] (None, None)",
+        "a-1 think \"Task: Look.\" [] (None, None)",
         "a-1 starts as Explore \"Look\" (1, false, None)",
         "a-1 Completed",
         "a-1 completed None Some(7)",
@@ -185,7 +185,7 @@ fn a_steer_is_folded_begins_a_turn_or_is_taken_back() {
     stage.runtime.block_on(async {
         let steer = async || {
             let id = stage.runtime.uuid();
-            let prompt = AgentPrompt { id, blocks: vec![ContentBlock::text("And this.")] };
+            let prompt = AgentPrompt::new(id, vec![ContentBlock::text("And this.")]);
             stage.session.steer(&prompt).await.expect("it is sent");
             let _ = crate::stage::sent(&stage.program).await;
             id.to_string()
@@ -241,7 +241,7 @@ fn an_older_release_leaves_open_what_became_of_a_steer() {
         let first = stage.prompt().await;
         init();
         let steer = stage.runtime.uuid();
-        let prompt = AgentPrompt { id: steer, blocks: vec![ContentBlock::text("And this.")] };
+        let prompt = AgentPrompt::new(steer, vec![ContentBlock::text("And this.")]);
         stage.session.steer(&prompt).await.expect("it is sent");
         result();
         // It was not part of the turn: it begins one.
@@ -261,7 +261,7 @@ fn an_older_release_leaves_open_what_became_of_a_steer() {
         let _ = crate::stage::sent(&stage.program).await;
         let third = stage.prompt().await;
         init();
-        let prompt = AgentPrompt { id: second, blocks: vec![ContentBlock::text("And this.")] };
+        let prompt = AgentPrompt::new(second, vec![ContentBlock::text("And this.")]);
         stage.session.steer(&prompt).await.expect("it is sent");
         result();
         // Nothing follows, so it was part of the turn.

@@ -27,7 +27,7 @@ fn an_end_by_itself_is_an_error_with_the_last_words() {
             "content": [{ "type": "tool_use", "id": "t-1", "name": "Bash", "input": {} }],
         } }),
         );
-        let cut = Garbled { reason: GarbledReason::Cut, text: "{\"type\":".to_owned(), bytes: 8 };
+        let cut = Garbled::new(GarbledReason::Cut, "{\"type\":", 8);
         let output = &stage.program.output;
         output.try_send(Frame::Stderr("out of memory\n".to_owned())).expect("it runs");
         output.try_send(Frame::Garbled(cut)).expect("it runs");

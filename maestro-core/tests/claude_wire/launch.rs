@@ -7,11 +7,11 @@ use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::agent::{AgentEvent, OpenContext};
 use maestro_core::model::AgentPointer;
 use maestro_core::runtime::Runtime as _;
-use maestro_core::transport::{EnvPolicy, Frame};
+use maestro_core::transport::{EnvPolicy, Frame, HandedBy};
 use serde_json::json;
 
 use crate::memory::Program;
-use crate::stage::{exit, open_with, say_hello, sent, write};
+use crate::stage::{exit, open_with, reply, say_hello, sent, write};
 use crate::story::events;
 
 #[test]
@@ -33,15 +33,34 @@ fn the_command_line_and_the_environment() {
         ]
         .into();
         spec.budget_micro_usd = Some(1_500_000);
-        spec.extra_args = vec!["--add-dir=/src/lib".to_owned()];
+        spec.extra_args = [
+            "--add-dir=/src/lib",
+            "--append-system-prompt=And kind.",
+            "--system-prompt=You are a shop.",
+            "--agents={\"a\":{\"prompt\":\"p\"}}",
+            "--mcp-config={\"mcpServers\":{}}",
+            "--mcp-config=/etc/servers.json",
+        ]
+        .map(str::to_owned)
+        .into();
         spec.env = [("A".to_owned(), "1".to_owned())].into();
-        context.resume = Some(AgentPointer {
-            agent_session_id: Some("s-1".to_owned()),
-            ..AgentPointer::default()
-        });
+        context.resume = Some(AgentPointer::new("s-1"));
     };
-    let (_, opened) = open_with(&agent, change, say_hello);
+    let greet = async |program: &Program| {
+        let request = sent(program).await;
+        assert_eq!(request["request"]["appendSystemPrompt"], "Be brief.\n\nAnd kind.");
+        assert_eq!(request["request"]["systemPrompt"], json!(["You are a shop."]));
+        assert_eq!(request["request"]["agents"], json!({ "a": { "prompt": "p" } }));
+        assert_eq!(request["request"]["jsonSchema"], json!({ "type": "object" }));
+        write(program, reply(&request, json!({ "commands": [] })));
+    };
+    let (_, opened) = open_with(&agent, change, greet);
     let spec = opened.expect("it opens").program.spec;
+    let handed: Vec<_> = spec.handed.iter().map(|it| (&it.by, it.secret.expose())).collect();
+    let by = HandedBy::Option("--mcp-config".to_owned());
+    let own = "{\"mcpServers\":{\"db\":{\"command\":\"db-mcp\"}}}";
+    let added = "{\"mcpServers\":{}}";
+    assert_eq!(handed, [(&by, own), (&by, added)]);
     let expected = [
         "-p",
         "--output-format=stream-json",
@@ -51,17 +70,15 @@ fn the_command_line_and_the_environment() {
         "--include-partial-messages",
         "--resume=s-1",
         "--setting-sources=user,project",
-        "--mcp-config={\"mcpServers\":{\"db\":{\"command\":\"db-mcp\"}}}",
         "--model=-odd",
         "--permission-mode=plan",
         "--allowedTools=Read,Bash(git status:*)",
         "--disallowedTools=WebFetch",
-        "--append-system-prompt=Be brief.",
-        "--json-schema={\"type\":\"object\"}",
         "--max-turns=3",
         "--max-budget-usd=1.500000",
         "--bare",
         "--add-dir=/src/lib",
+        "--mcp-config=/etc/servers.json",
     ];
     assert_eq!(spec.args, expected);
     assert!(spec.env.inherit);
@@ -75,8 +92,7 @@ fn the_command_line_and_the_environment() {
     ];
     assert_eq!(set, expected);
 
-    let exact =
-        EnvPolicy { set: [("PATH".to_owned(), "/bin".to_owned())].into(), ..EnvPolicy::default() };
+    let exact = EnvPolicy::exactly([("PATH", "/bin")]);
     let agent = ClaudeCode::at("claude").env(exact).config_dir("/var/claude");
     let (_, opened) = open_with(&agent, |_| {}, say_hello);
     let env = opened.expect("it opens").program.spec.env;
@@ -90,6 +106,8 @@ fn a_session_without_a_mode_is_opened_in_the_one_that_asks() {
     let (_, opened) = open_with(&ClaudeCode::at("/opt/claude"), |_| (), say_hello);
     let args = opened.expect("it opens").program.spec.args;
     assert!(args.contains(&"--permission-mode=default".to_owned()), "{args:?}");
+    // What the project brings is content.
+    assert!(args.contains(&"--setting-sources=user".to_owned()), "{args:?}");
 }
 
 #[test]
@@ -98,10 +116,7 @@ fn a_fork_names_both_conversations() {
         context.fork = true;
         context.spec.partial_messages = Some(false);
         context.spec.setting_sources = Some(Vec::new());
-        context.resume = Some(AgentPointer {
-            agent_session_id: Some("s-1".to_owned()),
-            ..AgentPointer::default()
-        });
+        context.resume = Some(AgentPointer::new("s-1"));
     };
     let (_, opened) = open_with(&ClaudeCode::at("claude"), change, say_hello);
     let stage = opened.expect("it opens");
@@ -122,7 +137,7 @@ fn a_fork_names_both_conversations() {
 #[test]
 fn secrets_are_not_printed() {
     let set = [("ANTHROPIC_API_KEY".to_owned(), "sk-secret".to_owned())];
-    let env = EnvPolicy { set: set.into(), ..EnvPolicy::default() };
+    let env = EnvPolicy::exactly(set);
     let printed = format!("{:?}", ClaudeCode::at("claude").env(env));
     assert!(printed.contains("ANTHROPIC_API_KEY") && !printed.contains("sk-secret"), "{printed}");
 }

@@ -7,6 +7,7 @@ mod memory;
 mod agents;
 mod ends;
 mod launch;
+mod lenient;
 mod mapper;
 mod mutate;
 mod plans;

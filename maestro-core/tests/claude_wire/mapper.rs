@@ -5,7 +5,7 @@ use maestro_core::agent::claude::Mapper;
 use maestro_core::model::{EventData, Timestamp, ToolContent, Usage};
 use serde_json::json;
 
-use crate::story::{ends, events, fixture, read, story};
+use crate::story::{ends, events, fixture, read, read_values, story};
 
 #[test]
 fn a_plain_turn() {
@@ -23,14 +23,10 @@ fn a_plain_turn() {
     ];
     assert_eq!(story(&reports), expected);
     let end = &ends(&reports)[0];
-    let usage = Usage {
-        input_tokens: 25,
-        output_tokens: 15,
-        cache_read_tokens: 3,
-        cache_write_tokens: 2,
-        turns: 1,
-        cost_micro_usd: 400,
-    };
+    let mut usage = Usage::default();
+    (usage.input_tokens, usage.output_tokens) = (25, 15);
+    (usage.cache_read_tokens, usage.cache_write_tokens) = (3, 2);
+    (usage.turns, usage.cost_micro_usd) = (1, 400);
     assert_eq!((end.usage, end.counter, end.duration_ms), (usage, 1, Some(57)));
     let last = events(&reports).into_iter().rev().find_map(|event| match event {
         AgentEvent::Pointer { last_message, .. } => last_message,
@@ -57,12 +53,53 @@ fn every_message_is_kept_verbatim_but_deltas() {
 }
 
 #[test]
+fn a_title_is_what_runs_and_not_what_the_model_calls_it() {
+    let long = "x".repeat(300);
+    let cases = [
+        (
+            "Bash",
+            json!({ "description": "List files", "command": "rm -rf x\ny" }),
+            "Bash: rm -rf x\\ny",
+        ),
+        ("Monitor", json!({ "description": "Watch", "command": "ls", "a": "b" }), "Monitor: ls"),
+        (
+            "Agent",
+            json!({ "description": "Help", "prompt": "Delete it", "subagent_type": "Plan" }),
+            "Agent: Delete it",
+        ),
+        ("Write", json!({ "content": "c", "file_path": "a\u{202e}b" }), "Write: a\\u{202e}b"),
+        (
+            "WebFetch",
+            json!({ "prompt": "Sum up", "url": "https://a.test" }),
+            "WebFetch: https://a.test",
+        ),
+        ("mcp__a__b", json!({ "description": "Harmless", "sql": "drop" }), "mcp__a__b"),
+        (
+            "Bash",
+            json!({ "command": long }),
+            &format!("Bash: {}… (100 more characters)", &long[..200]),
+        ),
+    ];
+    for (name, input, expected) in cases {
+        let call = json!({ "type": "assistant", "message": { "id": "m-1", "content": [
+            { "type": "tool_use", "id": "t-1", "name": name, "input": input },
+        ] } });
+        let reports = read_values(&[call]);
+        let title = events(&reports).into_iter().find_map(|event| match event {
+            AgentEvent::Fact(EventData::ToolStarted(started)) => Some(started.title),
+            _ => None,
+        });
+        assert_eq!(title.as_deref(), Some(expected));
+    }
+}
+
+#[test]
 fn a_subagent_comes_back() {
     let reports = read(fixture!("background"));
     let a = "Some(\"a-1\")";
     let expected = [
         "turn by Prompt".to_owned(),
-        "t-1 think \"Agent: Look around\" [] (None, None)".to_owned(),
+        "t-1 think \"Agent: Look.\" [] (None, None)".to_owned(),
         "a-1 starts as general-purpose \"Look around\" (1, false, None)".to_owned(),
         "t-1 Completed".to_owned(),
         "a-1 does \"Look around\" None Some(true)".to_owned(),
@@ -70,7 +107,7 @@ fn a_subagent_comes_back() {
         format!("m-2 (0, 0, 0) \"Lo\" {a}"),
         "m-2 void up to 0".to_owned(),
         format!("t-2 execute \"Bash: ls\" [] (Some(\"t-1\"), {a})"),
-        format!("asks Bash: List {a}"),
+        format!("asks Bash: ls {a}"),
         "t-2 Completed".to_owned(),
         "a-1 completed None None".to_owned(),
         "turn by agent: task-notification".to_owned(),

@@ -169,3 +169,57 @@ fn an_elicitation_is_answered_in_its_own_words() {
         }
     });
 }
+
+/// An answer that comes late is heard by nobody, also when the CLI uses an id again.
+#[test]
+fn no_question_gets_the_answer_to_another_of_the_same_id() {
+    let stage = open();
+    let asked = |reports: &[maestro_core::agent::AgentReport]| {
+        let events = reports.iter().flat_map(|report| &report.events);
+        let mut asked = events.filter_map(|event| match event {
+            AgentEvent::Approval(asked) => Some(asked.clone()),
+            _ => None,
+        });
+        asked.next().expect("it asks")
+    };
+    let is_asked = |event: &AgentEvent| matches!(event, AgentEvent::Approval(_));
+    stage.runtime.block_on(async {
+        let suggestions = json!([]);
+        let ask = |command: &str| ask("r-1", "Bash", &json!({ "command": command }), &suggestions);
+        write(&stage.program, ask("ls"));
+        let first = asked(&stage.until(is_asked).await);
+
+        // Asked again while the first is open: that one is withdrawn.
+        write(&stage.program, ask("reboot"));
+        let reports = stage.until(is_asked).await;
+        let withdrawn = AgentEvent::ApprovalWithdrawn { request_id: first.request_id.clone() };
+        assert!(reports.iter().any(|report| report.events.contains(&withdrawn)), "{reports:?}");
+        let second = asked(&reports);
+        assert_ne!(first.request_id, second.request_id);
+        let late = stage.session.answer(&first.request_id, &Decision::allow()).await;
+        assert_eq!(late.expect_err("withdrawn").kind(), ErrorKind::Conflict);
+
+        // Asked again after the CLI took it back.
+        write(&stage.program, json!({ "type": "control_cancel_request", "request_id": "r-1" }));
+        write(&stage.program, ask("halt"));
+        let third = asked(&stage.until(is_asked).await);
+        let late = stage.session.answer(&second.request_id, &Decision::allow()).await;
+        assert_eq!(late.expect_err("withdrawn").kind(), ErrorKind::Conflict);
+
+        // The CLI hears the answer by its own name.
+        stage.session.answer(&third.request_id, &Decision::allow()).await.expect("it waits");
+        let answer = sent(&stage.program).await;
+        assert_eq!(answer["response"]["request_id"], "r-1");
+        assert_eq!(answer["response"]["response"]["updatedInput"], json!({ "command": "halt" }));
+
+        // Asked again after it was answered.
+        write(&stage.program, ask("poweroff"));
+        let fourth = asked(&stage.until(is_asked).await);
+        let late = stage.session.answer(&third.request_id, &Decision::allow()).await;
+        assert_eq!(late.expect_err("answered").kind(), ErrorKind::Conflict);
+        stage.session.answer(&fourth.request_id, &Decision::deny("no")).await.expect("it waits");
+        let answer = sent(&stage.program).await;
+        assert_eq!(answer["response"]["request_id"], "r-1");
+        assert_eq!(answer["response"]["response"]["behavior"], "deny");
+    });
+}

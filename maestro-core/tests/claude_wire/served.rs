@@ -49,8 +49,8 @@ fn hooks_answer_in_time_or_deny() {
     let greet = async |program: &Program| {
         let request = sent(program).await;
         let expected = json!({
-            "PreToolUse": [{ "matcher": "Bash", "hookCallbackIds": ["0"], "timeout": 13 }],
-            "Stop": [{ "matcher": null, "hookCallbackIds": ["1"], "timeout": 40 }],
+            "PreToolUse": [{ "matcher": "Bash", "hookCallbackIds": ["0"], "timeout": 86_403 }],
+            "Stop": [{ "matcher": null, "hookCallbackIds": ["1"], "timeout": 86_430 }],
         });
         assert_eq!(request["request"]["hooks"], expected);
         write(program, reply(&request, json!({ "commands": [] })));
@@ -186,7 +186,7 @@ fn an_interrupt_takes_back_what_was_sent_into_the_turn() {
         write(&stage.program, started);
         stage.until(|event| matches!(event, AgentEvent::TurnStarted { .. })).await;
         let id = stage.runtime.uuid();
-        let steer = AgentPrompt { id, blocks: vec![ContentBlock::text("And this.")] };
+        let steer = AgentPrompt::new(id, vec![ContentBlock::text("And this.")]);
         stage.session.steer(&steer).await.expect("it is sent");
         sent(&stage.program).await;
         // An older release says what it keeps, and is told to forget what is ours.
@@ -230,7 +230,7 @@ fn files_are_sent_as_documents() {
             media_type: media_type.to_owned(),
             data: data.to_owned(),
         };
-        let prompt = |block| AgentPrompt { id: stage.runtime.uuid(), blocks: vec![block] };
+        let prompt = |block| AgentPrompt::new(stage.runtime.uuid(), vec![block]);
         let cases = [
             (
                 file("text/plain; charset=utf-8", "aGk="),

@@ -6,7 +6,7 @@ use async_channel::Receiver;
 use maestro_core::Error;
 use maestro_core::agent::claude::ClaudeCode;
 use maestro_core::agent::{Agent, AgentEvent, AgentPrompt, AgentReport, AgentSession, OpenContext};
-use maestro_core::model::{ContentBlock, Place, PlacePath, SessionSpec};
+use maestro_core::model::{ContentBlock, Place, PlacePath};
 use maestro_core::runtime::manual::ManualRuntime;
 use maestro_core::runtime::{Runtime, RuntimeExt as _};
 use maestro_core::transport::{ExitStatus, Frame};
@@ -22,19 +22,11 @@ pub(crate) struct Stage {
 }
 
 pub(crate) fn context(runtime: &Arc<ManualRuntime>, transport: Arc<Memory>) -> OpenContext {
-    OpenContext {
-        session_id: runtime.id(),
-        owner: runtime.id(),
-        spec: SessionSpec::default(),
-        cwd: PlacePath::new(Place::new("memory"), "/src/shop"),
-        resume: None,
-        account: None,
-        fork: false,
-        mcp: Vec::new(),
-        env: [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())].into(),
-        transport,
-        runtime: Arc::clone(runtime) as Arc<dyn Runtime>,
-    }
+    let cwd = PlacePath::new(Place::new("memory"), "/src/shop");
+    let clock = Arc::clone(runtime) as Arc<dyn Runtime>;
+    let mut context = OpenContext::new(runtime.id(), runtime.id(), cwd, transport, clock);
+    context.env = [("MAESTRO_TASK_ID".to_owned(), "task-7".to_owned())].into();
+    context
 }
 
 pub(crate) async fn sent(program: &Program) -> Value {
@@ -49,7 +41,7 @@ pub(crate) fn write(program: &Program, line: impl ToString) {
 }
 
 pub(crate) fn exit(program: &Program, code: i32) {
-    let status = ExitStatus { code: Some(code), signal: None };
+    let status = ExitStatus::of_code(code);
     program.output.try_send(Frame::Exited(status)).expect("it runs");
 }
 
@@ -102,7 +94,7 @@ impl Stage {
             ContentBlock::text("Look:"),
             ContentBlock::Image { media_type: "image/png".to_owned(), data: "aGk=".to_owned() },
         ];
-        let prompt = AgentPrompt { id, blocks };
+        let prompt = AgentPrompt::new(id, blocks);
         self.session.prompt(&prompt).await.expect("it is sent");
         let sent = sent(&self.program).await;
         assert_eq!(sent["uuid"], id.to_string());

@@ -22,7 +22,7 @@ use crate::support::{World, project, under_seeds};
 const MINUTE: Duration = Duration::from_mins(1);
 
 fn acting(maestro: &Maestro, name: &str) -> Maestro {
-    maestro.scoped(TenantId::default(), Actor::person(name))
+    maestro.scoped(TenantId::default(), Actor::person(name)).unwrap()
 }
 
 /// A session whose approvals wait for a minute.

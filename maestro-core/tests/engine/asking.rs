@@ -49,8 +49,7 @@ pub(crate) async fn until_heard(world: &World, puppet: &Puppet, what: &str) {
 
 /// Every event so far of some types.
 pub(crate) async fn events(maestro: &Maestro, types: &[&str]) -> Vec<Event> {
-    let types = types.iter().map(ToString::to_string).collect();
-    let filter = EventFilter { types, ..EventFilter::default() };
+    let filter = EventFilter::of_types(types.iter().copied());
     maestro.events().read(filter, Position::Beginning, 1000).await.unwrap().0
 }
 

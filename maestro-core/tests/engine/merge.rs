@@ -7,11 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use maestro_core::id::NodeId;
 use maestro_core::model::{
-    Changes, Place, PlacePath, ProcessRef, TaskSpec, WorkspaceRef, WorkspaceState,
+    Changes, Place, PlacePath, ProcessRef, TaskSpec, WorkElsewhere, WorkspaceRef, WorkspaceState,
 };
 use maestro_core::runtime::RuntimeExt as _;
 use maestro_core::transport::{Connection, Ended, ProcessStatus, ProgramSpec, Transport};
-use maestro_core::workspace::{Merged, PrepareSpec, Prepared, Release, Released, Workspace};
+use maestro_core::workspace::{
+    Committed, Fits, Merged, PrepareSpec, Prepared, Release, Released, Workspace,
+};
 use maestro_core::{Error, ErrorKind, Result, Running};
 
 use crate::support::{project, under_seeds};
@@ -30,14 +32,7 @@ impl Transport for Host {
     }
 
     fn own_process(&self) -> Option<ProcessRef> {
-        Some(ProcessRef {
-            place: self.place(),
-            pid: self.number,
-            start: 0,
-            boot: None,
-            namespace: None,
-            started_at: None,
-        })
+        Some(ProcessRef::new(self.place(), self.number, 0))
     }
 
     async fn start(&self, _spec: ProgramSpec) -> Result<Box<dyn Connection>> {
@@ -74,18 +69,12 @@ impl Workspace for Sticky {
         Ok(project.clone())
     }
 
-    async fn fits(&self, _project: &PlacePath) -> Result<bool> {
-        Ok(true)
+    async fn fits(&self, _project: &PlacePath, _base: Option<&str>) -> Result<Fits> {
+        Ok(Fits::Yes)
     }
 
     async fn prepare(&self, spec: &PrepareSpec) -> Result<Prepared> {
-        let workspace = WorkspaceRef {
-            kind: self.kind().to_owned(),
-            project: spec.project.clone(),
-            root: spec.project.clone(),
-            branch: None,
-            base: None,
-        };
+        let workspace = WorkspaceRef::new(self.kind(), spec.project.clone(), spec.project.clone());
         Ok(Prepared::Ready { workspace, merged: Vec::new(), recreated: false })
     }
 
@@ -93,12 +82,12 @@ impl Workspace for Sticky {
         Ok(Changes::default())
     }
 
-    async fn diff(&self, _workspace: &WorkspaceRef) -> Result<String> {
-        Ok(String::new())
+    async fn diff(&self, _workspace: &WorkspaceRef) -> Result<Vec<u8>> {
+        Ok(Vec::new())
     }
 
-    async fn commit(&self, _workspace: &WorkspaceRef, _message: &str) -> Result<Option<String>> {
-        Ok(None)
+    async fn commit(&self, _workspace: &WorkspaceRef, _message: &str) -> Result<Committed> {
+        Ok(Committed::default())
     }
 
     async fn merge(
@@ -111,6 +100,19 @@ impl Workspace for Sticky {
             std::future::pending::<()>().await;
         }
         Ok(Merged::Done { commit: "c".to_owned(), already: false })
+    }
+
+    async fn elsewhere(&self, _workspace: &WorkspaceRef) -> Result<Vec<WorkElsewhere>> {
+        Ok(Vec::new())
+    }
+
+    async fn still_elsewhere(
+        &self,
+        _workspace: &WorkspaceRef,
+        _work: &[WorkElsewhere],
+        _branch: &str,
+    ) -> Result<Vec<WorkElsewhere>> {
+        Ok(Vec::new())
     }
 
     async fn real_path(&self, path: &PlacePath) -> Result<PlacePath> {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use maestro_core::approval::{PermissionHandler, RuleFilter};
 use maestro_core::model::{
-    ApprovalInfo, ApprovalState, Decision, Effect, ProjectSpec, Remember, RuleLevel, RuleSpec,
-    ToolUse,
+    ApprovalInfo, ApprovalState, Decision, Effect, EventData, ProjectSpec, Remember, RuleLevel,
+    RuleSpec, ToolUse,
 };
 use maestro_core::{ErrorKind, Maestro, Result, Running};
 use serde_json::json;
@@ -50,6 +50,39 @@ fn a_rule_answers_before_anybody_is_asked_and_the_event_names_it() {
     });
 }
 
+#[test]
+fn a_rule_for_one_question_does_not_answer_another_that_has_its_name() {
+    under_seeds(|world| async move {
+        let puppet = Puppet::default();
+        let maestro = with(&world, &puppet).build().await.unwrap();
+        put(&maestro, RuleSpec::allow("Bash(ls)")).await;
+        let session = opened(&maestro).await;
+        let turn = session.prompt("twice ls reboot").await.unwrap();
+        let asked = question(&world, &maestro).await;
+        assert_eq!(asked.input, json!({ "command": "reboot" }));
+        assert_eq!(asked.rule, None);
+        // Whoever hears the answer to the first one takes it for that to the second.
+        assert!(!puppet.heard().iter().any(|heard| heard.starts_with("question-1")));
+        maestro.approvals().deny(asked.id, "no").await.unwrap();
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("no"));
+
+        // Two that wait: the first takes no answer any more.
+        let turn = session.prompt("twice mount reboot").await.unwrap();
+        let asked = question(&world, &maestro).await;
+        assert_eq!(asked.input, json!({ "command": "reboot" }));
+        let both = events(&maestro, &["approval.requested"]).await;
+        let EventData::ApprovalRequested(first) = &both[both.len() - 2].data else { panic!() };
+        let first = maestro.approvals().get(first.approval_id.unwrap()).await.unwrap();
+        assert_eq!(first.input, json!({ "command": "mount" }));
+        assert_eq!(first.state, ApprovalState::Withdrawn);
+        let late = maestro.approvals().allow(first.id).await.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::Conflict);
+        maestro.approvals().deny(asked.id, "still no").await.unwrap();
+        assert_eq!(turn.wait().await.unwrap().result.as_deref(), Some("still no"));
+        maestro.close(Running::Park).await.unwrap();
+    });
+}
+
 #[derive(Debug)]
 struct Yes;
 
@@ -86,6 +119,7 @@ fn a_remembered_answer_becomes_a_rule_of_its_level() {
         let (one, two) = (opened(&maestro).await, opened(&maestro).await);
         let turn = one.prompt("ask").await.unwrap();
         let asked = question(&world, &maestro).await;
+        assert_eq!(asked.remembered_rules, ["Bash(ls)"], "what is kept is shown before");
         let approvals = maestro.approvals();
         approvals.allow_with(asked.id, None, Remember::Session).await.unwrap();
         turn.wait().await.unwrap();
@@ -185,6 +219,67 @@ fn a_link_in_the_workspace_does_not_lead_out_of_a_rule() {
             let ruling = policies.test(call).await.unwrap();
             assert_eq!(ruling.effect, expected, "{path}");
             assert!(ruling.followed_links);
+        }
+        maestro.close(Running::Park).await.unwrap();
+    });
+}
+
+#[test]
+fn links_are_followed_for_whatever_names_a_file() {
+    under_seeds(|world| async move {
+        let directory = tempfile::tempdir().unwrap();
+        let shop = directory.path().join("shop");
+        for made in ["docs", "sub", ".claude"] {
+            std::fs::create_dir_all(shop.join(made)).unwrap();
+        }
+        for (link, leads) in [
+            ("conf", ".claude"),
+            ("docs/e", "../.env"),
+            ("own", "/proc/self/cwd"),
+            ("docs/fd", "/dev/fd/3"),
+        ] {
+            std::os::unix::fs::symlink(leads, shop.join(link)).unwrap();
+        }
+        let maestro = world.node().await;
+        maestro.projects().ensure(ProjectSpec::new("linked", &shop)).await.unwrap();
+        for rule in ["Bash(cp:*)", "Bash(cat:*)", "Bash(cd:*)", "Read", "Edit", "mcp__fs"] {
+            put(&maestro, RuleSpec::allow(rule).project("linked")).await;
+        }
+        put(&maestro, RuleSpec::deny("Read(./.env)").project("linked")).await;
+        let policies = maestro.approvals().policies();
+        let run = |command: &str| ToolUse::new("Bash", json!({ "command": command }));
+        let file = |tool: &str, path: &str| ToolUse::new(tool, json!({ "file_path": path }));
+        let served = |input| ToolUse::new("mcp__fs__write", input);
+        let absolute = |path: &str| shop.join(path).to_str().unwrap().to_owned();
+        let (allow, ask, deny) = (Some(Effect::Allow), Some(Effect::Ask), Some(Effect::Deny));
+        let cases = [
+            (run("cp x conf/settings.json"), None),
+            (run("cp x conf"), None),
+            (run("cd sub && cp x ../conf/a"), None),
+            (run("cp x sub/../conf/a"), None),
+            (run(&format!("cp x {}", absolute("conf/a"))), None),
+            (run("cp x sub/settings.json"), allow),
+            (run("cat conf/settings.json"), allow),
+            (run("cat docs/e"), deny),
+            (run("cd docs && cat e"), ask),
+            (run("cat own/x"), ask),
+            (run("cat docs/x"), allow),
+            (file("Read", "docs/e"), deny),
+            (file("Read", "own/.env"), ask),
+            (file("Read", "docs/fd"), ask),
+            (file("Read", "/proc/self/cwd/.env"), deny),
+            (file("Read", "docs/x"), allow),
+            (file("Edit", "conf/settings.json"), None),
+            (file("Edit", "own/x"), None),
+            (served(json!({ "name": "conf" })), None),
+            (served(json!({ "q": { "conf/a": "x" } })), None),
+            (served(json!({ "q": "docs/e" })), ask),
+            (served(json!({ "q": "docs/x" })), allow),
+        ];
+        for (call, expected) in cases {
+            let said = format!("{call:?}");
+            let ruling = policies.test(call.project("linked")).await.unwrap();
+            assert_eq!(ruling.effect, expected, "{said}");
         }
         maestro.close(Running::Park).await.unwrap();
     });

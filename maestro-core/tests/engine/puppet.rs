@@ -10,7 +10,7 @@ use maestro_core::agent::{
 };
 use maestro_core::model::{
     AgentPointer, AgentStatus, ApprovalKind, ContentBlock, Decision, EventData, MicroUsd, Origin,
-    PlacePath, ProcessRef, StopReason, Usage,
+    PlacePath, ProcessRef, StopReason,
 };
 use maestro_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -95,8 +95,7 @@ struct Strings {
 impl Strings {
     fn say(&self, events: Vec<AgentEvent>) {
         // A session that is gone hears nothing.
-        let _ =
-            self.reports.try_send(AgentReport { events, raw: Some("{\"frame\":1}".to_owned()) });
+        let _ = self.reports.try_send(AgentReport::framed(events, "{\"frame\":1}"));
     }
 
     fn fact(&self, event_type: &str, data: Value) {
@@ -110,14 +109,10 @@ impl Strings {
             *turns += 1;
             *turns
         };
-        let end = AgentTurnEnd {
-            stop_reason,
-            result: Some(result.to_owned()),
-            usage: Usage { turns: 1, output_tokens: 3, cost_micro_usd: 7, ..Usage::default() },
-            cost_micro_usd: Some(MicroUsd(7)),
-            counter,
-            ..AgentTurnEnd::default()
-        };
+        let mut end = AgentTurnEnd::new(stop_reason, counter);
+        end.result = Some(result.to_owned());
+        (end.usage.turns, end.usage.output_tokens, end.usage.cost_micro_usd) = (1, 3, 7);
+        end.cost_micro_usd = Some(MicroUsd(7));
         self.say(vec![AgentEvent::TurnEnded(end), AgentEvent::Idle]);
     }
 }
@@ -153,14 +148,22 @@ impl AgentSession for Strings {
             "die" => self.say(vec![AgentEvent::Ended { error: None, exit: "signal 9".to_owned() }]),
             asks if asks == "ask" || asks.starts_with("ask ") => {
                 let command = asks.strip_prefix("ask ").unwrap_or("ls");
-                self.say(vec![AgentEvent::Approval(AgentApproval {
-                    request_id: "question-1".to_owned(),
-                    kind: ApprovalKind::Tool,
-                    tool: Some("Bash".to_owned()),
-                    title: "Run ls".to_owned(),
-                    input: json!({ "command": command }),
-                    ..AgentApproval::default()
-                })]);
+                let mut asked = AgentApproval::new("question-1", ApprovalKind::Tool);
+                asked.tool = Some("Bash".to_owned());
+                "Run ls".clone_into(&mut asked.title);
+                asked.input = json!({ "command": command });
+                self.say(vec![AgentEvent::Approval(asked)]);
+            }
+            asks if asks.starts_with("twice ") => {
+                // Two questions by one name, in one report.
+                let asked = asks.split(' ').skip(1).map(|command| {
+                    let mut asked = AgentApproval::new("question-1", ApprovalKind::Tool);
+                    asked.tool = Some("Bash".to_owned());
+                    asked.title = format!("Run {command}");
+                    asked.input = json!({ "command": command });
+                    AgentEvent::Approval(asked)
+                });
+                self.say(asked.collect());
             }
             _ => {
                 let message = json!({
@@ -183,7 +186,7 @@ impl AgentSession for Strings {
             "never" => {}
             // The turn ends before it is taken in.
             "late" => {
-                let end = AgentTurnEnd { counter: 100, ..AgentTurnEnd::default() };
+                let end = AgentTurnEnd::new(StopReason::EndTurn, 100);
                 let prompt_id = Some(prompt_id);
                 self.say(vec![
                     AgentEvent::TurnEnded(end),

@@ -10,7 +10,7 @@ use maestro_core::agent::{
     ProbeContext,
 };
 use maestro_core::model::{
-    AgentPointer, AgentStatus, Decision, EventData, Origin, PlacePath, ProcessRef, Usage,
+    AgentPointer, AgentStatus, Decision, EventData, Origin, PlacePath, ProcessRef, StopReason,
 };
 use serde_json::{Value, json};
 
@@ -24,7 +24,16 @@ impl Quill {
     pub(crate) fn say(&self, events: &[AgentEvent]) {
         for session in &*self.sessions.lock().unwrap() {
             // A session that is gone hears nothing.
-            let _ = session.try_send(AgentReport { events: events.to_vec(), raw: None });
+            let _ = session.try_send(AgentReport::new(events.to_vec()));
+        }
+    }
+
+    /// Waits until nobody has a session any more.
+    #[allow(dead_code, reason = "only some of the tests that have this file end sessions")]
+    pub(crate) async fn gone(&self) {
+        let sessions = self.sessions.lock().unwrap().clone();
+        for session in sessions {
+            session.closed().await;
         }
     }
 
@@ -48,8 +57,8 @@ impl Quill {
     }
 
     pub(crate) fn end_turn(&self) {
-        let usage = Usage { turns: 1, ..Usage::default() };
-        let end = AgentTurnEnd { usage, counter: 1, ..AgentTurnEnd::default() };
+        let mut end = AgentTurnEnd::new(StopReason::EndTurn, 1);
+        end.usage.turns = 1;
         self.say(&[AgentEvent::TurnEnded(end), AgentEvent::Idle]);
     }
 }

@@ -49,7 +49,7 @@ impl World {
             .runtime(Arc::new(self.runtime.clone()))
             .storage(self.memory.clone())
             .transport(Arc::new(NoPrograms))
-            .lease_times(LeaseTimes { ttl: Duration::from_secs(30) })
+            .lease_times(LeaseTimes::new(Duration::from_secs(30)))
             // The same on every machine.
             .starts_at_once(2)
             .agent("echo", echo)

@@ -88,8 +88,7 @@ fn a_late_reader_gets_what_is_written_already_and_then_the_rest() {
         let mut from_start = session.events();
         let everything = EventFilter::default();
         let mut from_now = maestro.events().subscribe(everything, Position::Now).await.unwrap();
-        let types = vec!["message.delta".to_owned(), "message".to_owned()];
-        let only = EventFilter { types, ..EventFilter::default() };
+        let only = EventFilter::of_types(["message.delta", "message"]);
         let mut of_type = maestro.events().subscribe(only, Position::Now).await.unwrap();
         for late in [&mut from_start, &mut from_now, &mut of_type] {
             let told = Told::default().up_to("Grüße, ", late).await;

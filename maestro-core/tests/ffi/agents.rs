@@ -169,4 +169,46 @@ async fn an_agent_asks_a_person_and_is_interrupted() {
 async fn a_permission_handler_answers_for_the_person() {
     let (shop, session) = mine(true).await;
     assert_eq!(shop.turn(&session, "ask").await["result"], "deny");
+    assert_eq!(shop.fake.faults(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn the_host_is_told_what_its_users_code_failed_with_and_only_that() {
+    /// What a handler does, and what the host is told of it.
+    const CASES: [(&str, &str); 4] = [
+        ("raise", "TypeError: no"),
+        // Of a permission handler errors of Maestro's own are told too: nobody else hears them.
+        ("own", "the line is dead"),
+        ("wrong", "the answer to `permission.decide`"),
+        ("misshapen", "the answer to `permission.decide`"),
+    ];
+    for (what, why) in CASES {
+        let host = Arc::new(OnceLock::new());
+        let fake = agent(&host).on("permission.decide", move |_| async move {
+            match what {
+                "raise" => Err(error("internal", "TypeError: no", false)),
+                "own" => Err(error("unavailable", "the line is dead", true)),
+                "wrong" => Ok(json!("allow")),
+                _ => Ok(json!({ "decision": "allow_all" })),
+            }
+        });
+        let agents = json!({ "mine": { "kind": "foreign" } });
+        let config = json!({ "agents": agents, "permission_handler": true });
+        let shop = Shop::open(config, fake).await;
+        host.set(shop.host.clone()).unwrap();
+        let session = shop.session().await;
+        shop.prompt(&session, "ask").await;
+        let args = json!({ "session_id": session, "after": { "at": "beginning" } });
+        let feed = shop.feed("session", args).await;
+        let updated = shop.until(&feed, "approval.updated").await;
+        let faults = shop.fake.faults();
+        assert_eq!(faults.len(), 1, "{what}: {faults:?}");
+        let message = faults[0]["message"].as_str().unwrap();
+        assert_eq!(message, "the permission handler failed; the question waits for a person");
+        assert!(
+            faults[0]["error"]["message"].as_str().unwrap().contains(why),
+            "{what}: {faults:?}"
+        );
+        assert_eq!(updated["data"]["handler_error"]["message"], faults[0]["error"]["message"]);
+    }
 }

@@ -85,6 +85,21 @@ async fn a_scope_confines_and_a_store_is_a_file() {
     assert_eq!(project["tenant_id"], "acme");
     assert!(shop.host.scoped(Some("a b"), None).is_err());
 
+    // What is confined stays so, and what is not given is as before.
+    for (tenant, actor) in [
+        (Some("default"), None),
+        (Some("acme2"), None),
+        (None, Some("eve")),
+        (Some("acme"), Some("eve")),
+    ] {
+        let actor = actor.map(|id| json!({ "kind": "person", "id": id }).to_string());
+        let error = other.scoped(tenant, actor.as_deref()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{tenant:?} {actor:?}: {error}");
+    }
+    let same = other.scoped(None, None).unwrap();
+    let found = command(&same, "projects.ensure", json!({ "spec": spec })).await.unwrap();
+    assert_eq!(found["id"], project["id"]);
+
     let path = shop.directory.path().join("maestro.db");
     let config = json!({ "storage": { "kind": "sqlite", "path": path, "relaxed": true } });
     let on_disk = Host::open(&config.to_string(), Arc::new(Unhosted)).await.unwrap();
@@ -94,6 +109,37 @@ async fn a_scope_confines_and_a_store_is_a_file() {
     let found = command(&again, "projects.ensure", json!({ "spec": spec })).await.unwrap();
     assert_eq!(found["id"], kept["id"]);
     again.close("park").await.unwrap();
+}
+
+/// As Python writes a path of bytes that are no text, and Node a string that was cut within a character.
+#[tokio::test]
+async fn text_that_is_none_names_its_field() {
+    let shop = Shop::open(json!({}), Fake::default()).await;
+    for (call, field) in [
+        (
+            r#"{"command":"projects.ensure","args":{"spec":{"name":"a","path":"/tmp/proj\udce9"}}}"#,
+            "path",
+        ),
+        (
+            r#"{"command":"projects.ensure","args":{"spec":{"name":"a\ud83d","path":"/tmp"}}}"#,
+            "name",
+        ),
+        (
+            r#"{"command":"projects.ensure","args":{"spec":{"name":"a","path":{"type":"Buffer","data":[47]}}}}"#,
+            "path",
+        ),
+        (
+            r#"{"command":"tasks.submit","args":{"spec":{"prompt":"a\udce9","project":"x"}}}"#,
+            "prompt",
+        ),
+    ] {
+        let error = shop.host.command(call, &Cancel::default()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{call}: {error}");
+        let named =
+            error.context().find(|(key, _)| *key == "field").map(|(_, named)| named.to_owned());
+        let named = named.unwrap_or_default();
+        assert_eq!(named.rsplit('.').next(), Some(field), "{call}: {error}");
+    }
 }
 
 #[tokio::test]

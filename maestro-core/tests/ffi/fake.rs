@@ -23,6 +23,7 @@ pub(crate) struct Fake {
     handlers: HashMap<&'static str, Handler>,
     under_way: Mutex<HashMap<u64, async_channel::Sender<()>>>,
     cancelled: Mutex<Vec<u64>>,
+    faults: Mutex<Vec<Value>>,
 }
 
 impl Fake {
@@ -33,6 +34,11 @@ impl Fake {
     {
         self.handlers.insert(name, Arc::new(move |request| Box::pin(handler(request))));
         self
+    }
+
+    /// What it was told to log.
+    pub(crate) fn faults(&self) -> Vec<Value> {
+        self.faults.lock().unwrap().clone()
     }
 
     pub(crate) fn cancelled(&self) -> Vec<u64> {
@@ -49,6 +55,10 @@ impl fmt::Debug for Fake {
 #[async_trait]
 impl Foreign for Fake {
     async fn call(&self, id: u64, name: String, request: String) -> Result<String> {
+        if name == "fault" {
+            self.faults.lock().unwrap().push(serde_json::from_str(&request).unwrap());
+            return Ok("null".to_owned());
+        }
         let (stop, stopped) = async_channel::bounded::<()>(1);
         self.under_way.lock().unwrap().insert(id, stop);
         let handler = Arc::clone(&self.handlers[name.as_str()]);

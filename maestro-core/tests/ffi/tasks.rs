@@ -37,9 +37,11 @@ async fn what_a_task_returns_is_its_outcome() {
         let task = shop.submit(json!({ "kind": "check", "input": input })).await;
         assert_eq!(outcome(&shop, &task).await, expected);
     }
+    assert_eq!(shop.fake.faults(), Vec::<Value>::new());
     let task = shop.submit(json!({ "kind": "check", "input": "bad" })).await;
     let failed = outcome(&shop, &task).await;
     assert_eq!(failed["error"]["kind"], "protocol", "{failed}");
+    assert_eq!(shop.fake.faults()[0]["error"]["kind"], "protocol");
 }
 
 #[tokio::test]
@@ -60,6 +62,10 @@ async fn an_exception_keeps_its_text_kind_and_retryable_and_loses_nothing() {
     let info = shop.query("tasks.get", json!({ "task_id": task })).await.unwrap();
     assert_eq!(info["attempts"].as_array().unwrap().len(), 2, "{info}");
     assert_eq!(info["attempts"][0]["error"]["message"], "KeyError: 'sku'");
+    // The first was thrown for whoever asked, as its kind says; the second is a mistake.
+    let faults = shop.fake.faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0]["error"]["message"], "ValueError: no such shelf");
     // The node goes on.
     assert_eq!(shop.query("projects.list", json!({})).await.unwrap()[0]["name"], "shop");
 }

@@ -35,6 +35,16 @@ fn the_guardian_ends_as_the_agent_did() {
     }
 }
 
+/// As a shell starts what it runs in its background.
+#[test]
+fn a_host_that_ignores_signals_does_not_hand_that_down() {
+    let script =
+        "trap '' INT QUIT TERM; exec \"$0\" --exact faithful::the_guardian_ends_as_the_agent_did";
+    let itself = std::env::current_exe().unwrap();
+    let output = Command::new("sh").args(["-c", script]).arg(itself).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 /// Long enough to see that the streams end first, short enough to fail if they do not.
 const HELD: Duration = Duration::from_mins(1);
 

@@ -82,7 +82,8 @@ impl House {
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
             ("CLAUDE_CODE_MAX_RETRIES", "1".to_owned()),
         ];
-        let mut env = EnvPolicy { inherit: way == Way::Inherited, ..EnvPolicy::default() };
+        let mut env = EnvPolicy::default();
+        env.inherit = way == Way::Inherited;
         env.set = set.map(|(name, value)| (name.to_owned(), value)).into();
         if way == Way::Shown {
             env.set.insert("ANTHROPIC_API_KEY".to_owned(), key.to_owned());

@@ -5,7 +5,7 @@
 
 use maestro_core::model::{
     AccountSpec, ActorKind, ApprovalState, EventData, EventFilter, LoginState, Position, SecretRef,
-    SessionSpec, ToolRules, TurnInfo,
+    SessionSpec, TurnInfo,
 };
 use maestro_core::session::SessionHandle;
 use maestro_core::{Error, Running};
@@ -94,8 +94,7 @@ async fn spill(house: House, account: Option<&str>) -> Seen {
 
     let mut spec = SessionSpec::in_project("shop");
     spec.account = account.map(str::to_owned);
-    spec.tools =
-        ToolRules { allow: vec!["Bash(env:*)".to_owned(), "Bash".to_owned()], deny: Vec::new() };
+    spec.tools.allow = vec!["Bash(env:*)".to_owned(), "Bash".to_owned()];
     let session = maestro.sessions().open(spec).await.expect("it opens");
     let mut given = vec![run(&session, "scenario: spill").await];
     given.push(run(&session, "scenario: fails").await);

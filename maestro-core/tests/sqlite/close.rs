@@ -10,7 +10,7 @@ use maestro_core::storage::sqlite::Sqlite;
 use maestro_core::storage::{ListQuery, Renew, StorageConfig as _};
 use uuid::Uuid;
 
-use crate::support::{KIND, append, commit, feed, file, open, spawn};
+use crate::support::{KIND, append, commit, create, feed, file, key, open, spawn};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_under_way_are_finished_or_told() {
@@ -96,4 +96,22 @@ fn a_virtual_clock_waits_for_the_store() {
         store.close().await.unwrap();
         assert_eq!(shared.monotonic(), start);
     });
+}
+
+/// Of connections that end at the same time none would move the log into the file and remove it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_store_is_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(&directory);
+    for round in 0..30 {
+        let store = open(Sqlite::at(&path).readers(8)).await;
+        store.commit(create(&format!("t{round}"), 3)).await.unwrap();
+        let keys = [key("t0")];
+        futures::future::join_all((0..32).map(|_| store.get(&keys))).await;
+        store.close().await.unwrap();
+        for suffix in ["-wal", "-shm"] {
+            let beside = path.with_extension(format!("db{suffix}"));
+            assert!(!beside.exists(), "{} is left in round {round}", beside.display());
+        }
+    }
 }

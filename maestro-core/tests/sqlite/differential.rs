@@ -74,12 +74,13 @@ impl Dice {
 
     fn event(&mut self) -> NewEvent {
         NewEvent {
-            refs: EventRefs {
-                project_id: self.maybe(|dice| dice.uuid().into()),
-                session_id: self.maybe(|dice| dice.uuid().into()),
-                task_id: self.maybe(|dice| dice.uuid().into()),
-                attempt: self.maybe(|dice| dice.0.u32(..3)),
-                ..EventRefs::default()
+            refs: {
+                let mut refs = EventRefs::default();
+                refs.project_id = self.maybe(|dice| dice.uuid().into());
+                refs.session_id = self.maybe(|dice| dice.uuid().into());
+                refs.task_id = self.maybe(|dice| dice.uuid().into());
+                refs.attempt = self.maybe(|dice| dice.0.u32(..3));
+                refs
             },
             raw: self.maybe(|dice| envelope(dice.0.usize(..4))),
             ..event(self.pick(&["task.started", "task.ended", "x.\u{e9}.a", "x.b"]))
@@ -194,13 +195,13 @@ impl Dice {
             (0..most).map(|_| dice.uuid().into()).collect()
         }
         let types = ["task.*", "x.b", "x.\u{e9}*", "*"];
-        EventFilter {
-            tenant_id: self.maybe(Self::tenant),
-            project_ids: ids(self),
-            session_ids: ids(self),
-            task_ids: ids(self),
-            types: (0..self.pick(&[0, 0, 2])).map(|_| self.pick(&types).to_owned()).collect(),
-        }
+        let mut filter = EventFilter::default();
+        filter.tenant_id = self.maybe(Self::tenant);
+        filter.project_ids = ids(self);
+        filter.session_ids = ids(self);
+        filter.task_ids = ids(self);
+        filter.types = (0..self.pick(&[0, 0, 2])).map(|_| self.pick(&types).to_owned()).collect();
+        filter
     }
 }
 

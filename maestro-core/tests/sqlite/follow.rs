@@ -59,7 +59,7 @@ async fn what_two_stores_write_in_turn_comes_once_and_in_order() {
 async fn a_follower_is_shown_what_its_filter_shows() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(Sqlite::at(file(&directory))).await;
-    let filter = EventFilter { types: vec!["wanted".to_owned()], ..EventFilter::default() };
+    let filter = EventFilter::of_types(["wanted"]);
     let mut query = EventQuery { filter, after: Position::Now, limit: 2 };
     query.after = Position::After(store.read_events(&query).await.unwrap().next);
     let mut commit = append("a", 0);

@@ -12,6 +12,8 @@ mod differential;
 mod disk;
 mod follow;
 mod group;
+mod log;
+mod lost;
 mod receipts;
 mod schema;
 mod support;

@@ -61,14 +61,7 @@ impl Transport for Memory {
         let program = Program { spec, input, output: end.clone(), stopped: stops };
         self.started.try_send(program).expect("the test takes it");
         Ok(Box::new(Wire {
-            process: ProcessRef {
-                place: self.place(),
-                pid: 1,
-                start: 1,
-                boot: None,
-                namespace: None,
-                started_at: None,
-            },
+            process: ProcessRef::new(self.place(), 1, 1),
             input: Mutex::new(Some(sender)),
             output,
             end,
@@ -121,7 +114,7 @@ impl Connection for Wire {
     async fn stop(&self, grace: StopGrace) -> Result<ExitStatus> {
         self.input.lock().expect("nobody panics with it").take();
         let _ = self.stopped.try_send(grace);
-        let status = ExitStatus { code: Some(0), signal: None };
+        let status = ExitStatus::SUCCESS;
         let _ = self.end.try_send(Frame::Exited(status));
         Ok(status)
     }

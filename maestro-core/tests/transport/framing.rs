@@ -24,7 +24,7 @@ fn expected(max: usize, bytes: &[u8]) -> Vec<Frame> {
         .filter(|(line, _)| !line.is_empty())
         .map(|(line, cut)| {
             let garbled = |reason, text: String| {
-                Frame::Garbled(Garbled { reason, text, bytes: line.len() as u64 })
+                Frame::Garbled(Garbled::new(reason, text, line.len() as u64))
             };
             let lossy = String::from_utf8_lossy(line).into_owned();
             if line.len() > max {
@@ -140,10 +140,6 @@ fn a_line_that_is_too_long_is_counted_to_its_end() {
         framer.push(&piece, &mut read);
     }
     framer.push(b"\nnext\n", &mut read);
-    let garbled = Garbled {
-        reason: GarbledReason::TooLong,
-        text: "x".repeat(Garbled::HEAD_BYTES),
-        bytes: 50_000_000,
-    };
+    let garbled = Garbled::new(GarbledReason::TooLong, "x".repeat(Garbled::HEAD_BYTES), 50_000_000);
     assert!(read == [Frame::Garbled(garbled), Frame::Line("next".to_owned())]);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Child;
 
 use maestro_core::transport::proc_table::{self, ProcessStamp, Signal};
-use maestro_core::transport::{Ended, OWNER_VARIABLE, ROLE_VARIABLE, Transport as _};
+use maestro_core::transport::{Ended, Frame, OWNER_VARIABLE, ROLE_VARIABLE, Transport as _};
 
 use super::scene::{Scene, eventually, pause, role, spec, transport};
 
@@ -119,7 +119,29 @@ async fn what_a_killed_guardian_leaves_is_ended_by_the_next_host() {
     assert_eq!(scene.marked(), []);
     assert_eq!(journals(&scene.path("state")), 0);
     let nothing = transport.end_all_of(scene.node, &[]).await;
-    assert_eq!(nothing.ok(), Some(Ended { processes: 0 }));
+    assert_eq!(nothing.ok(), Some(Ended::new(0)));
+    transport.close().await.expect("it closes");
+}
+
+/// The host goes on for weeks, so nothing may wait for its end or for another host.
+#[tokio::test]
+async fn what_a_killed_guardian_leaves_is_ended_while_its_host_lives() {
+    let scene = Scene::new();
+    let transport = scene.transport();
+    let script = scene.spec(&transport, TOOLS);
+    let program = transport.start(script).await.expect("`sh` is there");
+    let tools: Vec<_> = TOOL_NAMES.iter().map(|name| scene.written(name)).collect();
+    eventually("the journal names every tool", || {
+        let text = journal_text(&scene.path("state"));
+        tools.iter().all(|tool| text.contains(&format!("seen {} ", tool.pid)))
+    });
+    let guardian = ProcessStamp::of(program.process().pid).expect("it runs");
+    proc_table::signal(guardian, Signal::Kill).expect("it is ours");
+    let last = super::scene::frames(&*program).await.pop();
+    assert!(matches!(last, Some(Frame::Exited(status)) if status.signal == Some(9)), "{last:?}");
+    assert!(!tools.iter().any(ProcessStamp::is_alive), "the end is told when all have ended");
+    assert_eq!(scene.marked(), []);
+    assert_eq!(journals(&scene.path("state")), 0);
     transport.close().await.expect("it closes");
 }
 

@@ -12,3 +12,4 @@ mod leftovers;
 mod process;
 #[cfg(all(target_os = "linux", feature = "process"))]
 mod scene;
+mod unseen;

@@ -12,7 +12,7 @@ use maestro_core::model::{PlacePath, Secret};
 use maestro_core::transport::proc_table::{ProcessStamp, Signal, signal};
 use maestro_core::transport::process::{PROGRAM_VARIABLE, ProcessConfig, ProcessTransport};
 use maestro_core::transport::{
-    ExitStatus, Frame, Handed, OWNER_VARIABLE, ProcessStatus, ProgramSpec, StopGrace,
+    ExitStatus, Frame, Handed, HandedBy, OWNER_VARIABLE, ProcessStatus, ProgramSpec, StopGrace,
     Transport as _,
 };
 
@@ -56,7 +56,7 @@ async fn what_is_handed_is_nowhere_but_in_its_pipe() {
                   cat /dev/fd/$KEY; tr '\\0' ' ' < /proc/self/environ; tr '\\0' ' ' < /proc/$PPID/cmdline; \
                   echo; cat";
     let hand = |variable: &str, secret: &str| Handed {
-        variable: variable.to_owned(),
+        by: HandedBy::Variable(variable.to_owned()),
         secret: Secret::new(secret),
     };
     let count = async || {
@@ -80,7 +80,51 @@ async fn what_is_handed_is_nowhere_but_in_its_pipe() {
     spec.handed = vec![hand("KEY", &"x".repeat(Handed::MAX_BYTES + 1))];
     let error = transport.start(spec).await.expect_err("it is too long");
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    let mut spec = scene.spec(&transport, "true");
+    spec.handed = vec![hand("KEY", "x"); Handed::MAX_COUNT + 1];
+    let error = transport.start(spec).await.expect_err("there are too many");
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    let mut spec = scene.spec(&transport, "cat /dev/fd/$KEY");
+    spec.handed = vec![hand("KEY", "made-up-3"); Handed::MAX_COUNT];
+    let program = transport.start(spec).await.expect("`sh` is there");
+    assert!(
+        matches!(&frames(&*program).await[..], [Frame::Garbled(cut), GOOD_END] if cut.text == "made-up-3")
+    );
     transport.close().await.expect("it closes");
+}
+
+#[test]
+#[ignore = "a role: another test starts it"]
+fn role_with_low_numbers_free() {
+    let Some((directory, node)) = role() else {
+        return;
+    };
+    let transport = transport(&directory);
+    let taken: Vec<_> =
+        (0..40).map(|_| fs::File::open("/dev/null").expect("it is there")).collect();
+    futures::executor::block_on(async {
+        // The thread of the transport has its descriptors before the low numbers are free.
+        transport.end_all_of(new_node(), &[]).await.expect("nothing runs");
+        drop(taken);
+        for handed in [0, 1, 4] {
+            let mut spec = spec(&transport, &directory, node, "echo $KEY; cat >/dev/null");
+            let by = HandedBy::Variable("KEY".to_owned());
+            spec.handed = vec![Handed { by, secret: Secret::new("made-up") }; handed];
+            let program = transport.start(spec).await.expect("it is not in its own way");
+            program.close_input().await.expect("input closes");
+            assert_eq!(frames(&*program).await.last(), Some(&GOOD_END));
+        }
+        transport.close().await.expect("it closes");
+    });
+}
+
+/// What starts a program is executed by a descriptor; what the program is handed comes under the lowest
+/// numbers.
+#[test]
+fn what_is_handed_is_not_in_the_way_of_the_start() {
+    let scene = Scene::new();
+    let status = scene.role("process::role_with_low_numbers_free").status();
+    assert!(status.expect("this executable").success());
 }
 
 #[tokio::test]
@@ -170,6 +214,46 @@ async fn the_environment_is_inherited_only_as_far_as_allowed() {
     transport.close().await.expect("it closes");
 }
 
+/// A git hook starts its programs with variables that point at its own repository.
+#[tokio::test]
+async fn what_points_git_at_a_repository_is_not_inherited() {
+    const INSIDE: &str = "MAESTRO_TEST_INSIDE_A_HOOK";
+    let own = std::process::Command::new("git").args(["rev-parse", "--local-env-vars"]).output();
+    let own = String::from_utf8(own.expect("git is there").stdout).expect("names are text");
+    let more = ["GIT_NAMESPACE", "GIT_QUARANTINE_PATH", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
+    let local: Vec<&str> = own.lines().chain(more).collect();
+    if env::var_os(INSIDE).is_none() {
+        let mut again = std::process::Command::new(env::current_exe().expect("this program"));
+        again.args(["--exact", "process::what_points_git_at_a_repository_is_not_inherited"]);
+        again.env(INSIDE, "1").envs(local.iter().map(|name| (*name, "/elsewhere")));
+        again.env("GIT_AUTHOR_NAME", "Zoe");
+        let done = again.output().expect("it starts again");
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    assert!(local.iter().all(|name| env::var_os(name).is_some()), "they are set here");
+    let scene = Scene::new();
+    let transport = scene.transport();
+    let mut spec = scene.spec(&transport, "");
+    spec.program = "env".to_owned();
+    spec.args.clear();
+    spec.env.inherit = true;
+    spec.env.set.insert("GIT_PREFIX".to_owned(), "asked for".to_owned());
+    let program = transport.start(spec).await.expect("`env` is there");
+    let lines: Vec<String> = frames(&*program)
+        .await
+        .into_iter()
+        .filter_map(|frame| if let Frame::Line(line) = frame { Some(line) } else { None })
+        .collect();
+    let has = |line: &str| lines.iter().any(|found| found == line);
+    for name in local {
+        assert!(!has(&format!("{name}=/elsewhere")), "{name} was inherited");
+    }
+    assert!(has("GIT_AUTHOR_NAME=Zoe") && has("GIT_PREFIX=asked for"), "{lines:?}");
+    transport.close().await.expect("it closes");
+}
+
 #[tokio::test]
 async fn a_program_is_looked_up_where_the_child_would() {
     let scene = Scene::new();
@@ -246,7 +330,7 @@ async fn a_guardian_that_is_told_often_still_ends_as_its_program() {
         assert_eq!(program.next().await, Some(Frame::Line("ready".to_owned())));
         let guardian = ProcessStamp::of(program.process().pid).expect("it runs");
         while signal(guardian, Signal::Terminate).expect("it is ours") {}
-        let killed = ExitStatus { code: None, signal: Some(9) };
+        let killed = ExitStatus::of_signal(9);
         assert_eq!(frames(&*program).await, [Frame::Exited(killed)]);
     }
     transport.close().await.expect("it closes");

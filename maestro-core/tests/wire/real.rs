@@ -58,6 +58,7 @@ types! {
     TaskState TaskSubmitted TaskUpdated TaskWaiting Thought ThoughtDelta ThoughtItem
     ToolApproval ToolContent ToolEnded ToolItem ToolRules ToolStarted ToolStatus ToolStep
     ToolUpdated ToolUse Totals TurnEnded TurnInfo TurnStarted Usage UsageRecorded ViewItem
-    WaitingReason When WorkspaceCommitted WorkspaceConflicted WorkspaceInfo WorkspaceKept
-    WorkspaceKind WorkspaceMerged WorkspacePrepared WorkspaceRemoved WorkspaceState
+    WaitingReason When WorkElsewhere WorkspaceCommitted WorkspaceConflicted WorkspaceElsewhere
+    WorkspaceInfo WorkspaceKept WorkspaceKind WorkspaceMerged WorkspacePrepared WorkspaceRemoved
+    WorkspaceState
 }

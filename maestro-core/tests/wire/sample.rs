@@ -4,9 +4,26 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::{Field, Schema, Shape};
 
-pub(crate) struct Samples<'a>(pub(crate) &'a Schema);
+pub(crate) struct Samples<'a> {
+    schema: &'a Schema,
+    newer: bool,
+}
 
-impl Samples<'_> {
+/// A value of every enumeration, and a variant of every union, that only a newer version knows.
+const NEW: &str = "x-new-value";
+
+impl<'a> Samples<'a> {
+    /// Of this version.
+    pub(crate) fn new(schema: &'a Schema) -> Self {
+        Self { schema, newer: false }
+    }
+
+    /// As a newer version writes them, in which every enumeration has one value more, and every union one
+    /// variant.
+    pub(crate) fn newer(schema: &'a Schema) -> Self {
+        Self { schema, newer: true }
+    }
+
     /// An example with every field.
     pub(crate) fn full(&self, name: &str) -> Value {
         self.each(name).swap_remove(0)
@@ -14,8 +31,9 @@ impl Samples<'_> {
 
     /// A full example of each variant, or of the one that there is.
     pub(crate) fn each(&self, name: &str) -> Vec<Value> {
-        match &self.0.types[name].shape {
+        match &self.schema.types[name].shape {
             Shape::Record { fields, .. } => vec![Value::Object(self.object(fields))],
+            Shape::Strings { .. } if self.newer => vec![json!(NEW)],
             // Not the default one, which may be left out.
             Shape::Strings { values, .. } => {
                 values.iter().rev().map(|(wire, _)| json!(wire)).collect()
@@ -27,14 +45,19 @@ impl Samples<'_> {
                     object.extend(self.object(&variant.fields));
                     Value::Object(object)
                 };
-                variants.iter().map(one).collect()
+                let mut all: Vec<Value> = variants.iter().map(one).collect();
+                if self.newer {
+                    // First, so that it stands wherever one variant is shown.
+                    all.insert(0, json!({ tag: NEW, "with": { "more": [1, null] } }));
+                }
+                all
             }
         }
     }
 
     /// An example with what no reader can do without, the first variant of unions.
     pub(crate) fn least(&self, name: &str) -> Value {
-        match &self.0.types[name].shape {
+        match &self.schema.types[name].shape {
             Shape::Strings { values, .. } => json!(values[0].0),
             Shape::Record { fields, .. } => Value::Object(self.needed(fields)),
             Shape::Union { tag, variants } => {
@@ -71,7 +94,7 @@ impl Samples<'_> {
         if let Some(inner) = of.strip_prefix("list<") {
             let inner = inner.strip_suffix('>').unwrap();
             // All variants of a union, so that one example shows each.
-            return match self.0.types.get(inner).map(|of| &of.shape) {
+            return match self.schema.types.get(inner).map(|of| &of.shape) {
                 Some(Shape::Union { .. }) => json!(self.each(inner)),
                 _ => json!([self.of(name, inner)]),
             };

@@ -59,11 +59,14 @@ impl Sources {
                 assert!(snake, "{name} is not in snake_case");
                 let doc_of = doc(&of.attrs);
                 let wire = |ident: &syn::Ident| snake_case(&ident.to_string());
+                // What is kept of a newer version's is no value of this one's.
+                let known: Vec<&syn::Variant> =
+                    of.variants.iter().filter(|v| !is_kept(v)).collect();
                 let Some(tag) = rules.values.get("tag").cloned() else {
-                    let values = of.variants.iter().map(|v| (wire(&v.ident), doc(&v.attrs)));
+                    let values = known.iter().map(|v| (wire(&v.ident), doc(&v.attrs)));
                     let is_default =
-                        |v: &&syn::Variant| v.attrs.iter().any(|a| a.path().is_ident("default"));
-                    let default = of.variants.iter().find(is_default).map(|v| wire(&v.ident));
+                        |v: &&&syn::Variant| v.attrs.iter().any(|a| a.path().is_ident("default"));
+                    let default = known.iter().find(is_default).map(|v| wire(&v.ident));
                     let shape = Shape::Strings { values: values.collect(), default };
                     return Type { doc: doc_of, shape };
                 };
@@ -71,7 +74,7 @@ impl Sources {
                     !rules.values.contains_key("content"),
                     "{name} is tagged beside its content"
                 );
-                let variants = of.variants.iter().map(|variant| {
+                let variants = known.iter().map(|variant| {
                     let record = match &variant.fields {
                         Fields::Unnamed(one) => named_type(&one.unnamed[0].ty),
                         _ => None,
@@ -287,6 +290,12 @@ fn doc(attributes: &[Attribute]) -> String {
         plain.push_str(part);
     }
     plain
+}
+
+/// Whether a variant holds what a newer version wrote.
+fn is_kept(variant: &syn::Variant) -> bool {
+    let rules = serde(&variant.attrs);
+    rules.contains("untagged") || rules.contains("skip")
 }
 
 fn snake_case(name: &str) -> String {

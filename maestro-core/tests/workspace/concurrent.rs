@@ -10,7 +10,7 @@ use maestro_core::workspace::{Merged, Release, Released, Workspace as _};
 use crate::fixture::{Den, ready, spec, worked};
 
 /// Runs `work` for every number at the same time.
-fn at_once<T: Send>(count: u128, work: impl Fn(u128) -> T + Sync) -> Vec<T> {
+pub(crate) fn at_once<T: Send>(count: u128, work: impl Fn(u128) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(usize::try_from(count).unwrap());
     thread::scope(|scope| {
         let threads: Vec<_> = (0..count)

@@ -9,9 +9,9 @@ use futures::executor::block_on;
 use maestro_core::ErrorKind;
 use maestro_core::model::{FileStatus, PlacePath};
 use maestro_core::workspace::git::GitEnvironment;
-use maestro_core::workspace::{Merged, PrepareSpec, Release, Released, Workspace as _};
+use maestro_core::workspace::{Fits, Merged, Release, Released, Workspace as _};
 
-use crate::fixture::{Den, place, ready, spec, worked};
+use crate::fixture::{Den, again, place, ready, spec, worked};
 
 /// Writes a script by a process of its own: one that this process had open for writing could not be
 /// started while a child of another test still has it from before its `exec`.
@@ -31,21 +31,11 @@ fn an_empty_repository_does_not_fit_and_says_what_to_do() {
     let (port, project) = (den.port(), den.path().join("empty"));
     fs::create_dir(&project).unwrap();
     den.git(&project, &["init", "--quiet"]);
-    assert!(!block_on(port.fits(&PlacePath::new(place(), &project))).unwrap());
+    let fits = block_on(port.fits(&PlacePath::new(place(), &project), None)).unwrap();
+    assert!(matches!(&fits, Fits::No { why } if why.contains("first commit")), "{fits:?}");
     let error = block_on(port.prepare(&spec(&project, 1))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("first commit"), "{error}");
-}
-
-#[test]
-fn a_directory_inside_a_repository_does_not_fit() {
-    let den = Den::new();
-    let (port, project) = (den.port(), den.project());
-    let inside = project.join("inside");
-    fs::create_dir(&inside).unwrap();
-    assert!(!block_on(port.fits(&PlacePath::new(place(), &inside))).unwrap());
-    let error = block_on(port.prepare(&spec(&inside, 1))).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
 }
 
 #[test]
@@ -66,6 +56,50 @@ fn bare_repositories_and_linked_worktrees_are_projects_too() {
         assert_eq!(released, Released::Removed);
     }
     assert!(linked.join("work linked").exists() && project.join("work main").exists());
+}
+
+#[test]
+fn a_bare_repository_beside_its_worktrees_is_a_project() {
+    let den = Den::new();
+    for (number, layout) in ["file", "link", "directory"].into_iter().enumerate() {
+        let (port, source) = (den.port(), den.project());
+        let project = den.path().join(layout);
+        let bare = project.join(if layout == "directory" { ".git" } else { ".bare" });
+        fs::create_dir(&project).unwrap();
+        den.git(&source, &["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+        match layout {
+            "file" => fs::write(project.join(".git"), "gitdir: ./.bare\n").unwrap(),
+            "link" => std::os::unix::fs::symlink(".bare", project.join(".git")).unwrap(),
+            _ => {}
+        }
+        let at = PlacePath::new(place(), &project);
+        assert_eq!(block_on(port.fits(&at, None)).unwrap(), Fits::Yes, "{layout}");
+        let task = 10 + number as u128;
+        let workspace = block_on(worked(&port, &project, task, "work", "work\n"));
+        block_on(port.merge(&workspace, "main", "Merge")).unwrap();
+        assert_eq!(den.git(&bare, &["show", "main:work"]), "work", "{layout}");
+        // A branch that is checked out in one of them moves with its files.
+        let main = project.join("main");
+        den.git(&bare, &["worktree", "add", "--quiet", main.to_str().unwrap(), "main"]);
+        fs::write(workspace.root.as_path().join("more"), "more\n").unwrap();
+        block_on(port.commit(&workspace, "More")).unwrap();
+        block_on(port.merge(&workspace, "main", "Merge")).unwrap();
+        assert!(main.join("more").exists(), "{layout}");
+        let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
+        assert_eq!(released, Released::Removed, "{layout}");
+    }
+}
+
+#[test]
+fn a_checkout_that_a_tool_called_bare_says_what_to_do() {
+    let den = Den::new();
+    let (port, project) = (den.port(), den.project());
+    den.git(&project, &["config", "core.bare", "true"]);
+    let error = block_on(port.prepare(&spec(&project, 1))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(error.to_string().contains("core.bare false"), "{error}");
+    den.git(&project, &["config", "core.bare", "false"]);
+    block_on(ready(&port, &spec(&project, 1)));
 }
 
 #[test]
@@ -111,6 +145,37 @@ fn odd_names_bytes_and_renames_are_told_apart() {
     assert_eq!(tree, den.git(root, &["rev-parse", "HEAD^{tree}"]));
 }
 
+/// Line by line in Latin-1, without a last line end, with a zero byte, and under a name that is no text.
+#[test]
+fn a_patch_is_bytes_that_apply() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let den = Den::new();
+    let (port, project) = (den.port(), den.project());
+    fs::write(project.join("latin"), b"caf\xe9\nna\xefve\n").unwrap();
+    fs::write(project.join(".gitattributes"), "hidden -diff\n").unwrap();
+    den.git(&project, &["add", "--all"]);
+    den.git(&project, &["commit", "--quiet", "--message=Latin"]);
+    for setting in ["diff.noprefix", "diff.mnemonicPrefix", "diff.suppressBlankEmpty"] {
+        den.git(&project, &["config", setting, "true"]);
+    }
+    let workspace = block_on(ready(&port, &spec(&project, 1)));
+    let root = workspace.root.as_path();
+    fs::write(root.join("latin"), b"th\xe9\r\nna\xefve\n\nno end \xff").unwrap();
+    fs::write(root.join("binary"), [0, 255, 254, 10, 0]).unwrap();
+    fs::write(root.join("hidden"), b"\xfe\xff").unwrap();
+    fs::write(root.join(std::ffi::OsStr::from_bytes(b"n\xe4me \"x\"\n")), b"\xe4\n").unwrap();
+    let untracked = block_on(port.diff(&workspace)).unwrap();
+    block_on(port.commit(&workspace, "Work")).unwrap();
+    assert_eq!(block_on(port.diff(&workspace)).unwrap(), untracked);
+    assert!(std::str::from_utf8(&untracked).is_err(), "this proves nothing");
+    let patch = den.path().join("patch");
+    fs::write(&patch, &untracked).unwrap();
+    den.git(&project, &["apply", "--index", patch.to_str().unwrap()]);
+    let tree = den.git(&project, &["write-tree"]);
+    assert_eq!(tree, den.git(root, &["rev-parse", "HEAD^{tree}"]));
+}
+
 #[test]
 fn a_lock_of_a_dead_process_in_the_workspace_is_removed() {
     let den = Den::new();
@@ -120,7 +185,7 @@ fn a_lock_of_a_dead_process_in_the_workspace_is_removed() {
     let admin = den.git(root, &["rev-parse", "--absolute-git-dir"]);
     fs::write(Path::new(&admin).join("index.lock"), "").unwrap();
     fs::write(root.join("a"), "b\n").unwrap();
-    assert!(block_on(port.commit(&workspace, "Work")).unwrap().is_some());
+    assert!(block_on(port.commit(&workspace, "Work")).unwrap().commit.is_some());
 }
 
 #[test]
@@ -237,7 +302,7 @@ fn a_workspace_whose_link_to_git_was_deleted_is_repaired_with_its_work() {
     fs::remove_file(root.join(".git")).unwrap();
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
     assert!(matches!(released, Released::Kept { .. }), "{released:?}");
-    let again = PrepareSpec { existing: Some(workspace.clone()), ..spec(&project, 1) };
+    let again = again(spec(&project, 1), &workspace);
     assert_eq!(block_on(ready(&port, &again)), workspace);
     assert!(root.join("untracked").exists());
     assert_eq!(block_on(port.changes(&workspace)).unwrap().holds(), ["untracked", "unmerged"]);
@@ -265,7 +330,7 @@ fn a_branch_that_an_agent_renamed_keeps_its_work() {
     let (port, project) = (den.port(), den.project());
     let workspace = block_on(worked(&port, &project, 1, "a", "a\n"));
     den.git(workspace.root.as_path(), &["branch", "--move", "better-name"]);
-    let again = PrepareSpec { existing: Some(workspace.clone()), ..spec(&project, 1) };
+    let again = again(spec(&project, 1), &workspace);
     let again = block_on(ready(&port, &again));
     assert_eq!(again.branch.as_deref(), Some("better-name"));
     assert_eq!(again.base, workspace.base);
@@ -286,11 +351,11 @@ fn a_merge_that_an_agent_left_open_is_work_and_is_not_committed() {
     let error = block_on(port.commit(&second, "Work")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.to_string().contains("same"), "{error}");
-    let again = PrepareSpec { existing: Some(second.clone()), ..spec(&project, 2) };
+    let again = again(spec(&project, 2), &second);
     block_on(ready(&port, &again));
     fs::write(root.join("same"), "3\n").unwrap();
     den.git(root, &["add", "same"]);
-    assert!(block_on(port.commit(&second, "Both")).unwrap().is_some());
+    assert!(block_on(port.commit(&second, "Both")).unwrap().commit.is_some());
     assert_eq!(den.git(root, &["rev-list", "--merges", "--count", "HEAD"]), "1");
 }
 
@@ -307,12 +372,21 @@ fn commits_in_a_submodule_are_work() {
     assert_eq!(block_on(port.changes(&workspace)).unwrap().holds(), Vec::<String>::new());
     den.git(root, &[&allow[..], &["submodule", "--quiet", "update", "--init"][..]].concat());
     den.git(&root.join("lib"), &["commit", "--quiet", "--allow-empty", "--message=In the library"]);
-    block_on(port.commit(&workspace, "Take it")).unwrap();
-    block_on(port.merge(&workspace, "main", "Merge")).unwrap();
-    assert_eq!(block_on(port.changes(&workspace)).unwrap().holds(), ["unmerged"]);
+    assert_eq!(block_on(port.commit(&workspace, "Take it")).unwrap().left_out, ["lib"]);
+    let error = block_on(port.merge(&workspace, "main", "Merge")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(block_on(port.changes(&workspace)).unwrap().holds().contains(&"unmerged".to_owned()));
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
     assert!(matches!(released, Released::Kept { .. }), "{released:?}");
     den.git(&root.join("lib"), &["push", "--quiet", "origin", "HEAD:refs/heads/taken"]);
+    assert_eq!(block_on(port.commit(&workspace, "Take it")).unwrap().left_out, [""; 0]);
+    block_on(port.merge(&workspace, "main", "Merge")).unwrap();
+    let taken = den.git(&root.join("lib"), &["rev-parse", "HEAD"]);
+    assert_eq!(den.git(&project, &["rev-parse", "main:lib"]), taken);
+    fs::write(root.join("lib/README"), "edited\n").unwrap();
+    let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
+    assert_eq!(released, Released::Kept { holds: vec!["uncommitted".to_owned()] });
+    den.git(&root.join("lib"), &["checkout", "--quiet", "--", "README"]);
     let released = block_on(port.release(&workspace, Release::IfEmpty)).unwrap();
     assert_eq!(released, Released::Removed);
 }
@@ -335,7 +409,7 @@ fn sparse_checkouts_lose_nothing() {
     fs::write(root.join("out/new"), "x\n").unwrap();
     let changes = block_on(port.changes(&workspace)).unwrap();
     assert_eq!(changes.files.len(), 1, "{changes:?}");
-    assert!(block_on(port.commit(&workspace, "Work")).unwrap().is_some());
+    assert!(block_on(port.commit(&workspace, "Work")).unwrap().commit.is_some());
     let tree = den.git(root, &["ls-tree", "-r", "--name-only", "HEAD", "out"]);
     assert_eq!(tree, "out/file\nout/new");
 }

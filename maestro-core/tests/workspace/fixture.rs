@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use maestro_core::id::{NodeId, TaskId};
 use maestro_core::model::{Place, PlacePath, WorkspaceRef};
 use maestro_core::testing::workspace::Fixture;
 use maestro_core::workspace::directory::DirectoryWorkspace;
@@ -114,21 +113,22 @@ pub(crate) fn options(den: &Path) -> GitOptions {
 
 /// A task's spec. The same number is the same task.
 pub(crate) fn spec(project: &Path, task: u128) -> PrepareSpec {
-    PrepareSpec {
-        project: PlacePath::new(place(), project),
-        task_id: TaskId::from_uuid(Uuid::from_u128(task)),
-        title: format!("Task {task}!"),
-        base: None,
-        needs: Vec::new(),
-        owner: NodeId::from_uuid(Uuid::from_u128(7)),
-        existing: None,
-    }
+    let (task_id, owner) = (Uuid::from_u128(task).into(), Uuid::from_u128(7).into());
+    let mut spec = PrepareSpec::new(PlacePath::new(place(), project), task_id, owner);
+    spec.title = format!("Task {task}!");
+    spec
+}
+
+/// The same of a workspace that was made before.
+pub(crate) fn again(mut spec: PrepareSpec, existing: &WorkspaceRef) -> PrepareSpec {
+    spec.existing = Some(existing.clone());
+    spec
 }
 
 pub(crate) async fn ready(port: &GitWorkspace, spec: &PrepareSpec) -> WorkspaceRef {
     match port.prepare(spec).await.unwrap() {
         Prepared::Ready { workspace, .. } => workspace,
-        other @ Prepared::Conflicted { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -11,24 +11,29 @@ use maestro_core::workspace::git::GitWorkspace;
 use maestro_core::workspace::{Merged, Release, Workspace as _};
 
 use crate::fixture::{Den, ready, spec};
-use crate::kill::{Grim, insist};
+use crate::kill::{Grim, TORN, insist};
 
 fn write(root: &Path, name: &str, content: &str) {
     fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
     fs::write(root.join(name), content).unwrap();
 }
 
+/// More than git writes at once, so that a kill can leave a part of it.
+fn after(round: &str) -> String {
+    format!("after {round}\n").repeat(400)
+}
+
 /// A task's work: files that change, that are new and that go.
 fn work(den: &Den, port: &GitWorkspace, project: &Path, task: u128, round: &str) -> WorkspaceRef {
     for name in ["change/1", "change/2", "go/1"] {
-        write(project, name, &format!("before {round}\n"));
+        write(project, name, &format!("before {round}\n").repeat(400));
     }
     den.git(project, &["add", "--all"]);
     den.git(project, &["commit", "--quiet", "--message=Before"]);
     let workspace = block_on(ready(port, &spec(project, task)));
     let root = workspace.root.as_path();
     for name in ["change/1", "change/2", "new/1", "new/2"] {
-        write(root, name, &format!("after {round}\n"));
+        write(root, name, &after(round));
     }
     fs::remove_file(root.join("go/1")).unwrap();
     block_on(port.commit(&workspace, "Work")).unwrap();
@@ -39,7 +44,7 @@ fn merged(den: &Den, project: &Path, round: &str, what: &str) {
     assert_eq!(den.git(project, &["status", "--porcelain"]), "", "{what}");
     for name in ["change/1", "change/2", "new/1", "new/2"] {
         let content = fs::read_to_string(project.join(name)).unwrap();
-        assert_eq!(content, format!("after {round}\n"), "{what}");
+        assert_eq!(content, after(round), "{what}");
     }
     assert!(!project.join("go/1").exists(), "{what}");
     assert!(!project.join(".git/maestro-merge").exists(), "{what}");
@@ -49,7 +54,7 @@ fn merged(den: &Den, project: &Path, round: &str, what: &str) {
 fn a_killed_merge_into_a_checkout_is_finished_by_the_next() {
     let den = Den::new();
     let (port, project) = (den.port(), den.project());
-    Grim::new(&den, 7).every_step(
+    Grim::new(&den, 7).or(TORN).every_step(
         |step| {
             den.git(&project, &["rm", "-r", "--quiet", "--ignore-unmatch", "new"]);
             let round = format!("{step} {}", fastrand::u64(..));
@@ -113,7 +118,7 @@ fn whatever_a_killed_merge_wrote_is_taken_back_and_done_again() {
             "{what}"
         );
         assert_eq!(fs::read_to_string(project.join("README")).unwrap(), "mine\n");
-        assert_eq!(fs::read_to_string(project.join("new/1")).unwrap(), "after it\n");
+        assert_eq!(fs::read_to_string(project.join("new/1")).unwrap(), after("it"));
     }
 }
 
@@ -155,7 +160,7 @@ fn a_file_that_somebody_changed_since_is_left_alone_with_all_others() {
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     assert_eq!(den.git(&project, &["status", "--porcelain"]), before);
     assert_eq!(fs::read_to_string(project.join("change/2")).unwrap(), "mine\n");
-    assert_eq!(fs::read_to_string(project.join("change/1")).unwrap(), "after it\n");
+    assert_eq!(fs::read_to_string(project.join("change/1")).unwrap(), after("it"));
 }
 
 #[cfg(target_os = "linux")]
@@ -169,21 +174,24 @@ fn a_lock_that_nobody_holds_is_removed_and_one_of_a_living_git_is_not() {
     let workspace = work(&den, &port, &project, 8, "it");
     let lock = project.join(".git/index.lock");
     fs::write(&lock, "").unwrap();
+    let waiting = |args: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(args).current_dir(&project).env_clear().envs(den.environment());
+        git.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        git.spawn().unwrap()
+    };
     // A git that waits for its input in the checkout, as one with an editor open would.
-    let mut git = std::process::Command::new("git")
-        .args(["hash-object", "--stdin"])
-        .current_dir(&project)
-        .env_clear()
-        .envs(den.environment())
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut writer = waiting(&["hash-object", "--stdin"]);
+    // What reads is in nobody's way.
+    let mut reader = waiting(&["cat-file", "--batch"]);
     let error = block_on(port.merge(&workspace, "main", "Merge")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(lock.exists());
-    drop(git.stdin.take());
-    git.wait().unwrap();
+    drop(writer.stdin.take());
+    writer.wait().unwrap();
     insist(&den, "a lock", &async |port| port.merge(&workspace, "main", "Merge").await);
     merged(&den, &project, "it", "after the lock");
+    assert!(reader.try_wait().unwrap().is_none());
+    drop(reader.stdin.take());
+    reader.wait().unwrap();
 }

@@ -137,6 +137,7 @@ fn releasing_never_loses_a_file() {
                     }
                 }
             }
+            other => panic!("{what}: {other:?}"),
         }
     }
     assert!(kept > 5 && removed > 5, "{kept} kept and {removed} removed prove nothing");

@@ -1,5 +1,8 @@
 import Foundation
 import MaestroBindings
+#if canImport(os)
+import os
+#endif
 
 /// What the embedder implements, as the core calls it.
 final class Port: Foreign, @unchecked Sendable {
@@ -104,6 +107,10 @@ final class Port: Foreign, @unchecked Sendable {
             let handler: String = try fields.need("handler")
             guard let hook = hooks[handler] else { throw missing("hook", handler) }
             return try await hook.handler(HookCall(&fields)).json
+        case "fault":
+            let (message, error): (String, ErrorInfo) = (try fields.need("message"), try fields.need("error"))
+            reportFault("\(message): \(error.message)")
+            return .null
         case "agent.open":
             let opening = try AgentOpening(&fields)
             guard let agent = agents[opening.agent]?.agent else { throw missing("agent", opening.agent) }
@@ -142,6 +149,15 @@ final class Port: Foreign, @unchecked Sendable {
         default: throw MaestroError(.unsupported, "this version of MaestroKit has no `\(name)`")
         }
         return .null
+    }
+
+    /// Where a user of the system looks for what went wrong.
+    private func reportFault(_ text: String) {
+        #if canImport(os)
+        Logger(subsystem: "maestro", category: "faults").error("\(text, privacy: .public)")
+        #else
+        FileHandle.standardError.write(Data("maestro: \(text)\n".utf8))
+        #endif
     }
 
     private func missing(_ what: String, _ name: String) -> MaestroError {

@@ -4,30 +4,16 @@ use maestro_core::model::{
     ContentBlock, EventData, ItemBody, Origin, Partial, PendingApproval, PlanStatus, SessionState,
     SessionView, ToolContent, ToolItem, ToolStatus, ViewItem,
 };
+use maestro_core::text;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::diff;
-
-/// How a line looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    Plain,
-    Dim,
-    Prompt,
-    Good,
-    Bad,
-    Asks,
-}
-
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) look: Look,
-    pub(super) text: String,
-}
+use crate::out::{Look, Row};
 
 /// How many lines of what a tool gave are shown.
 const EXCERPT: usize = 6;
+/// The longest value of a field of what is asked, in characters.
+const LONGEST: usize = 4000;
 /// How many items of a subagent are shown.
 const NESTED: usize = 5;
 
@@ -162,6 +148,9 @@ impl Page {
         };
         let aside = if tool.background { ", in the background" } else { "" };
         self.text(look, depth, "* ", &format!("{title} [{state}{aside}]"));
+        for line in tool.effective_input.iter().flat_map(|input| text::input(input, LONGEST)) {
+            self.text(Look::Dim, depth + 1, "allowed with ", &line);
+        }
         for content in &tool.content {
             match content {
                 ToolContent::Text { text } => self.excerpt(text, depth, false),
@@ -204,7 +193,7 @@ impl Page {
         }
     }
 
-    /// What stands below the conversation: plan, queue, question.
+    /// What stands below the conversation: plan and queue.
     pub(super) fn below(&mut self, view: &SessionView) {
         for entry in view.plan.iter().take(EXCERPT) {
             let (look, mark) = match entry.status {
@@ -217,19 +206,24 @@ impl Page {
         for queued in view.queue.iter().take(EXCERPT) {
             self.text(Look::Dim, 0, "queued: ", &ContentBlock::join_text(&queued.blocks));
         }
-        if let Some(asked) = view.approvals.first() {
-            self.question(asked);
-        }
     }
 
-    fn question(&mut self, asked: &PendingApproval) {
+    /// What is asked, in at most so many lines: where it does not fit, the last lines say what is left
+    /// out and how to see it. What can be answered stays.
+    pub(super) fn question(&mut self, asked: &PendingApproval, lines: usize) {
         let request = &asked.request;
+        let mut keys = Self::new(self.columns);
         self.text(Look::Asks, 0, "? ", &request.title);
         if request.questions.is_empty() {
-            let input = serde_json::to_string(&request.input).unwrap_or_default();
-            self.text(Look::Dim, 0, "  ", &input.chars().take(400).collect::<String>());
-            self.text(Look::Asks, 0, "  ", "y allow once   a allow for the session   n deny");
-            return;
+            for line in text::input(&request.input, LONGEST) {
+                self.text(Look::Plain, 0, "  ", &line);
+            }
+            let remembers = !request.remembered_rules.is_empty();
+            if remembers {
+                let rules = request.remembered_rules.join(", ");
+                self.text(Look::Plain, 0, "  ", &format!("a keeps: {rules}"));
+            }
+            keys.text(Look::Asks, 0, "  ", "y allow once   a allow for the session   n deny");
         }
         for question in &request.questions {
             self.text(Look::Asks, 0, "  ", &question.question);
@@ -238,6 +232,15 @@ impl Page {
                 self.text(Look::Plain, 0, &format!("  {} ", index + 1), text.trim_end());
             }
         }
+        let room = lines.saturating_sub(keys.rows.len());
+        if self.rows.len() > room {
+            let shown = room.saturating_sub(1);
+            let hidden = self.rows.len() - shown;
+            self.rows.truncate(shown);
+            let more = format!("… {hidden} more lines; `maestro approve` shows them");
+            self.rows.push(Row { look: Look::Bad, text: more });
+        }
+        self.rows.append(&mut keys.rows);
     }
 
     /// One line about the session as a whole.
@@ -246,7 +249,7 @@ impl Page {
             SessionState::Idle => "idle",
             SessionState::Running => "works",
             SessionState::RequiresAction => "asks",
-            _ => "closed",
+            other => other.as_str(),
         };
         let mut parts = vec![view.agent.clone(), state.to_owned()];
         parts.extend(view.model.clone());
@@ -289,9 +292,9 @@ fn notice(event: &EventData) -> (Look, String) {
     }
 }
 
-/// Nothing in a text of an agent can move the cursor.
+/// Nothing in a text of an agent can move the cursor, or hide.
 fn clean(line: &str) -> String {
-    line.replace('\t', "    ").chars().filter(|c| !c.is_control()).collect()
+    text::visible(line).replace('\t', "    ")
 }
 
 /// A line in parts of at most so many columns, broken between words where it can be.

@@ -4,7 +4,7 @@ mod diff;
 mod input;
 mod layout;
 mod plain;
-mod screen;
+mod terminal;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +19,11 @@ use crate::args::Attach;
 use crate::exit::Exit;
 use crate::list;
 use input::{Action, Input};
+use terminal::{Terminal, Typed};
 
 pub(crate) async fn attach(maestro: &Maestro, command: Attach) -> Result<Exit> {
     let session = find(maestro, &command.session).await?;
-    if crate::screen::is_live() && std::io::stdin().is_terminal() {
+    if crate::out::is_live() && std::io::stdin().is_terminal() {
         on_a_terminal(maestro, &session).await?;
     } else {
         plain::print(&session).await?;
@@ -50,13 +51,13 @@ async fn find(maestro: &Maestro, reference: &str) -> Result<SessionHandle> {
 
 async fn on_a_terminal(maestro: &Maestro, session: &SessionHandle) -> Result<()> {
     let mut live = session.watch_view().await?;
-    let mut screen = screen::Screen::open()?;
+    let mut terminal = Terminal::open()?;
     let mut input = Input::default();
     let mut said = String::new();
     let mut is_over = false;
     let mut acts: JoinSet<Result<()>> = JoinSet::new();
     loop {
-        screen.draw(live.view(), &input, &said)?;
+        terminal.draw(live.view(), &input, &said)?;
         tokio::select! {
             changed = live.changed(), if !is_over => is_over = changed.transpose()?.is_none(),
             Some(failed) = acts.join_next() => {
@@ -65,9 +66,9 @@ async fn on_a_terminal(maestro: &Maestro, session: &SessionHandle) -> Result<()>
                 })?;
                 said = failed.err().map(|error| error.to_string()).unwrap_or_default();
             }
-            typed = screen.typed() => {
+            typed = terminal.typed() => {
                 // The next drawing is for its new size.
-                let screen::Typed::Key(key) = typed? else { continue };
+                let Typed::Key(key) = typed? else { continue };
                 let Some(action) = input.key(key, live.view()) else { continue };
                 if action == Action::Leave {
                     return Ok(());

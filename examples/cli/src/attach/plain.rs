@@ -1,14 +1,13 @@
 //! A session as plain lines, for pipes and files.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 
 use maestro_core::Result;
 use maestro_core::model::{ItemBody, SessionView, ViewItem};
 use maestro_core::session::SessionHandle;
 
 use super::layout::Page;
-use crate::out::failed;
+use crate::{follow, out};
 
 /// Nothing is wrapped: whoever reads lines wants them whole.
 const COLUMNS: usize = 10_000;
@@ -18,16 +17,10 @@ pub(super) async fn print(session: &SessionHandle) -> Result<()> {
     let mut live = session.watch_view().await?;
     let mut printed = Printed::default();
     loop {
-        let lines = printed.news(live.view());
-        let mut out = std::io::stdout().lock();
-        for line in lines {
-            writeln!(out, "{line}").map_err(failed)?;
-        }
-        out.flush().map_err(failed)?;
-        drop(out);
+        printed.news(live.view()).into_iter().try_for_each(out::line)?;
         tokio::select! {
             changed = live.changed() => if changed.transpose()?.is_none() { return Ok(()) },
-            stopped = tokio::signal::ctrl_c() => return stopped.map_err(failed),
+            stopped = follow::stopped() => return stopped,
         }
     }
 }

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::input::{Action, Input, Key};
-use super::layout::{Look, Page, wrapped};
+use super::layout::{Page, wrapped};
 use super::plain::Printed;
+use super::terminal::layout;
+use crate::out::Look;
 
 fn apply(view: &mut SessionView, event_type: &str, data: Value) {
     let durable = event_type != "message.delta";
@@ -91,7 +93,7 @@ fn a_conversation_with_a_subagent_below_its_call() {
         "  @ scout [works]",
         "    found it",
         "one",
-        "two[2J",
+        "two\\u{1b}[2J",
         "-- end_turn, $0.000005",
         "under w_",
     ];
@@ -137,6 +139,45 @@ fn keys_answer_what_is_on_the_screen() {
     }
     assert_eq!(input.key(Key::Enter, &nothing), Some(Action::Prompt("yes".to_owned())));
     assert_eq!(input.key(Key::Leave, &nothing), Some(Action::Leave));
+}
+
+/// What stands on a terminal of this size, line by line.
+fn screen(view: &SessionView, columns: usize, lines: usize) -> Vec<String> {
+    let (rows, top) = layout(view, &Input::default(), "", columns, lines);
+    assert!(top + rows.len() <= lines, "{rows:?}");
+    rows.into_iter().map(|row| row.text).collect()
+}
+
+#[test]
+fn what_is_asked_stands_before_anything_else_and_its_cut_is_seen() {
+    let command: Vec<String> = (0..60).map(|n| format!("line-{n};")).collect();
+    let data = json!({
+        "approval_id": "00000000-0000-7000-8000-000000000001", "title": "Bash: line-0;",
+        "input": { "description": "Harmless", "command": command.join(" ") },
+        "remembered_rules": ["Bash(line-0:*)"],
+    });
+    let entries: Vec<Value> = (0..9).map(|n| json!({ "content": format!("plan {n}") })).collect();
+    let view = view(&[
+        ("plan.updated", json!({ "entries": entries })),
+        ("turn.started", json!({ "prompt": [{ "type": "text", "text": "go" }] })),
+        ("approval.requested", data),
+    ]);
+    let all = screen(&view, 80, 40);
+    let at = |all: &[String], what: &str| {
+        all.iter().position(|row| row.contains(what)).unwrap_or_else(|| panic!("{what}: {all:#?}"))
+    };
+    let asked = at(&all, "? Bash: line-0;");
+    assert_eq!(at(&all, "command: line-0; line-1;"), asked + 1);
+    assert!(at(&all, "line-59;") < at(&all, "description: Harmless"));
+    assert!(at(&all, "description: Harmless") < at(&all, "a keeps: Bash(line-0:*)"));
+    assert!(at(&all, "a keeps:") < at(&all, "y allow once"));
+    assert!(at(&all, "plan 0") < asked);
+    for lines in 6..14 {
+        let low = screen(&view, 80, lines);
+        assert_eq!(at(&low, "command: line-0;"), at(&low, "? Bash: line-0;") + 1);
+        let cut = at(&low, " more lines; `maestro approve` shows them");
+        assert_eq!(at(&low, "y allow once"), cut + 1);
+    }
 }
 
 #[test]

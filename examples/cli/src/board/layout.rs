@@ -107,10 +107,8 @@ impl Board {
             }
             TaskState::Queued => What::Head(or("waits for: a free place")),
             TaskState::InputRequired => What::Head(format!("needs a person: {}", or("?"))),
-            TaskState::Succeeded | TaskState::Failed | TaskState::Cancelled => {
-                What::Head(or(row.state.as_str()))
-            }
             TaskState::Running => row.work(),
+            _ => What::Head(or(row.state.as_str())),
         }
     }
 
@@ -123,12 +121,13 @@ impl Board {
 impl Row {
     fn look(&self) -> Look {
         match self.state {
-            TaskState::Pending | TaskState::Queued => Look::Waits,
             TaskState::Running if !self.questions.is_empty() => Look::Asks,
             TaskState::Running => Look::Works,
             TaskState::InputRequired => Look::Asks,
             TaskState::Succeeded => Look::Good,
             TaskState::Failed | TaskState::Cancelled => Look::Bad,
+            // What waits, also for something that only a newer version knows.
+            _ => Look::Waits,
         }
     }
 

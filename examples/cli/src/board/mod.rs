@@ -175,6 +175,9 @@ impl Row {
             EventData::WorkspaceCommitted(data) => {
                 self.note(format!("committed {}", crate::text::counted(data.files.len(), "file")));
             }
+            EventData::WorkspaceElsewhere(data) => {
+                self.note(crate::progress::elsewhere(&data.work))
+            }
             EventData::SessionFailed(_) => {
                 self.rest(self.state, Doing::Note("its agent is gone".to_owned()));
             }
@@ -248,7 +251,8 @@ impl Row {
 
 /// Why a task cannot go on, with the files of a conflict.
 pub(crate) fn what_is_needed(data: &TaskInputRequired) -> String {
-    let files = data.detail.as_ref().and_then(|detail| detail.get("files"));
+    let files = data.detail.as_ref();
+    let files = files.and_then(|detail| detail.get("files").or_else(|| detail.get("directories")));
     let files: Vec<&str> = files
         .and_then(|files| files.as_array())
         .into_iter()

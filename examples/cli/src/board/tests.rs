@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use maestro_core::id::TenantId;
 use maestro_core::model::{
-    Actor, ApprovalRequested, ApprovalResolved, EventRefs, Message, MessageDelta, TaskEnded,
-    TaskSpec, TaskStarted, ThoughtDelta, ToolEnded, ToolStarted, TurnStarted, UsageRecorded,
+    Actor, ApprovalRequested, ApprovalResolved, Message, MessageDelta, TaskEnded, TaskSpec,
+    TaskStarted, ThoughtDelta, ToolEnded, ToolStarted, TurnStarted, UsageRecorded,
 };
 use serde_json::json;
 
@@ -28,18 +27,9 @@ fn task(number: u8, title: &str, state: TaskState, needs: &[u8]) -> TaskInfo {
 }
 
 fn event(number: u8, seconds: u64, data: impl Into<EventData>) -> Event {
-    Event {
-        cursor: None,
-        stream: String::new(),
-        seq: None,
-        at: Timestamp::default() + Duration::from_secs(seconds),
-        tenant_id: TenantId::default(),
-        actor: Actor::default(),
-        refs: EventRefs { task_id: Some(id(number)), ..EventRefs::default() },
-        schema: Event::SCHEMA,
-        data: data.into(),
-        raw: None,
-    }
+    let mut event = Event::new(Timestamp::default() + Duration::from_secs(seconds), data.into());
+    event.refs.task_id = Some(id(number));
+    event
 }
 
 fn of<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
@@ -78,7 +68,7 @@ fn a_row_says_what_its_agent_is_at() {
         (thought("So ").into(), "● theme thinking: So 1m05s"),
         (thought("then").into(), "● theme thinking: So then 1m05s"),
         (delta(0, "I read ").into(), "● theme I read 1m05s"),
-        (delta(0, "the\nfile\u{1b}[2J.").into(), "● theme I read the file[2J. 1m05s"),
+        (delta(0, "the\nfile\u{1b}[2J.").into(), "● theme I read the file\\u{1b}[2J. 1m05s"),
         (delta(1, "Next").into(), "● theme Next 1m05s"),
         (
             of::<ToolStarted>(

@@ -33,7 +33,7 @@ pub(crate) async fn scripted(dir: &Path) -> Result<Scripted> {
     let model = ScriptedModel::start(config).await.map_err(internal)?;
     let home = dir.join("home");
     std::fs::create_dir_all(&home).map_err(internal)?;
-    let mut env = EnvPolicy { inherit: false, ..EnvPolicy::default() };
+    let mut env = EnvPolicy::default();
     let mut set = |name: &str, value: String| env.set.insert(name.to_owned(), value);
     set("PATH", std::env::var_os("PATH").unwrap_or_default().to_string_lossy().into_owned());
     set("HOME", home.display().to_string());

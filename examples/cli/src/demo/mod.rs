@@ -37,7 +37,7 @@ pub(crate) async fn demo(common: &Common, command: Demo) -> Result<Exit> {
 /// What only people want to read; it is no part of a program's input.
 fn say(common: &Common, text: impl std::fmt::Display) -> Result<()> {
     if common.json {
-        eprintln!("{text}");
+        out::note(text);
         return Ok(());
     }
     out::line(text)

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{} {}", task.state, task.spec.title);
     }
     let build = maestro.tasks().submit(ask("Build").needs([&plan])).await?;
-    let filter = EventFilter { types: vec!["task.*".to_owned()], ..EventFilter::default() };
+    let filter = EventFilter::of_types(["task.*"]);
     let mut events = maestro.events().subscribe(filter, Position::After(page.as_of)).await?;
     while let Some(event) = events.next().await {
         let Some(id) = event?.refs.task_id else { continue };

@@ -8,8 +8,8 @@ use maestro_core::agent::{
 };
 use maestro_core::approval::PermissionHandler;
 use maestro_core::model::{
-    AgentPointer, AgentStatus, ApprovalInfo, ContentBlock, Decision, EventData, Origin, Outcome,
-    PlacePath, ProcessRef, StopReason, Usage,
+    AgentPointer, AgentStatus, ApprovalInfo, ApprovalKind, ContentBlock, Decision, EventData,
+    Origin, Outcome, PlacePath, ProcessRef, StopReason,
 };
 use maestro_core::task::{TaskContext, task_fn};
 use maestro_core::{Error, ErrorKind, MaestroBuilder, Result};
@@ -54,13 +54,13 @@ impl Agent for Mirror {
 impl Reflection {
     fn report(&self, events: Vec<AgentEvent>) {
         // A conversation that is over wants to hear nothing.
-        let _ = self.reports.try_send(AgentReport { events, raw: None });
+        let _ = self.reports.try_send(AgentReport::new(events));
     }
 
     fn end(&self, said: std::result::Result<&str, Error>, stop_reason: StopReason) {
         let counter = self.turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-        let usage = Usage { turns: 1, ..Usage::default() };
-        let mut end = AgentTurnEnd { counter, usage, stop_reason, ..AgentTurnEnd::default() };
+        let mut end = AgentTurnEnd::new(stop_reason, counter);
+        end.usage.turns = 1;
         let mut events = Vec::new();
         match said {
             Ok("") => {}
@@ -96,13 +96,13 @@ impl AgentSession for Reflection {
                 let error = Error::new(ErrorKind::Unavailable, "the line is dead");
                 self.end(Err(error), StopReason::EndTurn);
             }
-            "ask" => self.report(vec![AgentEvent::Approval(AgentApproval {
-                request_id: "deploy".to_owned(),
-                tool: Some("Deploy".to_owned()),
-                title: "Deploy?".to_owned(),
-                input: json!({ "n": 1 }),
-                ..AgentApproval::default()
-            })]),
+            "ask" => {
+                let mut asked = AgentApproval::new("deploy", ApprovalKind::Tool);
+                asked.tool = Some("Deploy".to_owned());
+                "Deploy?".clone_into(&mut asked.title);
+                asked.input = json!({ "n": 1 });
+                self.report(vec![AgentEvent::Approval(asked)]);
+            }
             "hang" => {}
             text => self.end(Ok(&format!("You said: {text}")), StopReason::EndTurn),
         }
@@ -156,7 +156,7 @@ pub(super) fn tasks(builder: MaestroBuilder) -> MaestroBuilder {
             "double",
             task_fn(|run| async move {
                 let output = json!(run.task().spec.input.as_i64().unwrap_or_default() * 2);
-                Outcome::Succeeded { summary: String::new(), output }
+                Outcome::Succeeded { summary: String::new(), output, work_elsewhere: Vec::new() }
             }),
         )
         .task(

@@ -29,8 +29,9 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
         "scoped" => {
             let tenant = TenantId::new(args.text("tenant"))
                 .map_err(|error| error.during("maestro.scoped"))?;
-            let node =
-                stage.node("a")?.scoped(tenant, args.maybe::<Actor>("actor")?.unwrap_or_default());
+            let of = args.maybe::<String>("of")?.unwrap_or_else(|| "a".to_owned());
+            let actor = args.maybe::<Actor>("actor")?.unwrap_or_default();
+            let node = stage.node(&of)?.scoped(tenant, actor)?;
             stage.add(&step.on, node);
             return result(());
         }
@@ -79,6 +80,7 @@ pub(crate) async fn call(stage: &mut Stage, step: &Step, args: &Args) -> Result<
         "workspaces.info" => result(task()?.workspace().info().await?),
         "workspaces.changes" => result(task()?.workspace().changes().await?),
         "workspaces.diff" => result(task()?.workspace().diff().await?),
+        "workspaces.patch" => result(String::from_utf8_lossy(&task()?.workspace().patch().await?)),
         "workspaces.merge" => result(task()?.workspace().merge(args.text("into")).await?),
         "workspaces.remove" => result(task()?.workspace().remove().await?),
         "workspaces.discard" => result(task()?.workspace().discard(args.text("name")).await?),

@@ -94,12 +94,17 @@ fn kind(part: &Part) -> &str {
     part.block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What stands for half of a surrogate pair in texts and inputs of a scenario, as models write it now
+/// and then: no text in UTF-8 can hold one.
+const HALF_A_PAIR: char = '\u{e000}';
+
 /// A server-sent event; its `type` is its name.
 fn event(name: &str, data: Value) -> Frame {
     let mut object = json!({"type": name});
     if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
         object.extend(data);
     }
-    let text = format!("event: {name}\ndata: {object}\n\n");
+    let data = object.to_string().replace(HALF_A_PAIR, r"\ud83d");
+    let text = format!("event: {name}\ndata: {data}\n\n");
     Frame::Send { after: Duration::ZERO, event: Bytes::from(text) }
 }

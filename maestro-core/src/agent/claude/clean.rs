@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::lenient;
 use super::stream_line::{StreamLine, StreamPiece, TEXTS, is_stream, place};
 use crate::error::Result;
 use crate::model::ProcessRef;
 use crate::secret::{Redactor, Tail};
-use crate::transport::{Connection, ExitStatus, Frame, Garbled, StopGrace};
+use crate::transport::{Connection, ExitStatus, Frame, Garbled, GarbledReason, StopGrace};
 
 /// Takes the secrets out of what a process says.
 ///
@@ -30,7 +31,7 @@ pub(super) struct Clean {
 /// Where a text of a stream is, what it is called, and what is shown of it.
 type Shown = (&'static str, &'static str, String);
 
-/// A text that was shown, and what it stands for.
+/// A text that was shown, and what it stands for, as it was written with its quotes.
 type Hidden = (String, Zeroizing<String>);
 
 #[derive(Default)]
@@ -75,6 +76,10 @@ impl Clean {
         let mut state = self.state();
         match frame {
             Frame::Line(line) => Frame::Line(self.line(&mut state, line)),
+            Frame::Garbled(Garbled { reason: GarbledReason::NotUtf8, text, bytes }) => {
+                let text = self.line(&mut state, text);
+                Frame::Garbled(Garbled { reason: GarbledReason::NotUtf8, text, bytes })
+            }
             Frame::Garbled(Garbled { reason, text, bytes }) => {
                 let text = self.redactor.redact_cut(&text).into_owned();
                 Frame::Garbled(Garbled { reason, text, bytes })
@@ -93,7 +98,7 @@ impl Clean {
 
     fn line(&self, state: &mut State, line: String) -> String {
         if let Some(changed) = self.stream(state, &line)
-            && let Ok(mut message) = serde_json::from_str::<Value>(&line)
+            && let Some(mut message) = lenient::value(&line)
         {
             for (place, name, shown) in changed {
                 message["event"][place][name] = Value::String(shown);
@@ -117,7 +122,7 @@ impl Clean {
             return self.piece(state, &line.text());
         }
         // Of a shape that is new: a secret may be in pieces all the same.
-        is_stream(line).then(|| serde_json::from_str::<Value>(line).ok())?.and_then(|message| {
+        is_stream(line).then(|| lenient::value(line))?.and_then(|message| {
             let event = &message["event"];
             let kind = event["type"].as_str()?;
             let place = place(kind);
@@ -162,20 +167,16 @@ impl Clean {
         if state.hidden.is_empty() || !line.contains("control_response") {
             return line;
         }
-        let Ok(mut message) = serde_json::from_str::<Value>(&line) else {
-            return line;
-        };
-        let request = message["response"]["request_id"].as_str().unwrap_or_default();
-        let Some(hidden) = state.hidden.remove(request) else {
+        let request = lenient::find(&line, &["response", "request_id"]).and_then(lenient::text);
+        let Some(hidden) = request.and_then(|request| state.hidden.remove(&*request)) else {
             return line;
         };
         drop(state);
-        walk(&mut message, &mut |text| {
-            if let Some((_, original)) = hidden.iter().find(|(shown, _)| shown == text) {
-                original.as_str().clone_into(text);
-            }
-        });
-        message.to_string()
+        lenient::replaced(&line, |text| {
+            let shown = lenient::text(text)?;
+            let (_, original) = hidden.iter().find(|(known, _)| *known == *shown)?;
+            Some(original.as_str())
+        })
     }
 }
 
@@ -184,24 +185,13 @@ fn hidden(line: &str, clean: &str) -> Option<(String, Vec<Hidden>)> {
     if !line.contains(r#""control_request""#) {
         return None;
     }
-    let original: Value = serde_json::from_str(line).ok()?;
-    let shown: Value = serde_json::from_str(clean).ok()?;
-    let request = original.get("request_id")?.as_str()?.to_owned();
-    let (mut originals, mut shows) = (Vec::new(), Vec::new());
-    walk(&mut { original }, &mut |text| originals.push(Zeroizing::new(std::mem::take(text))));
-    walk(&mut { shown }, &mut |text| shows.push(std::mem::take(text)));
-    let pairs = shows.into_iter().zip(originals);
-    Some((request, pairs.filter(|(shown, original)| **shown != ***original).collect()))
-}
-
-/// Visits every text in a value, in its order.
-fn walk(value: &mut Value, visit: &mut impl FnMut(&mut String)) {
-    match value {
-        Value::String(text) => visit(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| walk(item, visit)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| walk(field, visit)),
-        _ => {}
-    }
+    let request = lenient::text(lenient::find(line, &["request_id"])?)?.into_owned();
+    let pairs = lenient::texts(clean).zip(lenient::texts(line));
+    let pairs = pairs.filter(|(shown, original)| shown != original);
+    let pairs = pairs.filter_map(|(shown, original)| {
+        Some((lenient::text(shown)?.into_owned(), Zeroizing::new(original.to_owned())))
+    });
+    Some((request, pairs.collect()))
 }
 
 #[async_trait]

@@ -5,23 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
 
 use super::clean::Clean;
+use super::confine;
 use super::discover::{Discovery, Login};
 use super::hook::{HookHandler, HookPoint, Hooked};
+use super::instructions;
 use super::launch::{self, Conversation};
 use super::login;
 use super::map::Mapper;
 use super::probe;
+use super::ruled;
 use super::serve::Served;
 use super::session::ClaudeSession;
 use super::transcript;
-use crate::agent::{Agent, AgentSession, Evidence, OpenContext, ProbeContext};
+use crate::agent::{Agent, AgentSession, Evidence, OpenContext, ProbeContext, ToolVerdict};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AgentPointer, AgentStatus, Place, PlacePath};
+use crate::model::{AgentPointer, AgentStatus, Place, PlacePath, check};
 use crate::runtime::RuntimeExt as _;
 use crate::secret::{Redactor, Redactors};
 use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
+
+/// What makes the CLI run without hooks.
+const BARE: &str = "--bare";
+const SIMPLE: &str = "CLAUDE_CODE_SIMPLE";
 
 /// The driver for the Claude Code CLI, over its stream of JSON lines.
 ///
@@ -30,6 +38,15 @@ use crate::transport::{EnvPolicy, ProgramSpec, StopGrace};
 ///   ever writes a settings file.
 /// - The child gets the environment of this process without marks of other products, or exactly
 ///   what [`ClaudeCode::env`] says.
+/// - What a repository brings is content: the settings of the user are read, not those of the project
+///   (hooks, tool servers, helpers, variables), unless `setting_sources` names them. Its `CLAUDE.md` is
+///   given to the agent as text.
+/// - Before each call of a tool, of subagents too, the host's rules are asked; what they deny or ask about
+///   the CLI lets through in none of its modes. With `--bare` or `CLAUDE_CODE_SIMPLE`, which turn that off,
+///   no session of the engine is opened.
+/// - In the workspace of a task the agent stays there: it makes no worktrees of its own and starts no
+///   agents elsewhere, whatever its permission mode. A session whose `tools.allow` has `EnterWorktree`
+///   may do so.
 /// - A release that this driver was not tested with is driven all the same, and `agent.warning` says
 ///   so; what it does not know is an error of the call that needs it.
 ///
@@ -180,6 +197,10 @@ impl ClaudeCode {
 
     /// Adds arguments to the CLI's command line, for what has no field. A flag and its value
     /// belong into one argument: `--flag=value`.
+    ///
+    /// Every user of the machine can read a command line. Prompts, agents, schemas and tool servers that
+    /// are given as text in these arguments do not go there; everything else does, so what it says
+    /// must be no secret: name a file, as in `--settings=FILE`.
     pub fn extra_args<I: IntoIterator<Item: Into<String>>>(mut self, args: I) -> Self {
         self.extra_args.extend(args.into_iter().map(Into::into));
         self
@@ -241,9 +262,11 @@ impl ClaudeCode {
     }
 
     pub(super) fn program_name(&self) -> Result<&str> {
-        self.program.to_str().ok_or_else(|| {
-            Error::invalid("program", "must be valid UTF-8").with("program", self.program.display())
-        })
+        check::path("program", &self.program)?;
+        if let Some(directory) = &self.config_dir {
+            check::path("config_dir", directory)?;
+        }
+        Ok(self.program.to_str().unwrap_or_default())
     }
 
     /// What a process needs that logs in nowhere.
@@ -256,17 +279,62 @@ impl ClaudeCode {
         login::Login::of(self.env.clone(), Some(&nobody), false, false).env
     }
 
+    /// # Errors
+    /// `InvalidArgument` where the CLI would run no hooks, which is how rules reach it.
+    fn can_be_ruled(&self, context: &OpenContext) -> Result<()> {
+        if context.policy.is_none() {
+            return Ok(());
+        }
+        let why = "makes Claude Code run no hooks, so that no rule which denies or asks would hold";
+        if self.extra_args.iter().chain(&context.spec.extra_args).any(|argument| argument == BARE) {
+            return Err(Error::invalid("extra_args", format!("has {BARE}, which {why}")));
+        }
+        let set = self.env.set.iter().chain(&context.spec.env).chain(&context.env);
+        if set.into_iter().any(|(name, value)| name == SIMPLE && !value.is_empty()) {
+            return Err(Error::invalid("env", format!("has {SIMPLE}, which {why}")));
+        }
+        Ok(())
+    }
+
+    /// What the project says to agents, where the CLI does not read that itself.
+    async fn instructions(&self, context: &OpenContext) -> Result<Option<String>> {
+        let is_told = |argument: &String| argument.starts_with("--setting-sources");
+        let chosen = context.spec.setting_sources.is_some()
+            || self.extra_args.iter().chain(&context.spec.extra_args).any(is_told);
+        if chosen || context.transport.own_process().is_none() {
+            return Ok(None);
+        }
+        let cwd = context.cwd.path.clone();
+        let find = move || instructions::find(&cwd);
+        let mut files = context.runtime.blocking("claude.instructions", find).await?;
+        if let Some(policy) = &context.policy {
+            let mut readable = Vec::new();
+            for file in files {
+                // Nobody is there to be asked.
+                let path = file.written.to_string_lossy();
+                if ruled::read(&**policy, &path).await? == ToolVerdict::Unruled {
+                    readable.push(file);
+                }
+            }
+            files = readable;
+        }
+        let read = move || instructions::text(&files);
+        context.runtime.blocking("claude.instructions", read).await
+    }
+
     /// What to start, and what to keep out of all that it says.
     fn program_spec(
         &self,
         context: &OpenContext,
         conversation: &Conversation,
-    ) -> Result<(ProgramSpec, Arc<Redactor>)> {
+        instructions: Option<&str>,
+    ) -> Result<(ProgramSpec, Arc<Redactor>, Map<String, Value>)> {
+        let private = launch::Private::collect(context, &self.extra_args, instructions)?;
         let mut spec = ProgramSpec::new(self.program_name()?, context.cwd.clone(), context.owner);
         spec.args = launch::arguments(context, conversation, &self.extra_args)?;
         let account = context.account.as_ref();
         let is_local = context.transport.own_process().is_some();
-        let is_bare = spec.args.iter().any(|argument| argument == "--bare");
+        let is_bare = spec.args.iter().any(|argument| argument == BARE);
         let hide = cfg!(unix) && !self.login_for_tools && !is_bare;
         let mut login = login::Login::of(self.env.clone(), account, is_local, hide);
         login.note(context.spec.env.iter().chain(&context.env));
@@ -274,8 +342,9 @@ impl ClaudeCode {
         let config_dir = own.or(self.config_dir.as_deref());
         spec.env = launch::environment(&login.env, config_dir, context);
         spec.handed = login.handed;
+        spec.handed.extend(private.handed);
         spec.max_line_bytes = self.limits.max_line_bytes;
-        Ok((spec, self.redactors.of(&login.secrets)))
+        Ok((spec, self.redactors.of(&login.secrets), private.hello))
     }
 }
 
@@ -299,7 +368,11 @@ impl Agent for ClaudeCode {
             }
         };
         let opened = async {
-            let (program, redactor) = self.program_spec(&context, &conversation)?;
+            self.can_be_ruled(&context)?;
+            let instructions = self.instructions(&context).await?;
+            let instructions = instructions.as_deref();
+            let (program, redactor, hello) =
+                self.program_spec(&context, &conversation, instructions)?;
             let started = context.transport.start(program).await;
             let connection = started.map_err(|error| redactor.error(error))?;
             let connection = Clean::around(connection, redactor);
@@ -308,7 +381,10 @@ impl Agent for ClaudeCode {
                 .budget(context.spec.budget_micro_usd)
                 .resumed(context.resume.is_some())
                 .account(self.account.clone());
-            let served = Served { hooks: self.hooks.clone(), servers: context.mcp.clone() };
+            let mut hooks = confine::hooks(&context);
+            hooks.extend(self.hooks.iter().cloned());
+            let policy = context.policy.clone();
+            let served = Served { hooks, servers: context.mcp.clone(), policy, hello };
             let limits = self.limits;
             ClaudeSession::open(connection, &context, mapper, served, conversation, limits, extra)
                 .await

@@ -100,8 +100,9 @@ pub(super) struct Hooked {
     pub(super) handler: Arc<dyn HookHandler>,
 }
 
-/// How much longer than us the CLI waits, so that it hears what we make of a late handler.
-const MARGIN: Duration = Duration::from_secs(10);
+/// How much longer than us the CLI waits, so that it hears what we make of a late handler. It lets
+/// through what it hears nothing about in time, so this is a day: a host may be stopped for hours.
+const MARGIN: Duration = Duration::from_hours(24);
 
 /// What `initialize` says about hooks: their ids are their indices.
 pub(super) fn registration(hooks: &[Hooked]) -> Value {
@@ -110,17 +111,22 @@ pub(super) fn registration(hooks: &[Hooked]) -> Value {
     }
     let mut by_event = Map::new();
     for (index, Hooked { point, .. }) in hooks.iter().enumerate() {
-        let registered = json!({
-            "matcher": point.matcher,
-            "hookCallbackIds": [index.to_string()],
-            "timeout": point.timeout.saturating_add(MARGIN).as_secs(),
-        });
+        let matcher = point.matcher.as_deref();
+        let registered = registered(matcher, &index.to_string(), point.timeout);
         let of_event = by_event.entry(point.event.clone()).or_insert_with(|| json!([]));
         if let Some(list) = of_event.as_array_mut() {
             list.push(registered);
         }
     }
     Value::Object(by_event)
+}
+
+/// What `initialize` says about one.
+pub(super) fn registered(matcher: Option<&str>, id: &str, timeout: Duration) -> Value {
+    // More than this the CLI's clock cannot count, and it would wait for no time at all.
+    const MOST: Duration = Duration::from_hours(24 * 20);
+    let timeout = timeout.saturating_add(MARGIN).min(MOST);
+    json!({ "matcher": matcher, "hookCallbackIds": [id], "timeout": timeout.as_secs() })
 }
 
 /// What the CLI is told: an answer, or an error.
@@ -148,24 +154,30 @@ pub(super) async fn answer(
     match runtime.timeout(point.timeout, calling).await {
         Some(Ok(Ok(reply))) => Ok(told(&event, reply)),
         Some(Ok(Err(error)) | Err(error)) => {
+            tracing::error!(%error, event, "a hook failed");
             failed(&event, &format!("the host's hook failed: {error}"))
         }
-        None => failed(&event, "the host's hook took too long"),
+        None => {
+            tracing::error!(event, timeout = ?point.timeout, "a hook took too long");
+            failed(&event, "the host's hook took too long")
+        }
     }
 }
 
-fn told(event: &str, reply: HookReply) -> Value {
-    let decision = |word: &str, reason: String| {
-        json!({ "hookSpecificOutput": {
-            "hookEventName": event,
-            "permissionDecision": word,
-            "permissionDecisionReason": reason,
-        } })
-    };
+/// What becomes of a call, in the CLI's language.
+pub(super) fn decision(event: &str, word: &str, reason: &str) -> Value {
+    json!({ "hookSpecificOutput": {
+        "hookEventName": event,
+        "permissionDecision": word,
+        "permissionDecisionReason": reason,
+    } })
+}
+
+pub(super) fn told(event: &str, reply: HookReply) -> Value {
     match reply {
         HookReply::Raw(value) => value,
-        HookReply::Allow { reason } if event == "PreToolUse" => decision("allow", reason),
-        HookReply::Deny { reason } if event == "PreToolUse" => decision("deny", reason),
+        HookReply::Allow { reason } if event == "PreToolUse" => decision(event, "allow", &reason),
+        HookReply::Deny { reason } if event == "PreToolUse" => decision(event, "deny", &reason),
         HookReply::Deny { reason } => json!({ "decision": "block", "reason": reason }),
         HookReply::Continue | HookReply::Allow { .. } => json!({}),
     }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::confine;
 use crate::agent::OpenContext;
 use crate::error::{Error, Result};
-use crate::transport::EnvPolicy;
+use crate::model::Secret;
+use crate::transport::{EnvPolicy, Handed, HandedBy};
 
 /// See [`ClaudeCode::DENIED`](super::ClaudeCode::DENIED).
 pub(super) const DENIED: &[&str] = &[
@@ -24,6 +26,7 @@ pub(super) const DENIED: &[&str] = &[
     "CLAUDE_CODE_PARENT_*",
     "CLAUDE_CODE_REMOTE*",
     "CLAUDE_CODE_SESSION_*",
+    "CLAUDE_CODE_SIMPLE",
     "CLAUDE_CODE_SSE_PORT",
     "CLAUDE_ENV_FILE",
     "CLAUDE_PROJECT_DIR",
@@ -35,9 +38,16 @@ pub(super) const DENIED: &[&str] = &[
 const ALWAYS: [(&str, &str); 2] =
     [("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("DISABLE_AUTOUPDATER", "1")];
 
+/// Whose settings are read unless the embedder says otherwise. Those of a project are written by
+/// whoever writes to its repository, agents too, and run programs without asking.
+const TRUSTED: &str = "user";
+
 /// The longest argument that Linux gives to a program, without its terminating NUL; other systems
 /// take no longer ones that matter.
 const MAX_ARGUMENT: usize = 128 * 1024 - 1;
+
+/// Stands for what no field of the first request holds: it goes through a pipe.
+const BY_PIPE: &str = "";
 
 /// Which conversation is gone on with, or the id of a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,14 +108,8 @@ pub(super) fn arguments(
             flag("session-id", "session_id", id)?;
         }
     }
-    if let Some(sources) = &spec.setting_sources {
-        flag("setting-sources", "setting_sources", &sources.join(","))?;
-    }
-    let own = |(_, config): &(&String, &Value)| !config.is_null();
-    let servers: BTreeMap<_, _> = spec.mcp.iter().filter(own).collect();
-    if !servers.is_empty() {
-        flag("mcp-config", "mcp", &json!({ "mcpServers": servers }).to_string())?;
-    }
+    let sources = spec.setting_sources.as_ref().map(|sources| sources.join(","));
+    flag("setting-sources", "setting_sources", sources.as_deref().unwrap_or(TRUSTED))?;
     if let Some(model) = &spec.model {
         flag("model", "model", model)?;
     }
@@ -114,14 +118,12 @@ pub(super) fn arguments(
     if !spec.tools.allow.is_empty() {
         flag("allowedTools", "tools.allow", &spec.tools.allow.join(","))?;
     }
-    if !spec.tools.deny.is_empty() {
-        flag("disallowedTools", "tools.deny", &spec.tools.deny.join(","))?;
+    let mut denied = spec.tools.deny.clone();
+    if confine::applies(context) {
+        denied.push(confine::TOOL.to_owned());
     }
-    if let Some(prompt) = &spec.system_prompt {
-        flag("append-system-prompt", "system_prompt", prompt)?;
-    }
-    if !spec.output_schema.is_null() {
-        flag("json-schema", "output_schema", &spec.output_schema.to_string())?;
+    if !denied.is_empty() {
+        flag("disallowedTools", "tools.deny", &denied.join(","))?;
     }
     if let Some(turns) = spec.max_turn_requests {
         flag("max-turns", "max_turn_requests", &turns.to_string())?;
@@ -130,9 +132,96 @@ pub(super) fn arguments(
         flag("max-budget-usd", "budget_micro_usd", &usd(budget))?;
     }
     for argument in extra.iter().chain(&spec.extra_args) {
-        args.push(fitting("extra_args", argument.clone())?);
+        if Private::of(argument).is_none() {
+            args.push(fitting("extra_args", argument.clone())?);
+        }
     }
     Ok(args)
+}
+
+/// What does not go into a command line, which every user of the machine can read.
+#[derive(Debug, Default)]
+pub(super) struct Private {
+    /// Fields of the first request.
+    pub(super) hello: Map<String, Value>,
+    /// What the process reads from a pipe.
+    pub(super) handed: Vec<Handed>,
+}
+
+impl Private {
+    /// Collects it from the project's instructions, the specification and the arguments that the
+    /// user added.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field that is longer than can be handed over.
+    pub(super) fn collect(
+        context: &OpenContext,
+        extra: &[String],
+        instructions: Option<&str>,
+    ) -> Result<Self> {
+        let spec = &context.spec;
+        let mut all = Self::default();
+        let texts: Vec<&str> =
+            instructions.into_iter().chain(spec.system_prompt.as_deref()).collect();
+        if !texts.is_empty() {
+            all.hello.insert("appendSystemPrompt".to_owned(), json!(texts.join("\n\n")));
+        }
+        if !spec.output_schema.is_null() {
+            all.hello.insert("jsonSchema".to_owned(), spec.output_schema.clone());
+        }
+        let own = |(_, config): &(&String, &Value)| !config.is_null();
+        let servers: BTreeMap<_, _> = spec.mcp.iter().filter(own).collect();
+        if !servers.is_empty() {
+            all.hand("mcp", json!({ "mcpServers": servers }).to_string())?;
+        }
+        for argument in extra.iter().chain(&spec.extra_args) {
+            match Self::of(argument) {
+                Some((BY_PIPE, value)) => {
+                    all.hand("extra_args", value.as_str().unwrap_or_default().to_owned())?;
+                }
+                Some(("appendSystemPrompt", Value::String(added))) => {
+                    let texts = all.hello.get("appendSystemPrompt").and_then(Value::as_str);
+                    let texts = texts.map_or(added.clone(), |first| format!("{first}\n\n{added}"));
+                    all.hello.insert("appendSystemPrompt".to_owned(), Value::String(texts));
+                }
+                Some((field, value)) => {
+                    all.hello.insert(field.to_owned(), value);
+                }
+                None => {}
+            }
+        }
+        Ok(all)
+    }
+
+    /// What an argument of the user says that belongs here: the field of the first request, and its
+    /// value.
+    fn of(argument: &str) -> Option<(&'static str, Value)> {
+        let (option, value) = argument.split_once('=')?;
+        let json = || serde_json::from_str::<Value>(value).ok().filter(Value::is_object);
+        match option {
+            "--append-system-prompt" => Some(("appendSystemPrompt", json!(value))),
+            "--system-prompt" => Some(("systemPrompt", json!([value]))),
+            // Those that name a file hold nothing.
+            "--agents" => json().map(|agents| ("agents", agents)),
+            "--json-schema" => json().map(|schema| ("jsonSchema", schema)),
+            "--mcp-config" => json().map(|_| (BY_PIPE, json!(value))),
+            _ => None,
+        }
+    }
+
+    fn hand(&mut self, field: &str, text: String) -> Result<()> {
+        if text.len() > Handed::MAX_BYTES {
+            let why = format!(
+                "goes to the agent through a pipe of at most {} bytes, and needs {}",
+                Handed::MAX_BYTES,
+                text.len()
+            );
+            return Err(Error::invalid(field, why));
+        }
+        let by = HandedBy::Option("--mcp-config".to_owned());
+        self.handed.push(Handed { by, secret: Secret::new(text) });
+        Ok(())
+    }
 }
 
 /// An argument that a program can be given.

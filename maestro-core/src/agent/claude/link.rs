@@ -8,23 +8,25 @@ use std::time::Duration;
 use futures::channel::oneshot;
 use serde_json::Value;
 
-use super::map::Mapper;
+use super::lenient;
+use super::map::{Mapper, Read};
 use super::outgoing;
 use super::refusal::LastWords;
-use super::reports::{Heard, is_text, joined};
+use super::reports::{Heard, Told, is_text, joined};
 use super::serve::Served;
 use super::wire::Response;
 use crate::agent::{AgentEvent, AgentReport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AgentOutput, AgentStderr, EventData};
 use crate::runtime::{Runtime, RuntimeExt as _, Spawned};
-use crate::transport::{Connection, ExitStatus, Frame, Garbled};
+use crate::transport::{Connection, ExitStatus, Frame, Garbled, GarbledReason};
 
 /// One process of the CLI, shared by the session and the task that reads.
 pub(super) struct Link {
     pub(super) connection: Box<dyn Connection>,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) served: Served,
+    pub(super) told: Told,
     state: Mutex<State>,
 }
 
@@ -51,6 +53,7 @@ impl Link {
         runtime: Arc<dyn Runtime>,
         mapper: Mapper,
         served: Served,
+        told: Told,
     ) -> Self {
         let state = State {
             mapper,
@@ -62,7 +65,7 @@ impl Link {
             stray: None,
             exit: None,
         };
-        Self { connection, runtime, served, state: Mutex::new(state) }
+        Self { connection, runtime, served, told, state: Mutex::new(state) }
     }
 
     /// A panic while it was locked left nothing half done that matters more than going on.
@@ -99,6 +102,12 @@ impl Link {
                 Err(error.with("timeout_ms", timeout.as_millis()))
             }
         }
+    }
+
+    /// Reports a call that the rules have denied before it ran, as one that was asked about.
+    pub(super) fn denied(&self, hook: &Value) {
+        let events = self.state().mapper.denied(hook);
+        self.told.add(AgentReport { events, raw: None });
     }
 
     /// Reads until the process has ended, then reports that and ends itself.
@@ -160,9 +169,14 @@ impl Link {
     }
 
     fn line(self: &Arc<Self>, line: &str) -> AgentReport {
-        let (read, waiter) = {
+        let read = self.state().mapper.read(line);
+        self.heard(read)
+    }
+
+    /// Does what a message asks of the session, and gives what it reports.
+    fn heard(self: &Arc<Self>, read: Read) -> AgentReport {
+        let waiter = {
             let mut state = self.state();
-            let read = state.mapper.read(line);
             for event in &read.report.events {
                 match event {
                     AgentEvent::TurnEnded(end) => {
@@ -174,11 +188,7 @@ impl Link {
                     _ => {}
                 }
             }
-            let waiter = read
-                .response
-                .as_ref()
-                .and_then(|response| state.waiting.remove(&response.request_id));
-            (read, waiter)
+            read.response.as_ref().and_then(|response| state.waiting.remove(&response.request_id))
         };
         if let Some((request_id, asks)) = read.asks {
             self.serve(request_id, asks);
@@ -200,9 +210,14 @@ impl Link {
         report
     }
 
-    fn garbled(&self, garbled: Garbled) -> AgentReport {
-        self.state().stray(&garbled.text);
-        output(garbled)
+    fn garbled(self: &Arc<Self>, garbled: Garbled) -> AgentReport {
+        // All of such a line is there, with the bytes replaced that are no text.
+        if garbled.reason == GarbledReason::NotUtf8 && lenient::value(&garbled.text).is_some() {
+            return self.line(&garbled.text);
+        }
+        let mut read = self.state().mapper.headed(&garbled.text);
+        read.report.events.insert(0, output(garbled));
+        self.heard(read)
     }
 
     fn stderr(&self, text: String) -> AgentReport {
@@ -311,11 +326,11 @@ fn read(response: Response) -> Result<Value> {
     Err(if code.is_empty() { error } else { error.with("error_code", code) })
 }
 
-fn output(garbled: Garbled) -> AgentReport {
+fn output(garbled: Garbled) -> AgentEvent {
     let output = AgentOutput {
         reason: garbled.reason.as_str().to_owned(),
         text: garbled.text,
         bytes: garbled.bytes,
     };
-    AgentReport::of(AgentEvent::Fact(output.into()))
+    AgentEvent::Fact(output.into())
 }

@@ -4,7 +4,7 @@ use std::env;
 
 use crate::agent::AgentAccount;
 use crate::model::Secret;
-use crate::transport::{EnvPolicy, Handed};
+use crate::transport::{EnvPolicy, Handed, HandedBy};
 
 /// Variables that hold a secret which the CLI logs in with.
 const SECRETS: &[&str] = &[
@@ -84,11 +84,12 @@ impl Login {
         let mut handed = Vec::new();
         for (name, secret) in &secrets {
             let descriptor = BY_DESCRIPTOR.iter().find(|(known, _)| known == name);
-            let fits = secret.expose().len() <= Handed::MAX_BYTES;
+            let fits = secret.expose().len() <= Handed::FITS_ALWAYS;
             if let Some((_, variable)) = descriptor.filter(|_| hide && fits) {
                 env.set.remove(name);
                 env.deny.push(name.clone());
-                handed.push(Handed { variable: (*variable).to_owned(), secret: secret.clone() });
+                let by = HandedBy::Variable((*variable).to_owned());
+                handed.push(Handed { by, secret: secret.clone() });
             } else if account.is_some_and(|account| account.credentials.contains_key(name)) {
                 env.set.insert(name.clone(), secret.expose().to_owned());
             }

@@ -1,12 +1,14 @@
 //! What is sent to the CLI.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::agent::AgentPrompt;
 use crate::error::{Error, Result};
-use crate::model::ContentBlock;
+use crate::model::{ContentBlock, check};
 
 /// A prompt. Its id comes back with everything that the CLI says about it.
 ///
@@ -38,6 +40,7 @@ fn block(block: &ContentBlock) -> Result<Value> {
             document
         }
         ContentBlock::Other { block } => block.clone(),
+        ContentBlock::Unknown(kept) => return Err(check::unknown_variant("prompt", kept)),
     })
 }
 
@@ -66,12 +69,35 @@ pub(super) fn request(id: &str, request: &Value) -> String {
 }
 
 /// Our answer to a request of the CLI.
-pub(super) fn response(request_id: &str, response: &Value) -> String {
-    json!({
-        "type": "control_response",
-        "response": { "subtype": "success", "request_id": request_id, "response": response },
-    })
-    .to_string()
+pub(super) fn response(request_id: &str, response: &Reply) -> String {
+    let id = Value::from(request_id);
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{response}}}}}"#
+    )
+}
+
+/// What is answered: a value, in which the tool's input may be what the CLI wrote, to the letter.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reply {
+    pub(super) value: Value,
+    /// What stands for `updatedInput`, as JSON that no strict reader need take.
+    pub(super) input: Option<Box<str>>,
+}
+
+impl From<Value> for Reply {
+    fn from(value: Value) -> Self {
+        Self { value, input: None }
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.to_string();
+        match (&self.input, value.strip_suffix('}')) {
+            (Some(input), Some(open)) => write!(f, r#"{open},"updatedInput":{input}}}"#),
+            _ => f.write_str(&value),
+        }
+    }
 }
 
 /// Our refusal of a request of the CLI.

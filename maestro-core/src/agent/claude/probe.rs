@@ -52,11 +52,13 @@ async fn look(claude: &ClaudeCode, context: ProbeContext, status: &mut AgentStat
         owner: context.owner,
         spec: SessionSpec::default(),
         cwd: context.cwd,
+        confined: false,
         resume: None,
         fork: false,
         mcp: Vec::new(),
         env: std::collections::BTreeMap::new(),
         account: context.account,
+        policy: None,
         transport: context.transport,
         runtime: context.runtime,
     };

@@ -55,11 +55,11 @@ pub(super) fn joined(
 }
 
 /// The two ends.
-pub(super) fn reports() -> (Heard, Reports) {
+pub(super) fn reports() -> (Heard, Reports, Told) {
     let (sender, receiver) = async_channel::unbounded();
     let room = Arc::<Bell>::default();
     let heard = Heard { sender: sender.clone(), room: Arc::clone(&room) };
-    (heard, Reports { receiver, sender, room })
+    (heard, Reports { receiver, room }, Told { sender })
 }
 
 /// Where the task that reads puts reports.
@@ -89,16 +89,23 @@ impl Heard {
 #[derive(Debug)]
 pub(super) struct Reports {
     receiver: Receiver<AgentReport>,
-    sender: Sender<AgentReport>,
     room: Arc<Bell>,
 }
 
-impl Reports {
-    /// Adds one of the session's own, which never waits. After the end there is nobody to tell.
+/// Where the session puts reports of its own.
+#[derive(Debug)]
+pub(super) struct Told {
+    sender: Sender<AgentReport>,
+}
+
+impl Told {
+    /// Adds one, which never waits. After the end there is nobody to tell.
     pub(super) fn add(&self, report: AgentReport) {
         let _ = self.sender.try_send(report);
     }
+}
 
+impl Reports {
     /// The next, or none after the end. Dropping the future loses none.
     pub(super) async fn next(&self) -> Option<AgentReport> {
         let report = self.receiver.recv().await.ok()?;
@@ -163,21 +170,21 @@ mod tests {
     }
 
     /// With room for one more.
-    fn almost_full() -> (Heard, Reports) {
-        let (heard, reports) = reports();
+    fn almost_full() -> (Heard, Reports, Told) {
+        let (heard, reports, told) = reports();
         for _ in 1..MOST {
             assert_eq!(now(heard.send(report())), Some(true));
         }
-        (heard, reports)
+        (heard, reports, told)
     }
 
     #[test]
     fn reading_stops_when_many_wait_and_goes_on_when_one_is_taken() {
-        let (heard, reports) = almost_full();
+        let (heard, reports, told) = almost_full();
         let mut waits = pin!(heard.send(report()));
         let mut context = Context::from_waker(Waker::noop());
         assert!(waits.as_mut().poll(&mut context).is_pending());
-        reports.add(report());
+        told.add(report());
         for _ in 0..2 {
             assert!(now(reports.next()).flatten().is_some());
         }
@@ -186,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_can_be_read_after_the_end() {
-        let (heard, reports) = reports();
+        let (heard, reports, _told) = reports();
         assert_eq!(now(heard.send(report())), Some(true));
         heard.close();
         assert!(now(reports.next()).flatten().is_some());
@@ -195,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_gone_ends_the_wait() {
-        let (heard, reports) = almost_full();
+        let (heard, reports, _told) = almost_full();
         let mut waits = pin!(heard.send(report()));
         let mut context = Context::from_waker(Waker::noop());
         assert!(waits.as_mut().poll(&mut context).is_pending());

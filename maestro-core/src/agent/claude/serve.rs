@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::hook::{self, Hooked};
 use super::link::Link;
 use super::map::Asks;
-use super::outgoing;
-use crate::agent::McpServer;
+use super::{outgoing, ruled};
+use crate::agent::{McpServer, ToolPolicy};
 use crate::runtime;
 
 /// The host's code that serves a session.
@@ -16,18 +16,26 @@ use crate::runtime;
 pub(super) struct Served {
     pub(super) hooks: Vec<Hooked>,
     pub(super) servers: Vec<Arc<dyn McpServer>>,
+    /// What is asked before each call of a tool.
+    pub(super) policy: Option<Arc<dyn ToolPolicy>>,
+    /// What the first request says beside them.
+    pub(super) hello: Map<String, Value>,
 }
 
 impl Served {
     /// The first request, which names what is served.
     pub(super) fn hello(&self) -> Value {
-        let mut hello = json!({
-            "subtype": "initialize",
-            "hooks": hook::registration(&self.hooks),
-        });
+        let mut hooks = hook::registration(&self.hooks);
+        if self.policy.is_some() {
+            ruled::register(&mut hooks);
+        }
+        let mut hello = json!({ "subtype": "initialize", "hooks": hooks });
         if !self.servers.is_empty() {
             let names: Vec<&str> = self.servers.iter().map(|server| server.name()).collect();
             hello["sdkMcpServers"] = json!(names);
+        }
+        for (field, value) in &self.hello {
+            hello[field] = value.clone();
         }
         hello
     }
@@ -41,7 +49,7 @@ impl Link {
         let id = request_id.clone();
         let serving = async move {
             let line = match link.answer(asks).await {
-                Ok(answer) => outgoing::response(&id, &answer),
+                Ok(answer) => outgoing::response(&id, &answer.into()),
                 Err(why) => outgoing::refusal(&id, &why),
             };
             // When it cannot be sent, the process has ended.
@@ -54,8 +62,14 @@ impl Link {
         state.serving.insert(request_id, serving);
     }
 
-    async fn answer(&self, asks: Asks) -> Result<Value, String> {
+    async fn answer(self: &Arc<Self>, asks: Asks) -> Result<Value, String> {
         match asks {
+            Asks::Hook { callback_id, input, .. } if callback_id == ruled::ID => {
+                match &self.served.policy {
+                    Some(policy) => Ok(ruled::answer(self, &**policy, &input).await),
+                    None => Err("the host has no rules".to_owned()),
+                }
+            }
             Asks::Hook { callback_id, input, tool_call_id } => {
                 let Served { hooks, .. } = &self.served;
                 hook::answer(&*self.runtime, hooks, &callback_id, input, tool_call_id).await
@@ -69,6 +83,9 @@ impl Link {
                 let nothing = || json!({ "jsonrpc": "2.0", "result": {}, "id": 0 });
                 let answer = server.call(message).await.unwrap_or_else(nothing);
                 Ok(json!({ "mcp_response": answer }))
+            }
+            Asks::Unreadable => {
+                Err("the host cannot read this request: it is no JSON, or is too long".to_owned())
             }
             Asks::Other { subtype } => {
                 Err(format!("the host does not serve requests of the kind {subtype:?}"))

@@ -12,7 +12,7 @@ use super::link::{Link, ended};
 use super::map::Mapper;
 use super::reports::{Reports, reports};
 use super::serve::Served;
-use super::{outgoing, refusal};
+use super::{outgoing, refusal, ruled};
 use crate::agent::{AgentPrompt, AgentReport, AgentSession, OpenContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Decision, ProcessRef};
@@ -49,8 +49,8 @@ impl ClaudeSession {
         extra: &[String],
     ) -> Result<Self> {
         let runtime = Arc::clone(&context.runtime);
-        let link = Arc::new(Link::new(connection, runtime, mapper, served));
-        let (heard, reports) = reports();
+        let (heard, reports, told) = reports();
+        let link = Arc::new(Link::new(connection, runtime, mapper, served, told));
         let reading = Arc::clone(&link).read_all(limits.quiet, heard);
         let session = Self {
             _reading: crate::runtime::spawn(&*context.runtime, "claude.read", reading),
@@ -76,7 +76,7 @@ impl ClaudeSession {
         let hello = self.link.served.hello();
         self.link.request(hello, self.limits.handshake).await?;
         let pointer = self.link.state().mapper.conversation(conversation.id().to_owned());
-        self.reports.add(AgentReport::of(pointer));
+        self.link.told.add(AgentReport::of(pointer));
         if let Some(tokens) = thinking {
             let most =
                 json!({ "subtype": "set_max_thinking_tokens", "max_thinking_tokens": tokens });
@@ -87,7 +87,13 @@ impl ClaudeSession {
 
     async fn send_prompt(&self, prompt: &AgentPrompt, steer: bool) -> Result<()> {
         let id = prompt.id.to_string();
-        let line = outgoing::prompt(prompt)?;
+        let line = match &self.link.served.policy {
+            Some(policy) => {
+                let blocks = ruled::prompt(&**policy, &prompt.blocks).await?;
+                outgoing::prompt(&AgentPrompt { id: prompt.id, blocks })?
+            }
+            None => outgoing::prompt(prompt)?,
+        };
         {
             let mut state = self.link.state();
             if state.exit().is_some() {
@@ -154,11 +160,11 @@ impl AgentSession for ClaudeSession {
                 state.mapper.answer(request_id, decision)
             }
         };
-        let (reply, event) = answered.map_err(|error| error.during("claude.answer"))?;
+        let (wire_id, reply, event) = answered.map_err(|error| error.during("claude.answer"))?;
         if let Some(event) = event {
-            self.reports.add(AgentReport::of(event));
+            self.link.told.add(AgentReport::of(event));
         }
-        let line = outgoing::response(request_id, &reply);
+        let line = outgoing::response(&wire_id, &reply);
         let sent = self.link.connection.send(line).await;
         sent.map_err(|error| error.during("claude.answer"))
     }

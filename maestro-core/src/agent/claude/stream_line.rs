@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::lenient;
 use super::wire::{MessageUsage, Stream, StreamEvent, StreamMessage, StreamText};
 
 /// A line that is a piece of a stream, in the shape that we know.
@@ -125,7 +126,8 @@ impl<'a> StreamLine<'a> {
         let texts = match piece {
             Some(piece) => {
                 let json = piece.partial_json.and_then(|text| {
-                    serde_json::from_str::<Text<'_>>(text.get()).ok().map(|text| text.0)
+                    let quoted = text.get();
+                    quoted.starts_with('"').then(|| lenient::text(quoted)).flatten()
                 });
                 [of(&piece.text), of(&piece.thinking), json]
             }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::lenient;
 use super::spoken_line::{self, Kind};
 use super::stream_line::StreamLine;
 
@@ -29,16 +30,24 @@ pub(super) enum Frame {
 
 /// Types a message, and names its type for people and records.
 ///
-/// An error is the text of what is no JSON object.
+/// An error is the text of what is no JSON object, also when it is read as leniently as can be.
 pub(super) fn parse(line: &str) -> Result<(Frame, String), serde_json::Error> {
+    if lenient::is_deep(line) {
+        return parse_any(&lenient::readable(line));
+    }
     if let Some(stream) = StreamLine::read(line) {
         return Ok((Frame::Stream(stream.into()), "stream_event".to_owned()));
     }
     match spoken_line::read(line) {
         Some((Kind::Assistant, spoken)) => Ok((Frame::Assistant(spoken), "assistant".to_owned())),
         Some((Kind::User, spoken)) => Ok((Frame::User(spoken), "user".to_owned())),
-        None => parse_any(line),
+        None => parse_any(line).or_else(|_| parse_any(&lenient::readable(line))),
     }
+}
+
+/// Whether what is read of a line is not quite what it says.
+pub(super) fn is_changed(line: &str) -> bool {
+    lenient::is_deep(line) || serde_json::from_str::<Value>(line).is_err()
 }
 
 /// The same, for messages of whatever shape.
@@ -304,6 +313,13 @@ wire! {
         capabilities: Vec<String>,
         claude_code_version: Option<String>,
         current_permission_mode: Option<String>,
+    }
+}
+
+impl TurnResult {
+    /// Reads what is there of a result.
+    pub(super) fn of(fields: Map<String, Value>) -> Self {
+        typed(Value::Object(fields))
     }
 }
 

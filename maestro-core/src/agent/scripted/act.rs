@@ -9,6 +9,7 @@ use super::play::{Curtain, Player};
 use super::script::ToolStep;
 use crate::agent::AgentApproval;
 use crate::error::{Error, Result};
+use crate::model::check;
 use crate::model::{
     ApprovalKind, ApprovalOption, Choice, Decision, FileChanged, Question, StopReason, ToolContent,
     ToolEnded, ToolStarted, ToolStatus, ToolUpdated,
@@ -69,6 +70,7 @@ impl Player {
             }
             Decision::Deny { message, interrupt } => Ok(self.denied(id, message, interrupt)),
             Decision::Allow { .. } => Ok(None),
+            Decision::Unknown(kept) => Err(check::unknown_variant("decision", &kept)),
         }
     }
 
@@ -175,6 +177,11 @@ impl Player {
         edits: bool,
     ) -> Result<Permit> {
         let verdict = self.stage.state().permissions.verdict(tool, asks, edits);
+        // The answer to the question is what the rule says.
+        let verdict = match verdict {
+            Verdict::Run if self.stage.is_ruled(tool, &input).await? => Verdict::Ask,
+            verdict => verdict,
+        };
         let decision = match verdict {
             Verdict::Run => Decision::allow(),
             Verdict::Deny => Decision::deny("This tool is not allowed."),
@@ -190,6 +197,7 @@ impl Player {
                 return Ok(stop.map_or(Permit::Denied, |_| Permit::Stop));
             }
             Decision::Answer { .. } => None,
+            Decision::Unknown(kept) => return Err(check::unknown_variant("decision", &kept)),
         };
         self.stage.call_runs();
         self.stage.fact(ToolUpdated {

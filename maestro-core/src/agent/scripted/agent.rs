@@ -56,6 +56,7 @@ pub(super) struct Shared {
 
 /// A prompt that the agent was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Asked {
     /// The session.
     pub session_id: SessionId,

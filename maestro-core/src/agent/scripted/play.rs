@@ -12,7 +12,7 @@ use super::script::{Script, Step};
 use super::stage::{Stage, Tally};
 use crate::agent::AgentEvent;
 use crate::error::{Error, Result};
-use crate::model::{ContentBlock, Message, MessageDelta, StopReason, Thought, ThoughtDelta};
+use crate::model::{ContentBlock, Message, MessageDelta, StopReason, Thought, ThoughtDelta, check};
 
 /// Plays one script of one turn.
 #[derive(Debug)]
@@ -72,6 +72,11 @@ impl Player {
             }
             Step::End { stop_reason } => {
                 return Ok(Some(Curtain::End(stop_reason.clone(), None)));
+            }
+            Step::Unknown(kept) => {
+                let stop = StopReason::Other("error".to_owned());
+                let error = check::unknown_variant("do", kept);
+                return Ok(Some(Curtain::End(stop, Some(error))));
             }
             Step::Hang => std::future::pending().await,
             Step::Exit => {

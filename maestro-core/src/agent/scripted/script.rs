@@ -1,5 +1,7 @@
 //! What the agent does with a prompt.
 
+use crate::model::UnknownVariant;
+use crate::unknown::open_union;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,7 @@ use crate::model::{MicroUsd, StopReason, Usage};
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct Script {
     /// The steps.
     pub steps: Vec<Step>,
@@ -35,7 +38,7 @@ pub struct Script {
 
 /// One step of a script. In every text `${key}` is replaced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "do", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
     /// Says something, word by word and then whole.
@@ -118,7 +121,12 @@ pub enum Step {
     Hang,
     /// Ends the agent itself at once, as a crash does.
     Exit,
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(Step, "do");
 
 fn unavailable() -> ErrorKind {
     ErrorKind::Unavailable
@@ -127,6 +135,7 @@ fn unavailable() -> ErrorKind {
 /// A call of a tool that does nothing and gives what the script says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct ToolStep {
     /// The tool.
     pub name: String,

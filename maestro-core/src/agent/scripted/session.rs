@@ -43,6 +43,7 @@ impl ScriptedSession {
             runtime: Arc::clone(&context.runtime),
             shared,
             reports: sender,
+            policy: context.policy.clone(),
             state: Mutex::new(state),
         };
         let updated = SessionUpdated {

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_channel::{Receiver, Sender};
 use futures::channel::oneshot;
+use serde_json::Value;
 
 use super::agent::Shared;
 use super::permission::Permissions;
-use crate::agent::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd};
+use crate::agent::{AgentApproval, AgentEvent, AgentReport, AgentTurnEnd, ToolPolicy, ToolVerdict};
 use crate::error::{Error, ErrorInfo, ErrorKind, Result};
 use crate::model::{
     ApprovalKind, Decision, EventData, MicroUsd, Remember, StopReason, ToolEnded, ToolStatus, Usage,
@@ -25,6 +26,7 @@ pub(super) struct Stage {
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) shared: Arc<Shared>,
     pub(super) reports: Sender<AgentReport>,
+    pub(super) policy: Option<Arc<dyn ToolPolicy>>,
     pub(super) state: Mutex<State>,
 }
 
@@ -76,6 +78,14 @@ impl Stage {
 
     pub(super) fn fact(&self, fact: impl Into<EventData>) {
         self.report(vec![AgentEvent::Fact(fact.into())]);
+    }
+
+    /// Whether the host's rules want to be asked about a call.
+    pub(super) async fn is_ruled(&self, tool: &str, input: &Value) -> Result<bool> {
+        match &self.policy {
+            Some(policy) => Ok(policy.judge(tool, input).await? != ToolVerdict::Unruled),
+            None => Ok(false),
+        }
     }
 
     /// A call begins; it may not run yet.

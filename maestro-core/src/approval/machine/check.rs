@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::model::{ApprovalInfo, ApprovalKind, Decision, Remember};
+use crate::model::{ApprovalInfo, ApprovalKind, Decision, Remember, check};
 
 /// Whether an answer fits its question.
 ///
@@ -19,6 +19,10 @@ fn fits(approval: &ApprovalInfo, decision: &Decision) -> Result<()> {
     let asks = matches!(approval.kind, ApprovalKind::Question | ApprovalKind::Elicitation);
     match decision {
         Decision::Deny { .. } => Ok(()),
+        Decision::Unknown(kept) => Err(check::unknown_variant("decision", kept)),
+        Decision::Allow { remember: Remember::Other(value), .. } => {
+            Err(check::unknown("remember", *value))
+        }
         Decision::Answer { answers } if asks => fit(approval, answers),
         Decision::Answer { .. } => {
             Err(Error::invalid("answers", "fit a question only; this one is allowed or denied"))

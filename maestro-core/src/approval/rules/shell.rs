@@ -1,38 +1,53 @@
-//! Taking a shell command apart, as far as that can be done without being a shell.
+//! Taking a shell command apart, as far as that can be done without being a shell. This is for rules
+//! that deny or ask: what it finds need not be all that runs.
 
-/// A command taken apart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Script {
-    /// Its simple commands, those in substitutions and subshells included.
-    pub(super) parts: Vec<Part>,
-    /// It holds something that was not seen through: a substitution, a subshell, a redirection to or
-    /// from a file, a comment, an open quote. What is in `parts` need not be all that runs.
-    pub(super) opaque: bool,
-}
+use super::meter::Meter;
+use super::words::Shape;
 
 /// One simple command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Part {
-    /// As it is written, without redirections that do nothing.
+    /// As it is written, without redirections.
     pub(super) text: String,
     /// Its words without their quotes.
     pub(super) words: Vec<String>,
+    /// What a shell makes of each word.
+    pub(super) shapes: Vec<Shape>,
+    /// The files that redirections name plainly.
+    pub(super) files: Vec<String>,
+    /// The operator behind it.
+    operator: &'static str,
 }
 
 /// How deep substitutions may lie in each other before nobody looks any more.
 const DEEPEST: usize = 32;
 
-/// Takes a command apart.
-pub(super) fn take_apart(command: &str) -> Script {
-    let mut reader = Reader { rest: command.chars().collect(), at: 0, script: Script::default() };
+/// The simple commands of a command, those in substitutions and subshells included.
+pub(super) fn take_apart(command: &str, meter: &Meter) -> Vec<Part> {
+    meter.add(command.len());
+    let mut reader = Reader { rest: command.chars().collect(), at: 0, parts: Vec::new() };
     reader.commands(None, 0);
-    reader.script
+    reader.parts
+}
+
+/// The parts as one text, with one space between all that is a word or an operator.
+pub(super) fn whole(parts: &[Part]) -> String {
+    let mut whole = String::new();
+    for part in parts {
+        for word in part.words.iter().map(String::as_str).chain([part.operator]) {
+            if !whole.is_empty() && !word.is_empty() {
+                whole.push(' ');
+            }
+            whole.push_str(word);
+        }
+    }
+    whole
 }
 
 struct Reader {
     rest: Vec<char>,
     at: usize,
-    script: Script,
+    parts: Vec<Part>,
 }
 
 /// The simple command that is being read.
@@ -40,8 +55,13 @@ struct Reader {
 struct Draft {
     text: String,
     words: Vec<String>,
+    shapes: Vec<Shape>,
+    files: Vec<String>,
     /// The word that is being read; none between words.
     word: Option<String>,
+    shape: Shape,
+    /// Whether a `{` waits for its `}` in the word.
+    brace: bool,
     /// Where in `text` the word began.
     word_began: usize,
 }
@@ -60,8 +80,29 @@ impl Draft {
         self.word.get_or_insert_default()
     }
 
+    /// A character outside of quotes.
+    fn push_bare(&mut self, char: char) {
+        self.shape.patterned |= matches!(char, '*' | '?' | '[' | '^' | '#' | '~');
+        let ranges = char == '.' && self.text.ends_with('.');
+        // `{a,b}` and `{1..3}` are several words.
+        self.shape.open |= self.brace && (char == ',' || ranges);
+        self.brace = (self.brace || char == '{') && char != '}';
+        self.push(char);
+    }
+
+    /// The word goes on with something that is not known.
+    fn open_word(&mut self) {
+        self.word_mut();
+        self.shape.open = true;
+    }
+
     fn end_word(&mut self) {
-        self.words.extend(self.word.take());
+        let shape = std::mem::take(&mut self.shape);
+        self.brace = false;
+        if let Some(word) = self.word.take() {
+            self.words.push(word);
+            self.shapes.push(shape);
+        }
     }
 
     /// Takes a number back that names the file of a redirection: `2>`.
@@ -70,6 +111,7 @@ impl Draft {
             self.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit()));
         if is_number && self.text[self.word_began..].chars().all(|c| c.is_ascii_digit()) {
             self.word = None;
+            self.shape = Shape::default();
             self.text.truncate(self.word_began);
         }
     }
@@ -92,18 +134,17 @@ impl Reader {
         taken
     }
 
-    fn finish(&mut self, draft: &mut Draft) {
-        let Draft { text, mut words, word, .. } = std::mem::take(draft);
-        words.extend(word);
+    fn finish(&mut self, draft: &mut Draft, operator: &'static str) {
+        draft.end_word();
+        let Draft { text, words, shapes, files, .. } = std::mem::take(draft);
         let text = text.trim_matches([' ', '\t']).to_owned();
-        if !text.is_empty() {
-            self.script.parts.push(Part { text, words });
+        if !text.is_empty() || !files.is_empty() {
+            self.parts.push(Part { text, words, shapes, files, operator });
         }
     }
 
     /// What is in a substitution or subshell, up to its end.
     fn nested(&mut self, end: char, depth: usize) {
-        self.script.opaque = true;
         if depth < DEEPEST {
             self.commands(Some(end), depth + 1);
         } else {
@@ -115,35 +156,36 @@ impl Reader {
         let mut draft = Draft::default();
         while let Some(char) = self.next() {
             if Some(char) == end {
-                return self.finish(&mut draft);
+                return self.finish(&mut draft, "");
             }
             match char {
                 '\\' => match self.next() {
-                    // A line that goes on.
-                    Some('\n') => {}
+                    // A line that goes on, or the end.
+                    Some('\n') | None => {}
                     Some(escaped) => {
                         draft.word_mut().push(escaped);
                         draft.text.extend(['\\', escaped]);
                     }
-                    None => self.script.opaque = true,
                 },
                 '\'' => self.single_quoted(&mut draft),
                 '"' => self.double_quoted(&mut draft, depth),
-                '`' => self.nested('`', depth),
+                '`' => {
+                    draft.open_word();
+                    self.nested('`', depth);
+                }
                 '$' => self.dollar(&mut draft, depth),
                 '(' | ')' => {
-                    self.finish(&mut draft);
-                    self.script.opaque = true;
+                    // A pattern or a function, unless it begins a command.
+                    draft.shape.open |= char == '(' && draft.word.is_some();
+                    self.finish(&mut draft, "");
                     if char == '(' {
                         self.nested(')', depth);
                     }
                 }
                 '{' | '}' if draft.word.is_none() && self.ends_word() => {
-                    self.script.opaque = true;
-                    self.finish(&mut draft);
+                    self.finish(&mut draft, "");
                 }
                 '#' if draft.word.is_none() => {
-                    self.script.opaque = true;
                     while self.peek().is_some_and(|char| char != '\n') {
                         self.at += 1;
                     }
@@ -151,27 +193,23 @@ impl Reader {
                 '<' | '>' => self.redirection(char, &mut draft, depth),
                 '&' if self.next_if(&['>']) => self.redirection('>', &mut draft, depth),
                 '&' => {
-                    self.next_if(&['&']);
-                    self.finish(&mut draft);
+                    let operator = if self.next_if(&['&']) { "&&" } else { "&" };
+                    self.finish(&mut draft, operator);
                 }
                 '|' => {
-                    self.next_if(&['|', '&']);
-                    self.finish(&mut draft);
+                    let or = self.next_if(&['|']);
+                    self.next_if(&['&']);
+                    self.finish(&mut draft, if or { "||" } else { "|" });
                 }
-                ';' | '\n' => self.finish(&mut draft),
+                ';' | '\n' => self.finish(&mut draft, ";"),
                 ' ' | '\t' => {
                     draft.end_word();
                     draft.text.push(char);
                 }
-                char => {
-                    // No shell takes these as they are, so nobody knows what is meant.
-                    self.script.opaque |= char == '\0' || char == '\r';
-                    draft.push(char);
-                }
+                char => draft.push_bare(char),
             }
         }
-        self.script.opaque |= end.is_some();
-        self.finish(&mut draft);
+        self.finish(&mut draft, "");
     }
 
     fn ends_word(&self) -> bool {
@@ -185,10 +223,7 @@ impl Reader {
             match self.next() {
                 Some('\'') => return draft.text.push('\''),
                 Some(char) => draft.push(char),
-                None => {
-                    self.script.opaque = true;
-                    return;
-                }
+                None => return,
             }
         }
     }
@@ -200,7 +235,7 @@ impl Reader {
             match self.next() {
                 Some('"') => return draft.text.push('"'),
                 Some('\\') => match self.next() {
-                    Some('\n') => {}
+                    Some('\n') | None => {}
                     Some(escaped) => {
                         if !matches!(escaped, '$' | '`' | '"' | '\\') {
                             draft.word_mut().push('\\');
@@ -208,32 +243,37 @@ impl Reader {
                         draft.word_mut().push(escaped);
                         draft.text.extend(['\\', escaped]);
                     }
-                    None => self.script.opaque = true,
                 },
-                Some('`') => self.nested('`', depth),
+                Some('`') => {
+                    draft.open_word();
+                    self.nested('`', depth);
+                }
                 Some('$') => self.dollar(draft, depth),
                 Some(char) => draft.push(char),
-                None => {
-                    self.script.opaque = true;
-                    return;
-                }
+                None => return,
             }
         }
     }
 
     /// What follows a `$`. A plain variable runs nothing.
     fn dollar(&mut self, draft: &mut Draft, depth: usize) {
+        // A line that goes on does so also here.
+        while self.rest.get(self.at..self.at + 2) == Some(&['\\', '\n']) {
+            self.at += 2;
+        }
         match self.peek() {
             Some('(') => {
                 self.at += 1;
-                draft.word_mut();
+                draft.open_word();
                 self.nested(')', depth);
             }
-            Some('{' | '[' | '\'' | '"') => {
-                self.script.opaque = true;
+            // `$'…'` and `$"…"` are the text in them, where no escape is in it.
+            Some('\'' | '"') => draft.open_word(),
+            next => {
+                let named = |char: char| char.is_alphanumeric() || "_{?#@*!$-".contains(char);
                 draft.push('$');
+                draft.shape.open |= next.is_some_and(named);
             }
-            _ => draft.push('$'),
         }
     }
 
@@ -245,29 +285,24 @@ impl Reader {
         draft.end_word();
         if sign == '<' && self.next_if(&['<']) {
             // The text of a here-document is read as commands, which only makes denying stricter.
-            self.script.opaque = true;
             return;
         }
-        let to_descriptor = !self.next_if(&['>', '|']) && self.next_if(&['&']);
+        if !self.next_if(&['>', '|']) {
+            self.next_if(&['&']);
+        }
         while self.next_if(&[' ', '\t']) {}
-        let target = self.plain_word();
-        let harmless = if to_descriptor {
-            !target.is_empty() && target.chars().all(|c| c.is_ascii_digit() || c == '-')
-        } else {
-            sign == '>' && target == "/dev/null"
-        };
-        self.script.opaque |= !harmless;
+        draft.files.extend(self.plain_word());
     }
 
-    /// A word without quotes or expansions; empty when the next one is none.
-    fn plain_word(&mut self) -> String {
+    /// A word without quotes or expansions. Another one is read with the words of the command.
+    fn plain_word(&mut self) -> Option<String> {
         let began = self.at;
-        while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || "/.-_".contains(c)) {
+        while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || "/.-_~".contains(c)) {
             self.at += 1;
         }
         if !self.ends_word() {
             self.at = began;
         }
-        self.rest[began..self.at].iter().collect()
+        (self.at > began).then(|| self.rest[began..self.at].iter().collect())
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::Foreign;
 use super::conversation::Conversation;
@@ -53,7 +54,23 @@ impl Desk {
         let mut unfinished = Unfinished { desk: self, id: Some(id) };
         let reply = self.foreign.call(id, name.to_owned(), request).await;
         unfinished.id = None;
-        read(&reply?, ErrorKind::Protocol, &format!("the answer to `{name}`"))
+        let answer = reply.and_then(|reply| {
+            read(&reply, ErrorKind::Protocol, &format!("the answer to `{name}`"))
+        });
+        if let Err(error) = &answer
+            && let Some(message) = fault(name, error.kind())
+        {
+            self.tell(message, error).await;
+        }
+        answer
+    }
+
+    /// Has the host language log what its user would not see elsewhere.
+    async fn tell(&self, message: &str, error: &Error) {
+        tracing::error!(%error, "{message}");
+        let request = json!({ "message": message, "error": error.info() }).to_string();
+        // Where it cannot be told, nobody is there any more.
+        let _ = self.foreign.call(self.id(), "fault".to_owned(), request).await;
     }
 
     /// Lets the host language stop what has this id.
@@ -93,6 +110,26 @@ impl Desk {
         if locked(&self.conversations).remove(&id).is_some() {
             self.foreign.cancel(id);
         }
+    }
+}
+
+/// What to say of an answer that is an error, if it is a mistake in the user's code: anything but an error of
+/// Maestro's own, thrown for whoever asked. Nobody hears that of a permission handler or a hook.
+fn fault(call: &str, kind: ErrorKind) -> Option<&'static str> {
+    match (call, kind) {
+        (_, ErrorKind::Cancelled | ErrorKind::Closed) => None,
+        ("permission.decide", _) => {
+            Some("the permission handler failed; the question waits for a person")
+        }
+        ("hook.call", _) => Some("a hook failed; what it can deny is denied"),
+        ("tool.call", ErrorKind::Internal | ErrorKind::Protocol) => {
+            Some("a tool failed; the agent is told")
+        }
+        ("task.run", ErrorKind::Internal | ErrorKind::Protocol) => {
+            Some("a kind of task failed; the attempt fails with it")
+        }
+        (_, ErrorKind::Internal | ErrorKind::Protocol) => Some("an agent failed"),
+        _ => None,
     }
 }
 

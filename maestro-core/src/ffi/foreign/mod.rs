@@ -37,6 +37,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// | `agent.control` | `{conversation, request}` | the agent's answer |
 /// | `agent.evidence` | `{agent, cwd, pointer}` | `holds`, `behind`, `missing` or `unknown` |
 /// | `agent.close` | `{conversation}` | anything |
+/// | `fault` | `{message, error}` | anything, once it has logged that code of its user failed |
 ///
 /// # Contract
 /// - Calls come from several threads at once.

@@ -67,7 +67,9 @@ impl ForeignTask {
             Ran::Outcome(outcome) => outcome,
             Ran::Returned(Value::Null) => Outcome::succeeded(""),
             Ran::Returned(Value::String(summary)) => Outcome::succeeded(summary),
-            Ran::Returned(output) => Outcome::Succeeded { summary: String::new(), output },
+            Ran::Returned(output) => {
+                Outcome::Succeeded { summary: String::new(), output, work_elsewhere: Vec::new() }
+            }
         })
     }
 }

@@ -38,6 +38,10 @@ pub struct ApprovalRequested {
     /// Rules that the agent proposes, verbatim.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<Value>,
+    /// The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    /// Empty where it cannot be remembered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remembered_rules: Vec<String>,
     /// The path that made the agent ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked_path: Option<String>,

@@ -169,6 +169,7 @@ event_data! {
     "workspace.prepared" => WorkspacePrepared,
     "workspace.conflicted" => WorkspaceConflicted,
     "workspace.committed" => WorkspaceCommitted,
+    "workspace.elsewhere" => WorkspaceElsewhere,
     "workspace.kept" => WorkspaceKept,
     "workspace.merged" => WorkspaceMerged,
     "workspace.removed" => WorkspaceRemoved,

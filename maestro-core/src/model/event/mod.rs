@@ -58,6 +58,7 @@ impl fmt::Display for StreamKey {
 /// What an event is about; clear columns that feeds filter on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct EventRefs {
     /// The project.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +127,7 @@ pub struct StoredEvent {
 /// Durable events have `seq` and `cursor`. Text deltas are ephemeral: they have neither, and the
 /// `message` that follows replaces them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Event {
     /// Resume here to read on after this event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,6 +159,22 @@ pub struct Event {
 impl Event {
     /// The schema version of `data` that this version writes.
     pub const SCHEMA: u32 = 1;
+
+    /// An event of the default tenant and actor that stands in no stream.
+    pub fn new(at: Timestamp, data: EventData) -> Self {
+        Self {
+            cursor: None,
+            stream: String::new(),
+            seq: None,
+            at,
+            tenant_id: TenantId::default(),
+            actor: Actor::default(),
+            refs: EventRefs::default(),
+            schema: Self::SCHEMA,
+            data,
+            raw: None,
+        }
+    }
 
     /// Decodes a stored event. A type that this version does not know becomes
     /// [`EventData::Other`].

@@ -1,5 +1,6 @@
 //! The agent's plan, and the agents that it starts.
 
+use crate::model::UnknownValue;
 use serde::{Deserialize, Serialize};
 
 /// The agent's plan, whole.
@@ -43,6 +44,9 @@ pub enum PlanStatus {
     InProgress,
     /// Done.
     Completed,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// The agent started another one, or a command, that works beside it.

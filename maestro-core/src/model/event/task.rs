@@ -75,7 +75,7 @@ pub struct TaskProgress {
 #[serde(default)]
 #[non_exhaustive]
 pub struct TaskInputRequired {
-    /// Why: `approval`, `workspace_conflict` or the task's own word.
+    /// Why: `approval`, `workspace_conflict`, `nested_repositories` or the task's own word.
     pub reason: String,
     /// What exactly, for example the files of the conflict.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::BlobRef;
+use crate::model::{UnknownValue, UnknownVariant};
+use crate::unknown::open_union;
 
 /// The agent calls a tool.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -115,11 +117,14 @@ pub enum ToolStatus {
     Denied,
     /// Stopped before its end; whether it had an effect is not known.
     Interrupted,
+    /// One that this version does not know, kept as it is.
+    #[serde(untagged)]
+    Other(UnknownValue),
 }
 
 /// One piece of what a tool gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ToolContent {
     /// Text.
@@ -162,4 +167,9 @@ pub enum ToolContent {
         /// The content.
         content: Value,
     },
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(ToolContent, "type");

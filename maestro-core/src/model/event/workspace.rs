@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::WorkspaceId;
-use crate::model::FileChange;
+use crate::model::{FileChange, WorkElsewhere};
 
 /// A workspace is ready to work in.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -17,6 +17,12 @@ pub struct WorkspacePrepared {
     pub kind: String,
     /// Its directory.
     pub path: String,
+    /// Where the project is in it, when it is a directory inside of a repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subdirectory: Option<String>,
+    /// Why it is the project directory itself although nobody asked for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_isolated: Option<String>,
     /// Its branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
@@ -60,6 +66,19 @@ pub struct WorkspaceCommitted {
     pub files: Vec<FileChange>,
 }
 
+/// Work that may be of the task stands elsewhere in the repository.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WorkspaceElsewhere {
+    /// The workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace_id: Option<WorkspaceId>,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<WorkElsewhere>,
+}
+
 /// The workspace stays, since it holds work.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -68,7 +87,7 @@ pub struct WorkspaceKept {
     /// The workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceId>,
-    /// What it holds: `uncommitted`, `untracked`, `unmerged`.
+    /// What it holds: `uncommitted`, `untracked`, `ignored`, `stashed`, `unmerged`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
 }

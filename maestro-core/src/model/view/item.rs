@@ -1,5 +1,7 @@
 //! What stands in a conversation, from top to bottom.
 
+use crate::model::UnknownVariant;
+use crate::unknown::open_union;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,7 +34,7 @@ pub struct ViewItem {
 
 /// What an item of a conversation is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "item", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "item", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ItemBody {
     /// A turn began, or a prompt was added to the one under way.
@@ -47,7 +49,12 @@ pub enum ItemBody {
     TurnEnded(Box<TurnEnded>),
     /// Something that a person should know.
     Notice(Box<NoticeItem>),
+    /// One that this version does not know, kept as it is.
+    #[serde(skip)]
+    Unknown(UnknownVariant),
 }
+
+open_union!(ItemBody, "item");
 
 /// Something that a person should know. Its event's type is one of `agent.retrying`,
 /// `agent.rate_limited`, `agent.warning`, `agent.stderr`, `agent.output`, `limit.reached`,

@@ -148,8 +148,8 @@ impl SessionView {
             }
             EventData::ApprovalResolved(resolved) => {
                 let state = match resolved.decision {
-                    Decision::Deny { .. } => ApprovalState::Denied,
-                    _ => ApprovalState::Allowed,
+                    Decision::Allow { .. } | Decision::Answer { .. } => ApprovalState::Allowed,
+                    Decision::Deny { .. } | Decision::Unknown(_) => ApprovalState::Denied,
                 };
                 self.answered(resolved.approval_id, state, Some(resolved));
             }

@@ -15,6 +15,7 @@ use crate::runtime::panics;
 
 /// A spawned task of a [`ManualRuntime`](super::ManualRuntime) that ended by a panic.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Panicked {
     /// The name that it was spawned with.
     pub name: &'static str,

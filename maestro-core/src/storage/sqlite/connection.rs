@@ -1,5 +1,6 @@
 //! Connections: opening them, and waiting for other processes.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ impl Patience {
 }
 
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    // A URI is not accepted: it could switch locking off. One thread uses each connection.
+    // A URI of a user is not accepted: it could switch locking off. One thread uses each connection.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::ZERO)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -110,20 +111,41 @@ pub(super) fn prepare_writer(connection: &Connection, config: &Sqlite) -> rusqli
     common(connection)
 }
 
-/// Keeps the log short: a reader moves it into the file when it has 8 MiB. While there is always more,
-/// that does not keep up, so at 32 MiB the commit does it itself.
-pub(super) fn move_log(connection: &mut Connection, readers: Readers) -> rusqlite::Result<()> {
+thread_local! {
+    /// How many pages the log had after the last commit of this thread. A hook can carry nothing with it, and
+    /// SQLite calls it on the thread that commits.
+    static LOG_PAGES: Cell<i32> = const { Cell::new(0) };
+}
+
+/// Has this thread know how long the log is after each of its commits.
+pub(super) fn watch_log(connection: &Connection) {
+    connection.wal_hook(Some(|_: &Wal, pages| {
+        LOG_PAGES.set(pages);
+        Ok(())
+    }));
+}
+
+/// Keeps the log short: a reader moves it into the file when the last commit of this thread made it 8 MiB
+/// long. While there is always more, that does not keep up, so at 32 MiB the writer waits for that reader
+/// and does it itself.
+pub(super) fn move_log(connection: &Connection, readers: &Readers) {
     const LONG: i32 = 2000;
     const TOO_LONG: i32 = 8000;
-    connection.wal_hook(Some(move |log: &mut Wal, pages| {
-        if pages >= TOO_LONG {
-            // Others may be in the way; the next commit tries again.
-            let _ = log.checkpoint();
-        } else if pages >= LONG {
-            readers.move_log();
+    let pages = LOG_PAGES.take();
+    if pages >= TOO_LONG {
+        let _turn = readers.turn();
+        // Other processes may be in the way; the next commit tries again.
+        if let Err(error) = checkpoint(connection) {
+            tracing::debug!(%error, "the log is moved into the file later");
         }
-        Ok(())
-    }))
+    } else if pages >= LONG {
+        readers.move_log();
+    }
+}
+
+/// Moves what nobody else is in the way of from the log into the file.
+pub(super) fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
 }
 
 /// Opens a connection that cannot write.
@@ -141,6 +163,36 @@ pub(super) fn reader(
         common(&connection)?;
         Ok(connection)
     })
+}
+
+/// Opens a connection for a look at what is in the file now. It leaves the log alone.
+pub(super) fn passing(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    common(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that reads the file alone, without the log beside it and without locks. What it finds
+/// may be half of what is being moved from the log into the file.
+#[cfg(unix)]
+pub(super) fn file_alone(path: &Path) -> rusqlite::Result<Connection> {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _ = write!(uri, "%{byte:02x}");
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = open(Path::new(&uri), flags)?;
+    common(&connection)?;
+    Ok(connection)
 }
 
 fn cache(connection: &Connection, bytes: usize) -> rusqlite::Result<()> {

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use rusqlite::Row;
 use rusqlite::types::Type;
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
 
 use crate::id::{LeaseToken, TenantId};
 use crate::model::{Actor, ActorKind, Envelope, EventRefs, NewEvent, StreamKey, Timestamp};
@@ -120,24 +123,13 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
 
 /// The kind of actor as its column holds it; the same words as on the wire.
 pub(super) fn actor_kind(kind: ActorKind) -> &'static str {
-    match kind {
-        ActorKind::Person => "person",
-        ActorKind::Policy => "policy",
-        ActorKind::Agent => "agent",
-        ActorKind::Node => "node",
-    }
+    kind.as_str()
 }
 
 fn actor(row: &Row<'_>, column: usize) -> rusqlite::Result<Actor> {
-    let kind = match row.get_ref(column)?.as_str()? {
-        "person" => ActorKind::Person,
-        "policy" => ActorKind::Policy,
-        "agent" => ActorKind::Agent,
-        "node" => ActorKind::Node,
-        other => {
-            return Err(unreadable(column, format!("an unknown kind of actor: {other}")));
-        }
-    };
+    let name = row.get_ref(column)?.as_str()?;
+    let read = ActorKind::deserialize(IntoDeserializer::<ValueError>::into_deserializer(name));
+    let kind = read.map_err(|error| unreadable(column, error.to_string()))?;
     Ok(Actor { kind, id: row.get(column + 1)? })
 }
 

@@ -72,6 +72,12 @@ mod imp {
     /// wake nobody up.
     const OURS: Duration = Duration::from_millis(50);
 
+    /// Others write, or take the files away.
+    const WATCHED: inotify::WatchFlags = inotify::WatchFlags::MODIFY
+        .union(inotify::WatchFlags::DELETE)
+        .union(inotify::WatchFlags::MOVED_FROM)
+        .union(inotify::WatchFlags::MOVED_TO);
+
     #[derive(Debug)]
     pub(super) struct Stop(Arc<OwnedFd>);
 
@@ -90,7 +96,8 @@ mod imp {
 
     #[derive(Debug)]
     pub(super) struct Bell {
-        log: Vec<u8>,
+        /// The database and its log.
+        names: [Vec<u8>; 2],
         changes: Option<Changes>,
         stop: Arc<OwnedFd>,
         interval: Duration,
@@ -105,13 +112,14 @@ mod imp {
     }
 
     pub(super) fn new(path: PathBuf) -> std::io::Result<(Bell, Stop)> {
-        let mut log = path.file_name().unwrap_or_default().to_owned();
+        let database = path.file_name().unwrap_or_default().to_owned();
+        let mut log = database.clone();
         log.push("-wal");
         let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         // A user may have only so many watches; the fast poll does without.
         let changes = watch(path).ok();
         let bell = Bell {
-            log: log.into_encoded_bytes(),
+            names: [database, log].map(std::ffi::OsString::into_encoded_bytes),
             changes,
             stop: Arc::clone(&stop),
             interval: FIRST,
@@ -131,7 +139,7 @@ mod imp {
     fn watch(mut directory: PathBuf) -> rustix::io::Result<Changes> {
         directory.pop();
         let fd = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        let watch = inotify::add_watch(&fd, &directory, inotify::WatchFlags::MODIFY)?;
+        let watch = inotify::add_watch(&fd, &directory, WATCHED)?;
         Ok(Changes { fd, directory, watch })
     }
 
@@ -179,11 +187,7 @@ mod imp {
         /// Whoever looks again asks the writer, since what was changed meanwhile is not told.
         fn look(&mut self) {
             if let Some(changes) = &mut self.changes {
-                let again = inotify::add_watch(
-                    &changes.fd,
-                    &changes.directory,
-                    inotify::WatchFlags::MODIFY,
-                );
+                let again = inotify::add_watch(&changes.fd, &changes.directory, WATCHED);
                 match again {
                     Ok(watch) => changes.watch = watch,
                     // The fast poll does without.
@@ -210,7 +214,7 @@ mod imp {
             }
         }
 
-        /// Reads what has changed; whether the log was among it.
+        /// Reads what has changed; whether the database or its log was among it.
         fn drain(&self) -> bool {
             let Some(changes) = &self.changes else {
                 return false;
@@ -220,7 +224,9 @@ mod imp {
             let mut rung = false;
             while let Ok(event) = reader.next() {
                 rung |= event.events().contains(inotify::ReadFlags::QUEUE_OVERFLOW)
-                    || event.file_name().is_some_and(|name| name.to_bytes() == self.log);
+                    || event.file_name().is_some_and(|name| {
+                        self.names.iter().any(|known| name.to_bytes() == known)
+                    });
             }
             rung
         }

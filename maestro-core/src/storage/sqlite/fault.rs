@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
+use super::access;
 use crate::error::{Error, ErrorKind};
 
 /// Why an operation did not happen.
@@ -48,6 +49,16 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether what is in the file is broken, so that the same call never works. The last two are what a
+/// file system that keeps checksums says.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_CORRUPT, SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA};
+    error.sqlite_error().is_some_and(|error| {
+        error.extended_code & 0xff == SQLITE_CORRUPT
+            || matches!(error.extended_code, SQLITE_IOERR_DATA | SQLITE_IOERR_CORRUPTFS)
+    })
+}
+
 /// Names the file, says what is wrong with it, and what to do.
 pub(super) fn describe(path: &Path, error: rusqlite::Error) -> Error {
     let (kind, message) = match error.sqlite_error_code() {
@@ -67,15 +78,18 @@ pub(super) fn describe(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::NotADatabase) => {
             (ErrorKind::InvalidConfig, "`path` is not a database file; give another path")
         }
-        Some(ErrorCode::CannotOpen) => (
-            ErrorKind::InvalidConfig,
-            "`path` cannot be opened; its directory must be there and be writable",
-        ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
-            ErrorKind::InvalidConfig,
-            "`path` or its directory is read-only; give this user the right to write both",
-        ),
-        Some(ErrorCode::DatabaseCorrupt) => (
+        // Which of several words the driver has for it depends on which file was in the way.
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            return access::denied(path, access::READ_ONLY);
+        }
+        Some(ErrorCode::CannotOpen) => match access::why_not(path) {
+            Some(why) => return access::denied(path, why),
+            None => (
+                ErrorKind::InvalidConfig,
+                "`path` cannot be opened; its directory must be there and be writable",
+            ),
+        },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure) if is_damage(&error) => (
             ErrorKind::InvalidConfig,
             "the database file is damaged; stop every process that uses it and restore a backup",
         ),

@@ -13,6 +13,7 @@
 //! - **A local disk.** Network file systems do not keep the locks that this needs and are refused
 //!   where they can be recognised.
 
+mod access;
 mod append;
 mod apply;
 mod connection;
@@ -20,12 +21,15 @@ mod convert;
 mod doorbell;
 mod fault;
 mod feed;
+mod identity;
 mod lease;
 mod list;
 mod open;
 mod part;
+mod path_lock;
 #[cfg(test)]
 mod plans;
+mod private;
 mod queue;
 mod read;
 mod record;
@@ -47,6 +51,7 @@ use crate::storage::{Storage, StorageConfig};
 
 /// What an answered commit survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Durability {
     /// A crash of the process, the system or the power supply (`synchronous=FULL`).
     #[default]

@@ -6,13 +6,15 @@ use std::thread::JoinHandle;
 
 use futures::channel::oneshot;
 
-use super::fault::{Fault, describe};
+use super::fault::describe;
+use super::identity::{self, Identity};
+use super::path_lock::PathLock;
 use super::queue::Queue;
 use super::read::{Reader, Readers};
 use super::store::SqliteStorage;
 use super::tail::Tail;
 use super::writer::Writer;
-use super::{Sqlite, connection, doorbell, schema};
+use super::{Sqlite, connection, doorbell, private, schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Timestamp;
 use crate::runtime::{Runtime, RuntimeExt as _};
@@ -65,6 +67,8 @@ struct Opened {
     connection: rusqlite::Connection,
     epoch: String,
     path: PathBuf,
+    identity: Identity,
+    lock: PathLock,
 }
 
 pub(super) async fn open(config: Sqlite, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
@@ -97,6 +101,10 @@ pub(super) async fn open(config: Sqlite, runtime: Arc<dyn Runtime>) -> Result<Ar
 
 fn prepare(config: &Sqlite, now: Timestamp, fresh_epoch: &str) -> Result<Opened> {
     let path = &config.path;
+    if path.as_os_str().as_encoded_bytes().contains(&0) {
+        let why = "`path` holds a NUL character; correct the path";
+        return Err(Error::new(ErrorKind::InvalidConfig, why).with("path", path.display()));
+    }
     if path.is_dir() {
         return Err(Error::new(
             ErrorKind::InvalidConfig,
@@ -105,65 +113,85 @@ fn prepare(config: &Sqlite, now: Timestamp, fresh_epoch: &str) -> Result<Opened>
         .with("path", path.display()));
     }
     refuse_network(path)?;
+    private::make(path)?;
     let connection = connection::writer(path).map_err(|error| describe(path, error))?;
-    let named = |fault: Fault| match fault {
-        Fault::Refused(error) => error.with("path", path.display()),
-        Fault::Sql(error) => describe(path, error),
-    };
+    let named = identity::named(path);
     connection::Patience::retry_fault(config.busy_limit, || schema::recognise(&connection))
-        .map_err(named)?;
+        .map_err(&named)?;
     connection::prepare_writer(&connection, config).map_err(|error| describe(path, error))?;
-    let epoch = schema::migrate(&connection, config.busy_limit, now, fresh_epoch).map_err(named)?;
+    let epoch =
+        schema::migrate(&connection, config.busy_limit, now, fresh_epoch).map_err(&named)?;
     // The log lies next to the real file.
     let path = std::fs::canonicalize(path).map_err(|error| {
         Error::new(ErrorKind::Unavailable, "the database file has gone")
             .with("path", path.display())
             .caused_by(error)
     })?;
-    Ok(Opened { connection, epoch, path })
+    let identity = Identity::of(&path, &epoch);
+    // Whatever was put into its place since it was opened says something else.
+    identity.look_inside()?;
+    let lock = PathLock::take(&path, &identity)?;
+    identity.look()?;
+    Ok(Opened { connection, epoch, path, identity, lock })
 }
 
-fn start(
-    config: &Sqlite,
-    mut opened: Opened,
-    runtime: Arc<dyn Runtime>,
-) -> Result<Arc<dyn Storage>> {
+fn start(config: &Sqlite, opened: Opened, runtime: Arc<dyn Runtime>) -> Result<Arc<dyn Storage>> {
     let path = opened.path;
     let (queue, hints) = (Arc::new(Queue::new()), Arc::new(Hints::default()));
     let tail = Arc::new(Tail::new(Arc::clone(&runtime)));
     let (readers, jobs) = Readers::new();
-    connection::move_log(&mut opened.connection, readers.clone())
-        .map_err(|error| describe(&path, error))?;
+    connection::watch_log(&opened.connection);
     let (done, ended) = async_channel::bounded(1);
+    let (reading, readers_ended) = async_channel::bounded::<()>(1);
     let (bell, stop) = doorbell::new(path.clone(), Arc::clone(&queue)).map_err(|error| {
         Error::new(ErrorKind::ResourceExhausted, "the database cannot be watched")
             .with("path", path.display())
             .caused_by(error)
     })?;
+    let identity = Arc::new(opened.identity);
     let writer = Writer {
         connection: opened.connection,
+        identity: Arc::clone(&identity),
+        _lock: opened.lock,
         path: path.clone(),
         runtime: Arc::clone(&runtime),
         queue: Arc::clone(&queue),
         hints: Arc::clone(&hints),
         tail: Arc::clone(&tail),
+        readers: readers.clone(),
+        readers_ended,
         group_count: config.group_count,
         group_time: config.group_time,
         busy_limit: config.busy_limit,
     };
     // Dropping the storage stops the threads that were started before one that cannot be.
     let mut threads = Threads::default();
-    let mut storage =
-        SqliteStorage::new(path.clone(), opened.epoch, runtime, queue, readers, hints, tail);
+    let mut storage = SqliteStorage::new(
+        Arc::clone(&identity),
+        path.clone(),
+        opened.epoch,
+        runtime,
+        queue,
+        readers,
+        hints,
+        tail,
+    );
     storage.stop_with(stop, ended);
     threads.spawn("maestro-sqlite-write", done.clone(), move || writer.run())?;
     for _ in 0..config.readers {
-        let reader = Reader::new(path.clone(), config.busy_limit, config.page_cache / 8);
-        let jobs = jobs.clone();
+        let reader = Reader::new(
+            path.clone(),
+            Arc::clone(&identity),
+            config.busy_limit,
+            config.page_cache / 8,
+        );
+        let (jobs, reading) = (jobs.clone(), reading.clone());
         threads.spawn("maestro-sqlite-read", done.clone(), move || {
             reader.run(&jobs);
+            drop(reading);
         })?;
     }
+    drop(reading);
     threads.spawn("maestro-sqlite-bell", done, move || bell.run())?;
     storage.own(threads);
     Ok(Arc::new(storage))

@@ -1,8 +1,8 @@
 //! Reading: a few threads, each with a connection that cannot write.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::channel::oneshot;
@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::connection::{self, Patience};
 use super::convert::{self, RECORD, RECORD_LEASE};
 use super::fault::{Fault, describe, is_busy};
+use super::identity::Identity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::External;
 use crate::storage::{Record, RecordKey, failure};
@@ -21,14 +22,17 @@ type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
     jobs: async_channel::Sender<Job>,
-    /// Whether one of them moves the log into the file.
+    /// Whether one of them moves the log into the file, or is asked to.
     moving: Arc<AtomicBool>,
+    /// Held by who moves it.
+    turn: Arc<Mutex<()>>,
 }
 
 /// One reader thread. It opens its connection when it is first needed.
 #[derive(Debug)]
 pub(super) struct Reader {
     path: PathBuf,
+    identity: Arc<Identity>,
     busy_limit: Duration,
     page_cache: usize,
     connection: Option<Connection>,
@@ -41,7 +45,7 @@ impl Readers {
     /// The queue and its receiving end, to be shared by the threads.
     pub(super) fn new() -> (Self, async_channel::Receiver<Job>) {
         let (sender, receiver) = async_channel::bounded(Self::CAPACITY);
-        (Self { jobs: sender, moving: Arc::default() }, receiver)
+        (Self { jobs: sender, moving: Arc::default(), turn: Arc::default() }, receiver)
     }
 
     /// Runs a call as of one moment. It may be repeated when another process is in the way.
@@ -73,14 +77,21 @@ impl Readers {
         if self.moving.swap(true, Ordering::AcqRel) {
             return;
         }
-        let moving = Arc::clone(&self.moving);
+        let (turn, moving) = (Arc::clone(&self.turn), Arc::clone(&self.moving));
         let job: Job = Box::new(move |reader| {
+            let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
             reader.move_log();
+            drop(turn);
             moving.store(false, Ordering::Release);
         });
         if self.jobs.try_send(job).is_err() {
             self.moving.store(false, Ordering::Release);
         }
+    }
+
+    /// Waits for who moves the log into the file, so that the caller is the only one of this store.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets nothing more in. What is queued is still done.
@@ -90,8 +101,13 @@ impl Readers {
 }
 
 impl Reader {
-    pub(super) fn new(path: PathBuf, busy_limit: Duration, page_cache: usize) -> Self {
-        Self { path, busy_limit, page_cache, connection: None }
+    pub(super) fn new(
+        path: PathBuf,
+        identity: Arc<Identity>,
+        busy_limit: Duration,
+        page_cache: usize,
+    ) -> Self {
+        Self { path, identity, busy_limit, page_cache, connection: None }
     }
 
     /// Reads until the queue is closed and empty.
@@ -99,9 +115,18 @@ impl Reader {
         while let Ok(job) = jobs.recv_blocking() {
             job(&mut self);
         }
+        if let Some(connection) = &self.connection {
+            self.identity.let_go(connection);
+        }
     }
 
     fn read<T>(&mut self, mut call: impl FnMut(&Connection) -> Result<T, Fault>) -> Result<T> {
+        // A connection that is opened later must not lead to another file.
+        if self.connection.is_some() {
+            self.identity.check()?;
+        } else {
+            self.identity.look()?;
+        }
         let mut patience = Patience::new(self.busy_limit);
         loop {
             match self.attempt(&mut call) {
@@ -109,7 +134,7 @@ impl Reader {
                 Err(Fault::Sql(error)) => {
                     // It may be the connection that is broken; the next call opens another.
                     self.connection = None;
-                    return Err(describe(&self.path, error));
+                    return Err(self.identity.explain(Fault::Sql(error)));
                 }
                 Err(Fault::Refused(error)) => return Err(error),
                 Ok(value) => return Ok(value),
@@ -138,9 +163,7 @@ impl Reader {
     fn move_log(&mut self) {
         // It changes nothing that anybody reads, so `query_only` does not forbid it. What others are in the
         // way of is moved the next time.
-        let moved = self.connection().and_then(|connection| {
-            connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
-        });
+        let moved = self.connection().and_then(|own| connection::checkpoint(own));
         if let Err(error) = moved {
             let error = describe(&self.path, error);
             tracing::debug!(%error, "the log is moved into the file later");

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
-use super::connection::Patience;
+use super::connection::{self, Patience};
 use super::fault::Fault;
 use crate::error::{Error, ErrorKind};
 use crate::model::Timestamp;
@@ -82,6 +82,8 @@ pub(super) fn migrate(
     let applied = apply(connection, now, fresh_epoch);
     if applied.is_ok() {
         connection.execute_batch("COMMIT")?;
+        // The file itself says from now on which database it is. Others who open it may be in the way.
+        let _ = connection::checkpoint(connection);
     } else if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }
@@ -159,9 +161,17 @@ fn check(connection: &Connection) -> Result<usize, Fault> {
     Ok(rows.len())
 }
 
-fn epoch(connection: &Connection) -> Result<String, Fault> {
+/// Which database it is.
+pub(super) fn epoch(connection: &Connection) -> Result<String, Fault> {
     Ok(connection
         .query_row("SELECT value FROM meta WHERE name = 'feed_epoch'", [], |row| row.get(0))?)
+}
+
+/// The same for a file that may hold anything.
+#[cfg(unix)]
+pub(super) fn epoch_if_any(connection: &Connection) -> Result<Option<String>, Fault> {
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id == APPLICATION_ID { epoch(connection).map(Some) } else { Ok(None) }
 }
 
 fn exists(connection: &Connection, table: &str) -> rusqlite::Result<bool> {

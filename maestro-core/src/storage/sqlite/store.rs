@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::doorbell;
 use super::feed::{Reading, Step};
+use super::identity::Identity;
 use super::list;
 use super::open::Threads;
 use super::queue::{Done, Op, Queue};
@@ -26,6 +27,7 @@ use crate::storage::{
 /// An open SQLite file.
 #[derive(Debug)]
 pub(super) struct SqliteStorage {
+    identity: Arc<Identity>,
     path: PathBuf,
     epoch: String,
     runtime: Arc<dyn Runtime>,
@@ -41,7 +43,9 @@ pub(super) struct SqliteStorage {
 }
 
 impl SqliteStorage {
+    #[expect(clippy::too_many_arguments, reason = "the parts that its threads share")]
     pub(super) fn new(
+        identity: Arc<Identity>,
         path: PathBuf,
         epoch: String,
         runtime: Arc<dyn Runtime>,
@@ -51,6 +55,7 @@ impl SqliteStorage {
         tail: Arc<Tail>,
     ) -> Self {
         Self {
+            identity,
             path,
             epoch,
             runtime,
@@ -87,7 +92,10 @@ impl SqliteStorage {
     }
 
     fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::SeqCst) { Err(failure::closed()) } else { Ok(()) }
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(failure::closed());
+        }
+        self.identity.check()
     }
 
     async fn write(&self, op: Op) -> Result<Done> {

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::connection::Patience;
+use super::connection::{self, Patience};
 use super::fault::{Fault, describe};
+use super::identity::Identity;
+use super::path_lock::PathLock;
 use super::queue::{Done, Job, Op, Queue, Wake};
+use super::read::Readers;
 use super::tail::{Committed, Tail};
 use super::touched::Touched;
 use super::{apply, lease};
@@ -23,11 +26,16 @@ const TRIM_EVERY: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) connection: Connection,
+    pub(super) identity: Arc<Identity>,
+    pub(super) _lock: PathLock,
     pub(super) path: PathBuf,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) queue: Arc<Queue>,
     pub(super) hints: Arc<Hints>,
     pub(super) tail: Arc<Tail>,
+    pub(super) readers: Readers,
+    /// Closed when the last reader has let its connection go.
+    pub(super) readers_ended: async_channel::Receiver<()>,
     pub(super) group_count: usize,
     pub(super) group_time: Duration,
     pub(super) busy_limit: Duration,
@@ -79,7 +87,12 @@ impl Writer {
                     }
                 }
                 Wake::Rung => self.look(&mut pace),
-                Wake::Closed => return,
+                Wake::Closed => {
+                    // The last one moves the log into the file, which it can only do alone: of two that end
+                    // at the same time neither does.
+                    while self.readers_ended.recv_blocking().is_ok() {}
+                    return self.identity.let_go(&self.connection);
+                }
             }
         }
     }
@@ -145,6 +158,7 @@ impl Writer {
     }
 
     fn begin(&self) -> Result<()> {
+        self.identity.check()?;
         // Before the log changes, so that the doorbell knows whose change it is.
         self.queue.begin();
         if !self.connection.is_autocommit() {
@@ -168,7 +182,10 @@ impl Writer {
                 tracing::warn!(path = %self.path.display(), %error, "a failed commit cannot be rolled back");
             }
         }
-        committed.map_err(|error| describe(&self.path, error))
+        connection::move_log(&self.connection, &self.readers);
+        committed.map_err(|error| describe(&self.path, error))?;
+        // In files that the path does not lead to, it is lost with this process.
+        self.identity.look().inspect_err(|_| self.hints.send(Hint::Anything))
     }
 
     fn statement(&self, sql: &str) -> rusqlite::Result<()> {
@@ -189,7 +206,7 @@ impl Writer {
             Ok(done) => return Ran::Settled(Ok(done)),
             Err(fault) => fault,
         };
-        let error = fault.into_error(&self.path);
+        let error = self.identity.explain(fault);
         // A full disk and some I/O errors roll the whole transaction back, and with it the
         // savepoints of neighbours that were released already.
         if self.connection.is_autocommit() {
@@ -211,7 +228,11 @@ impl Writer {
                 Done::Commit(receipt, placed)
             }
             Op::Claim(claim) => Done::Claim(lease::claim(connection, claim, now)?),
-            Op::Renew(renew) => Done::Renew(lease::renew(connection, renew, now)?),
+            Op::Renew(renew) => {
+                // A heartbeat is seldom enough for a look at what is in the file.
+                self.identity.look_inside()?;
+                Done::Renew(lease::renew(connection, renew, now)?)
+            }
         })
     }
 
@@ -219,7 +240,9 @@ impl Writer {
     fn answer(&self, settled: Vec<(Job, Result<Done>)>, committed: Result<()>) {
         if let Err(error) = committed {
             let jobs = settled.into_iter().map(|(job, _)| job).collect();
-            return refuse(jobs, &error.unknown_outcome());
+            // Trying again is of no use where the file is damaged or gone.
+            let retryable = error.kind() != ErrorKind::InvalidConfig;
+            return refuse(jobs, &error.unknown_outcome().retryable(retryable));
         }
         let mut touched = Touched::default();
         for (job, result) in settled {
@@ -268,6 +291,10 @@ impl Writer {
 
     /// Tells watchers when another connection has committed since the last look.
     fn look(&self, pace: &mut Pace) {
+        if self.identity.check().is_ok() && self.identity.look().is_err() {
+            // Everybody who looks again is told.
+            self.hints.send(Hint::Anything);
+        }
         // Busy only: the doorbell rings again.
         if let Ok(version) = self.data_version()
             && version != pace.data_version

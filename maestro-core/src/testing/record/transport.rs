@@ -37,6 +37,7 @@ struct Log {
 
 /// What passed between a host and its programs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Recording {
     /// The lines: milliseconds since the start, whether the host wrote it, and the line.
     pub lines: Vec<(u64, bool, String)>,

@@ -45,6 +45,7 @@ pub enum Op {
 
 /// Where a feed starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Start {
     /// At its beginning.
     Beginning,

@@ -36,6 +36,7 @@ pub use report::{Report, check, run};
 
 /// One case of the table. It ends when the backend kept its promise, and panics otherwise.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct StorageCase {
     /// Its name, for example `guards_first_failure_decides`.
     pub name: &'static str,

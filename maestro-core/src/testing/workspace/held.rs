@@ -1,11 +1,11 @@
 //! Nothing is lost that a workspace holds.
 
 use super::{Bench, good};
-use crate::workspace::{Prepared, Release, Released};
+use crate::workspace::{Fits, Prepared, Release, Released};
 
 pub(super) async fn releasing_twice_is_released(bench: Bench) {
     let (project, _, workspace) = bench.fresh().await;
-    assert!(good(bench.port.fits(&project).await));
+    assert_eq!(good(bench.port.fits(&project, None).await), Fits::Yes);
     for _ in 0..2 {
         let released = good(bench.port.release(&workspace, Release::IfEmpty).await);
         assert_eq!(released, Released::Removed);
@@ -18,7 +18,7 @@ pub(super) async fn a_shared_directory_is_left_alone(bench: Bench) {
     assert_eq!(workspace.root, project);
     bench.write(&workspace, "work", "work\n").await;
     assert_eq!(bench.holds(&workspace).await, Vec::<String>::new());
-    assert_eq!(good(bench.port.commit(&workspace, "x").await), None);
+    assert_eq!(good(bench.port.commit(&workspace, "x").await).commit, None);
     for how in [Release::IfEmpty, Release::Discard] {
         assert_eq!(good(bench.port.release(&workspace, how).await), Released::Removed);
     }
@@ -63,7 +63,7 @@ pub(super) async fn a_vanished_directory_comes_back_with_its_commits(bench: Benc
     good(bench.port.commit(&workspace, "Work").await);
     bench.fixture.vanish(&workspace.root).await;
     assert_eq!(bench.holds(&workspace).await, ["unmerged"]);
-    assert!(good(bench.port.diff(&workspace).await).contains("+work\n"));
+    assert!(bench.diff(&workspace).await.contains("+work\n"));
     let released = good(bench.port.release(&workspace, Release::IfEmpty).await);
     assert_eq!(released, Released::Kept { holds: vec!["unmerged".to_owned()] });
     spec.existing = Some(workspace.clone());

@@ -3,7 +3,7 @@
 use super::{Bench, bad, good};
 use crate::error::ErrorKind;
 use crate::model::{FileStatus, PlacePath};
-use crate::workspace::{Prepared, Release};
+use crate::workspace::{Fits, Prepared, Release};
 
 pub(super) async fn preparing_again_finds_the_same(bench: Bench) {
     let (_, mut spec, workspace) = bench.fresh().await;
@@ -26,7 +26,8 @@ pub(super) async fn preparing_again_finds_the_same(bench: Bench) {
 pub(super) async fn a_project_that_is_not_there_is_not_found(bench: Bench) {
     let project = bench.fixture.project().await;
     bench.fixture.vanish(&project).await;
-    assert!(!good(bench.port.fits(&project).await));
+    let fits = good(bench.port.fits(&project, None).await);
+    assert!(matches!(&fits, Fits::No { why } if !why.is_empty()), "{fits:?}");
     bad(bench.port.prepare(&Bench::spec(&project, "x")).await, ErrorKind::NotFound);
 }
 
@@ -93,10 +94,10 @@ pub(super) async fn changes_name_every_file(bench: Bench) {
 
 pub(super) async fn the_difference_shows_untracked_files(bench: Bench) {
     let (_, _, workspace) = bench.fresh().await;
-    assert_eq!(good(bench.port.diff(&workspace).await), "");
+    assert_eq!(bench.diff(&workspace).await, "");
     bench.write(&workspace, "README", "hello\nmore\n").await;
     bench.write(&workspace, "new", "brand new\n").await;
-    let diff = good(bench.port.diff(&workspace).await);
+    let diff = bench.diff(&workspace).await;
     assert!(diff.contains("+more\n") && diff.contains("+brand new\n"), "{diff}");
     let changes = good(bench.port.changes(&workspace).await);
     assert!(changes.untracked, "looking changes nothing");
@@ -104,13 +105,13 @@ pub(super) async fn the_difference_shows_untracked_files(bench: Bench) {
 
 pub(super) async fn a_commit_takes_everything_once(bench: Bench) {
     let (_, _, workspace) = bench.fresh().await;
-    assert_eq!(good(bench.port.commit(&workspace, "Nothing").await), None);
+    assert_eq!(good(bench.port.commit(&workspace, "Nothing").await).commit, None);
     bad(bench.port.commit(&workspace, "").await, ErrorKind::InvalidArgument);
     bench.write(&workspace, "README", "changed\n").await;
     bench.write(&workspace, "new", "new\n").await;
-    let commit = good(bench.port.commit(&workspace, "--amend\n\n# all of it").await);
+    let commit = good(bench.port.commit(&workspace, "--amend\n\n# all of it").await).commit;
     let changes = good(bench.port.changes(&workspace).await);
     assert_eq!(changes.head, commit);
     assert_eq!(changes.holds(), ["unmerged"]);
-    assert_eq!(good(bench.port.commit(&workspace, "Nothing").await), None);
+    assert_eq!(good(bench.port.commit(&workspace, "Nothing").await).commit, None);
 }

@@ -45,6 +45,7 @@ pub trait Fixture: fmt::Debug + Send + Sync + 'static {
 
 /// Which implementations a case is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum For {
     /// All.
     All,
@@ -56,6 +57,7 @@ pub enum For {
 
 /// One thing that has to hold.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Case {
     /// What holds.
     pub name: &'static str,
@@ -141,6 +143,7 @@ impl Bench {
             needs: Vec::new(),
             owner: NodeId::from_uuid(id),
             existing: None,
+            continues: false,
         }
     }
 
@@ -172,6 +175,10 @@ impl Bench {
 
     async fn read(&self, workspace: &WorkspaceRef, path: &str) -> Option<String> {
         self.fixture.read(&workspace.root, path).await
+    }
+
+    async fn diff(&self, workspace: &WorkspaceRef) -> String {
+        String::from_utf8_lossy(&good(self.port.diff(workspace).await)).into_owned()
     }
 
     async fn holds(&self, workspace: &WorkspaceRef) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::running::Running;
 use crate::id::NodeId;
 use crate::model::{PlacePath, Secret};
-use crate::transport::{Handed, OWNER_VARIABLE, ProgramSpec};
+use crate::transport::{Handed, HandedBy, OWNER_VARIABLE, ProgramSpec};
 
 /// The side of a connection that the program is on: its arguments, its input, its two outputs, and
 /// what it is asked.
@@ -46,9 +46,11 @@ impl ProgramIo {
         self.env.get(name).map(String::as_str)
     }
 
-    /// A secret that it was handed, by the variable that would tell a process its descriptor.
-    pub fn handed(&self, variable: &str) -> Option<&Secret> {
-        let handed = self.handed.iter().find(|handed| handed.variable == variable);
+    /// A secret that it was handed, by the variable or the option that would tell a process where it is.
+    pub fn handed(&self, name: &str) -> Option<&Secret> {
+        let handed = self.handed.iter().find(|handed| match &handed.by {
+            HandedBy::Variable(known) | HandedBy::Option(known) => known == name,
+        });
         handed.map(|handed| &handed.secret)
     }
 

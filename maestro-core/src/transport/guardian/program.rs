@@ -14,6 +14,10 @@ use sha2::{Digest, Sha256};
 /// What `build.rs` compiled from `guardian/`.
 const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/maestro-guardian"));
 
+/// The lowest number of the descriptor that the program is executed by. A program is handed others from
+/// 3 on, which take the place of what had their numbers before the exec.
+const LOWEST_FD: i32 = 64;
+
 /// How often a trial run is repeated while the file is busy: each try takes about a millisecond,
 /// and the descriptor that another thread's fork inherited lives no longer than that fork takes to
 /// exec.
@@ -70,11 +74,10 @@ fn anonymous_file() -> io::Result<OwnedFd> {
         Err(Errno::INVAL) => rustix::fs::memfd_create("maestro-guardian", flags)?,
         other => other?,
     };
-    if fd.as_raw_fd() > 2 {
+    if fd.as_raw_fd() >= LOWEST_FD {
         return Ok(fd);
     }
-    // In an embedder that closed its standard streams the number would be taken by the agent's own.
-    Ok(rustix::io::fcntl_dupfd_cloexec(&fd, 3)?)
+    Ok(rustix::io::fcntl_dupfd_cloexec(&fd, LOWEST_FD)?)
 }
 
 /// Refuses a directory in which somebody else could replace the program.

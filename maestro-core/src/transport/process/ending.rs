@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::cgroup;
 use super::io_thread::{blocking, sleep};
+use super::owner_lock::OwnerLock;
 use super::transport::Shared;
 use super::tree::{not_signalled, unreadable};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +26,8 @@ const AFTER_TERM: Duration = Duration::from_secs(2);
 const KILL_AT: Duration = Duration::from_secs(3);
 /// How long a git command may go on before it is asked to end.
 const GIT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long those may take that can only be asked. The request stays, so a later call finds them ended.
+const UNSEEN: Duration = Duration::from_secs(3);
 /// How long all of it may take.
 const ALL: Duration = Duration::from_secs(20);
 
@@ -43,6 +46,7 @@ pub(super) async fn end_all_of(
     }
     let mut search = Search {
         owner: owner.to_string(),
+        lock: shared.lock(owner),
         journals: shared.journals(),
         cgroups: shared.cgroups.clone(),
         roots: processes.into_iter().collect(),
@@ -50,6 +54,7 @@ pub(super) async fn end_all_of(
     let mut known: BTreeMap<ProcessStamp, Told> = BTreeMap::new();
     let mut now = Duration::ZERO;
     let mut clean = 0;
+    let mut asked = None;
     loop {
         let found;
         (search, found) = blocking(move || {
@@ -59,7 +64,26 @@ pub(super) async fn end_all_of(
         .await?;
         // A process that is being forked can be missing in one scan, not in two.
         clean = if found.is_empty() { clean + 1 } else { 0 };
-        if clean == 2 {
+        if clean >= 2 {
+            let gone;
+            (search, gone) = blocking(move || {
+                let gone = search.is_all_gone()?;
+                Ok((search, gone))
+            })
+            .await?;
+            let asked = *asked.get_or_insert(now);
+            if !gone && now < asked + UNSEEN {
+                sleep(LOOK_EVERY).await;
+                now += LOOK_EVERY;
+                continue;
+            }
+            if !gone {
+                return Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "programs of the node still run where this process cannot see them, as in another \
+                     container; they were asked to end, and end with that container",
+                ));
+            }
             blocking(move || search.forget()).await?;
             return Ok(Ended { processes: u32::try_from(known.len()).unwrap_or(u32::MAX) });
         }
@@ -111,6 +135,7 @@ impl Told {
 /// Looks for the processes of one incarnation.
 struct Search {
     owner: String,
+    lock: Option<OwnerLock>,
     journals: Option<PathBuf>,
     cgroups: Option<PathBuf>,
     /// Processes known from elsewhere; believed only if they carry the marker.
@@ -145,6 +170,15 @@ impl Search {
             .into_iter()
             .collect();
         Ok(found.into_iter().map(|process| (process, git.contains(&process))).collect())
+    }
+
+    /// Whether nothing of the incarnation runs that nobody here sees. What does is asked to end.
+    fn is_all_gone(&self) -> Result<bool> {
+        let Some(lock) = &self.lock else { return Ok(true) };
+        if lock.is_free().map_err(no_lock)? {
+            return Ok(true);
+        }
+        lock.ask_to_end().map_err(no_lock).map(|()| false)
     }
 
     /// The control groups of the incarnation.
@@ -221,6 +255,11 @@ fn spare_ourselves(
         }
     }
     Ok(())
+}
+
+fn no_lock(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "the lock of a node's programs cannot be looked at")
+        .caused_by(error)
 }
 
 fn no_journals(error: std::io::Error) -> Error {

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use super::PROGRAM_VARIABLE;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
-use crate::transport::{EnvPolicy, Handed, OWNER_VARIABLE, ProgramSpec, ROLE_VARIABLE};
+use crate::transport::{EnvPolicy, Handed, HandedBy, OWNER_VARIABLE, ProgramSpec, ROLE_VARIABLE};
 
 /// Where a name is looked up when the program's environment has no `PATH`, as `execvp` does.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// The number of the first descriptor that a program is handed: behind its three streams.
-const FIRST_HANDED: i32 = 3;
+pub(super) const FIRST_HANDED: i32 = 3;
 
 /// What a program is started with.
 #[derive(Debug)]
@@ -41,9 +41,10 @@ impl Launch {
         }
         let cwd = directory(spec, place)?;
         let mut env = environment(spec, mark)?;
-        let handed = hand(&spec.handed, &mut env)?;
+        let mut args: Vec<OsString> = spec.args.iter().map(OsString::from).collect();
+        let handed = hand(&spec.handed, &mut env, &mut args)?;
         let program = look_up(&spec.program, env.get(OsStr::new("PATH")), &cwd)?;
-        Ok(Self { program, args: spec.args.iter().map(OsString::from).collect(), env, cwd, handed })
+        Ok(Self { program, args, env, cwd, handed })
     }
 }
 
@@ -77,7 +78,9 @@ fn environment(spec: &ProgramSpec, mark: &str) -> Result<BTreeMap<OsString, OsSt
     if *inherit {
         let denied = |name: &OsStr| {
             let name = name.as_encoded_bytes();
-            deny.iter().any(|pattern| match pattern.strip_suffix('*') {
+            let patterns =
+                deny.iter().map(String::as_str).chain(EnvPolicy::GIT_LOCAL.iter().copied());
+            patterns.into_iter().any(|pattern| match pattern.strip_suffix('*') {
                 Some(prefix) => name.starts_with(prefix.as_bytes()),
                 None => name == pattern.as_bytes(),
             })
@@ -99,14 +102,26 @@ fn environment(spec: &ProgramSpec, mark: &str) -> Result<BTreeMap<OsString, OsSt
     Ok(env)
 }
 
-/// Writes each secret into a pipe of its own, and names its end in the environment.
-fn hand(handed: &[Handed], env: &mut BTreeMap<OsString, OsString>) -> Result<Vec<(OwnedFd, i32)>> {
+/// Writes each secret into a pipe of its own, and names its end in the environment or the arguments.
+fn hand(
+    handed: &[Handed],
+    env: &mut BTreeMap<OsString, OsString>,
+    args: &mut Vec<OsString>,
+) -> Result<Vec<(OwnedFd, i32)>> {
+    if handed.len() > Handed::MAX_COUNT {
+        let why = format!("has more than {} entries: {}", Handed::MAX_COUNT, handed.len());
+        return Err(Error::invalid("handed", why));
+    }
     let mut ends = Vec::with_capacity(handed.len());
-    for (Handed { variable, secret }, number) in handed.iter().zip(FIRST_HANDED..) {
-        if secret.expose().len() > Handed::MAX_BYTES {
-            return Err(Error::invalid("handed", "is longer than a pipe takes")
-                .with("variable", variable)
-                .with("max_bytes", Handed::MAX_BYTES));
+    for (Handed { by, secret }, number) in handed.iter().zip(FIRST_HANDED..) {
+        let secret = secret.expose().as_bytes();
+        let too_long = || {
+            Error::invalid("handed", "is longer than a pipe takes")
+                .with("name", name(by))
+                .with("bytes", secret.len())
+        };
+        if secret.len() > Handed::MAX_BYTES {
+            return Err(too_long());
         }
         let no_pipe = |error: io::Error| {
             Error::new(ErrorKind::Unavailable, "no pipe to hand a secret over").caused_by(error)
@@ -114,12 +129,32 @@ fn hand(handed: &[Handed], env: &mut BTreeMap<OsString, OsString>) -> Result<Vec
         // Closed in every other child, so that nobody else can read it.
         let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(|e| no_pipe(e.into()))?;
-        // It fits, so this waits for nobody; the end of the writer is the end of the text.
-        std::fs::File::from(writer).write_all(secret.expose().as_bytes()).map_err(no_pipe)?;
-        env.insert(variable.into(), number.to_string().into());
+        #[cfg(target_os = "linux")]
+        if secret.len() > Handed::FITS_ALWAYS {
+            // Where it is not granted the writing below says so.
+            let _ = rustix::pipe::fcntl_setpipe_size(&writer, secret.len());
+        }
+        // Nobody reads yet, so what does not fit would be waited for without end.
+        rustix::io::ioctl_fionbio(&writer, true).map_err(|e| no_pipe(e.into()))?;
+        std::fs::File::from(writer).write_all(secret).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => too_long(),
+            _ => no_pipe(error),
+        })?;
+        match by {
+            HandedBy::Variable(variable) => {
+                env.insert(variable.into(), number.to_string().into());
+            }
+            HandedBy::Option(option) => args.push(format!("{option}=/dev/fd/{number}").into()),
+        }
         ends.push((reader, number));
     }
     Ok(ends)
+}
+
+fn name(by: &HandedBy) -> &str {
+    match by {
+        HandedBy::Variable(name) | HandedBy::Option(name) => name,
+    }
 }
 
 /// The program's path: as it is, seen from its directory, or found in its `PATH`.

@@ -19,6 +19,11 @@
 //!
 //! Where control groups may be made ([`Cgroups`]), each program has one of its own.
 //!
+//! With a state directory, each guardian and program also inherits a lock of its incarnation, so that
+//! [`end_all_of`](crate::transport::Transport::end_all_of) knows of those in other pid namespaces, as of
+//! another container: it asks their guardians to end them, and does not say that all have ended before
+//! the kernel has let the lock go.
+//!
 //! # Bounds
 //! | what | bound |
 //! |---|---|
@@ -27,7 +32,7 @@
 //! | standard error that nobody read yet | [`Frame::MAX_STDERR_BYTES`](crate::transport::Frame::MAX_STDERR_BYTES), then the oldest is dropped |
 //! | outputs that stay open after the whole tree ended | 2 s and 16 MiB more are read |
 //! | a tree that was told to end at once | 15 s, then `Timeout` |
-//! | [`end_all_of`](crate::transport::Transport::end_all_of) | 20 s, then `Timeout`; git commands get 5 s to finish |
+//! | [`end_all_of`](crate::transport::Transport::end_all_of) | 20 s, then `Timeout`; git commands get 5 s to finish; what cannot be seen gets 3 s, then `Unavailable` |
 
 #[cfg(target_os = "linux")]
 mod cgroup;
@@ -44,6 +49,8 @@ mod io_thread;
 mod launch;
 #[cfg(target_os = "linux")]
 mod outlet;
+#[cfg(target_os = "linux")]
+mod owner_lock;
 #[cfg(target_os = "linux")]
 mod program;
 #[cfg(target_os = "linux")]

@@ -157,6 +157,11 @@ impl Program {
             sleep(TOLD_EVERY).await;
             waited += TOLD_EVERY;
         }
-        Ok(())
+        let tree = self.tree.clone();
+        blocking(move || {
+            tree.forget();
+            Ok(())
+        })
+        .await
     }
 }

@@ -48,8 +48,8 @@ pub(super) async fn serve(program: Arc<Program>, mut child: Child, lines: Receiv
     };
     let end = async {
         let status = wait(&program, child).await;
-        // A guardian that ended by itself proves that nothing is left.
-        if (!program.tree.guarded || status.signal == Some(9))
+        // A guardian that ended by itself, and has removed its journal, proves that nothing is left.
+        if (!program.tree.guarded || status.signal == Some(9) || program.tree.is_unfinished())
             && let Err(error) = Box::pin(program.sweep()).await
         {
             tracing::error!(%error, "processes of a program outlive it");

@@ -2,8 +2,8 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,12 +15,14 @@ use tokio::process::Command;
 use super::cgroup;
 use super::connection::ProcessConnection;
 use super::io_thread::{self, blocking, within};
-use super::launch::Launch;
+use super::launch::{FIRST_HANDED, Launch};
+use super::owner_lock::OwnerLock;
 use super::program::{Line, Program};
 use super::pumps;
 use super::transport::Shared;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
+use crate::id::NodeId;
 use crate::runtime::{Bell, Latch};
 use crate::transport::frames::Frames;
 use crate::transport::guardian::{
@@ -41,17 +43,22 @@ const WAITING_LINES: usize = 4;
 
 /// Starts a program and returns once it runs. Belongs on the I/O thread.
 pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<ProcessConnection> {
-    let (mark, mut launch, guardian) = {
+    let (mark, mut launch, guardian, held) = {
         let shared = Arc::clone(&shared);
         let spec = spec.clone();
         blocking(move || {
             let mark = random_mark()?;
-            let launch = Launch::prepare(&spec, &shared.host.place, &mark)?;
-            Ok((mark, launch, shared.guardian()?))
+            let mut launch = Launch::prepare(&spec, &shared.host.place, &mark)?;
+            let guardian = shared.guardian()?;
+            let held = match guardian.is_some().then(|| shared.lock(spec.owner)).flatten() {
+                Some(lock) => Some(hold(lock, &mut launch).map_err(no_lock)?),
+                None => None,
+            };
+            Ok((mark, launch, guardian, held))
         })
         .await?
     };
-    let command = command(&shared, &spec, &mut launch, guardian.as_deref(), &mark)?;
+    let command = command(&shared, &spec, &mut launch, guardian.as_deref(), held.as_ref(), &mark)?;
     let (key, program) =
         shared.registry.add(|| spawn(&shared, &spec, command, guardian.is_some(), mark))?;
     let connection = ProcessConnection::new(Arc::clone(&shared), Arc::clone(&program));
@@ -70,12 +77,24 @@ pub(super) async fn start(shared: Arc<Shared>, spec: ProgramSpec) -> Result<Proc
     Ok(connection)
 }
 
+/// Hands two locks over: one that the guardian keeps, under the number that is given back, and one that
+/// the program inherits.
+fn hold(lock: OwnerLock, launch: &mut Launch) -> io::Result<(OwnerLock, i32)> {
+    lock.revive()?;
+    let behind = launch.handed.iter().map(|(_, number)| number + 1).max();
+    let number = behind.unwrap_or(FIRST_HANDED);
+    launch.handed.push((lock.share()?.into(), number));
+    launch.handed.push((lock.share()?.into(), number + 1));
+    Ok((lock, number))
+}
+
 /// The command, under the guardian if there is one.
 fn command(
     shared: &Shared,
     spec: &ProgramSpec,
     launch: &mut Launch,
     guardian: Option<&Guardian>,
+    held: Option<&(OwnerLock, i32)>,
     mark: &str,
 ) -> Result<Command> {
     let program = launch.program.as_os_str();
@@ -83,8 +102,11 @@ fn command(
         None => (program.to_owned(), launch.args.clone()),
         Some(guardian) => {
             let mut guard = GuardSpec::default().grace(shared.config.grace);
-            if let Some(directory) = shared.journals() {
-                guard = guard.journal(directory.join(format!("{}.{mark}", spec.owner)));
+            if let Some(journal) = shared.journal(spec.owner, mark) {
+                guard = guard.journal(journal);
+            }
+            if let Some((lock, number)) = held {
+                guard = guard.lock_fd(*number).end_request(lock.request());
             }
             if let Some(base) = &shared.cgroups {
                 guard = guard.cgroup(cgroup::directory(base, &spec.owner.to_string(), mark));
@@ -131,10 +153,11 @@ fn spawn(
     })?;
     let base = shared.cgroups.as_ref().filter(|_| guarded);
     let cgroup = base.map(|base| cgroup::directory(base, &spec.owner.to_string(), &mark));
+    let journal = if guarded { shared.journal(spec.owner, &mark) } else { None };
     let (input, lines) = async_channel::bounded::<Line>(WAITING_LINES);
     let program = Arc::new(Program {
         owner: spec.owner,
-        tree: Tree { root, guarded, cgroup, mark },
+        tree: Tree { root, guarded, cgroup, journal, mark },
         grace: shared.config.grace,
         frames: Frames::new(spec.max_line_bytes),
         input,
@@ -220,6 +243,11 @@ fn cannot_guard() -> Error {
     )
 }
 
+fn no_lock(error: io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "the lock of this node's programs cannot be held")
+        .caused_by(error)
+}
+
 fn random_mark() -> Result<String> {
     // Not from the runtime: a seeded one would give the marks of an earlier run again.
     let mut bytes = [0; 16];
@@ -227,6 +255,20 @@ fn random_mark() -> Result<String> {
         Error::new(ErrorKind::Unavailable, "there is no chance").caused_by(error)
     })?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+/// Makes a directory that belongs to this user alone, whatever the umask. What journals name is ended,
+/// so nobody else may write them.
+fn private_directory(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let found = fs::symlink_metadata(directory)?;
+    if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    }
+    if found.mode() & 0o077 != 0 {
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }
 
 impl Shared {
@@ -239,10 +281,14 @@ impl Shared {
         if let Some(guardian) = &*guardian {
             return Ok(Some(Arc::clone(guardian)));
         }
-        if let Some(directory) = self.journals() {
-            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
-                Error::new(ErrorKind::InvalidConfig, "the `state_directory` cannot be made")
-                    .caused_by(error)
+        for directory in [self.journals(), self.locks()].into_iter().flatten() {
+            private_directory(&directory).map_err(|error| {
+                Error::new(
+                    ErrorKind::InvalidConfig,
+                    "the `state_directory` cannot be made, or holds another user's files; name another",
+                )
+                .with("path", directory.display())
+                .caused_by(error)
             })?;
         }
         let directory = self.config.state_directory.as_deref();
@@ -250,6 +296,22 @@ impl Shared {
             Guardian::materialise(directory.map(|directory| directory.join("bin")).as_deref())
                 .map_err(|error| cannot_guard().caused_by(error))?;
         Ok(Some(Arc::clone(guardian.insert(Arc::new(made)))))
+    }
+
+    /// Where the guardian of one program keeps its journal.
+    fn journal(&self, owner: NodeId, mark: &str) -> Option<PathBuf> {
+        Some(self.journals()?.join(format!("{owner}.{mark}")))
+    }
+
+    /// The lock of an incarnation, where there is a directory for it.
+    pub(super) fn lock(&self, owner: NodeId) -> Option<OwnerLock> {
+        Some(OwnerLock::of(&self.locks()?, owner))
+    }
+
+    /// Where the locks of incarnations are.
+    fn locks(&self) -> Option<PathBuf> {
+        let directory = self.config.state_directory.as_ref()?;
+        Some(directory.join("locks"))
     }
 
     /// Where guardians keep their journals.

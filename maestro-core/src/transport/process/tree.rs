@@ -1,10 +1,12 @@
 //! One program's processes, and how they are told to end.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
 use super::{PROGRAM_VARIABLE, cgroup};
 use crate::error::{Error, ErrorKind, Result};
+use crate::transport::guardian::Journal;
 use crate::transport::proc_table::{self, ProcessStamp, Signal};
 
 /// The processes of one program.
@@ -15,6 +17,8 @@ pub(super) struct Tree {
     pub(super) guarded: bool,
     /// The directory of its control group, if it has one.
     pub(super) cgroup: Option<PathBuf>,
+    /// Where its guardian writes down what it sees below it, if it does.
+    pub(super) journal: Option<PathBuf>,
     /// What [`PROGRAM_VARIABLE`] says in their environment.
     pub(super) mark: String,
 }
@@ -26,7 +30,24 @@ impl Tree {
         proc_table::signal(self.root, signal).map_err(|error| not_signalled(self.root, error))
     }
 
-    /// Everything that runs: by descent from the root, by the mark, and by the control group.
+    /// Whether its guardian ended before it had ended everything.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.exists())
+    }
+
+    /// Removes what a guardian that was killed left behind, once nothing of the tree runs.
+    pub(super) fn forget(&self) {
+        if let Some(journal) = &self.journal {
+            // Whoever looks for leftovers finds the same: nobody who still runs.
+            let _ = fs::remove_file(journal);
+        }
+        if let Some(group) = &self.cgroup {
+            let _ = fs::remove_dir(group);
+        }
+    }
+
+    /// Everything that runs: by descent from the root, by the mark, by the journal, and by the
+    /// control group.
     ///
     /// Reads the whole process table, so it blocks for milliseconds.
     pub(super) fn members(&self) -> Result<BTreeSet<ProcessStamp>> {
@@ -37,6 +58,13 @@ impl Tree {
         if self.root.is_alive() {
             members.insert(self.root);
             members.extend(proc_table::descendants(self.root.pid).map_err(unreadable)?);
+        }
+        if let Some(journal) = &self.journal {
+            match Journal::read(journal) {
+                Ok(Some(journal)) => members.extend(journal.alive().map_err(unreadable)?),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "a guardian's journal cannot be read"),
+            }
         }
         members.extend(self.cgroup.iter().flat_map(|directory| cgroup::members(directory)));
         let own = std::process::id();

@@ -3,7 +3,8 @@
 //! Git takes a lock by making a file, so a git that is killed leaves it behind and every other git
 //! is refused. Such a lock is removed only when it is certain that nobody holds it: on a local disk,
 //! and either it is older than the boot of this host, or every process of the host can be seen and
-//! none of them is a git that could work in the repository or has the file open.
+//! none of them has the file open or is a git that could work in the repository and does more than
+//! read.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,6 +86,8 @@ mod linux {
     use std::path::{Path, PathBuf};
     use std::time::{Duration, SystemTime};
 
+    use crate::workspace::git::stray::reads;
+
     /// The inode of the first pid namespace: in every other one some processes cannot be seen.
     const FIRST_PID_NAMESPACE: &str = "pid:[4026531836]";
     /// File systems that other hosts may work on.
@@ -162,14 +165,25 @@ mod linux {
         if line.is_empty() || contains(&line, b"--daemon") {
             return false;
         }
+        let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+        let words: Vec<_> = words.map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        if name.starts_with(b"git") && reads(&words) {
+            return false;
+        }
         let (Ok(cwd), Ok(environment)) =
             (fs::read_link(process.join("cwd")), fs::read(process.join("environ")))
         else {
             return true;
         };
-        contains(&line, b"--git-dir")
-            || contains(&environment, b"GIT_DIR=")
-            || roots.iter().any(|root| cwd.starts_with(root) || root.starts_with(&cwd))
+        let dir =
+            environment.split(|byte| *byte == 0).find_map(|set| set.strip_prefix(b"GIT_DIR="));
+        let works_in =
+            |dir: &Path| roots.iter().any(|root| dir.starts_with(root) || root.starts_with(dir));
+        match dir.map(crate::workspace::git::repo::path_of) {
+            // It works where it was told to, wherever it stands.
+            Some(dir) => works_in(&cwd.join(dir)) || works_in(&cwd),
+            None => contains(&line, b"--git-dir") || works_in(&cwd),
+        }
     }
 
     fn contains(text: &[u8], word: &[u8]) -> bool {

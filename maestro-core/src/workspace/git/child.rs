@@ -16,9 +16,8 @@ const STDERR_TAIL: usize = 16 << 10;
 pub(super) struct Launch {
     pub(super) program: PathBuf,
     pub(super) args: Vec<OsString>,
-    /// The environment to begin with; none means that of this process.
-    pub(super) base: Option<Vec<(OsString, OsString)>>,
-    pub(super) removed: &'static [&'static str],
+    /// The environment to begin with.
+    pub(super) base: Vec<(OsString, OsString)>,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) input: Vec<u8>,
     /// A lock that lasts as long as the child. It has no other input then.
@@ -58,18 +57,10 @@ impl Launch {
 
     fn once(&self, max_output: usize, switch: &KillSwitch) -> io::Result<Finished> {
         let mut command = Command::new(&self.program);
-        match &self.base {
-            Some(base) => {
-                command.env_clear().envs(base.iter().map(|(k, v)| (k, v)));
-            }
-            None => {
-                for name in self.removed {
-                    command.env_remove(name);
-                }
-            }
-        }
         command
             .args(&self.args)
+            .env_clear()
+            .envs(self.base.iter().map(|(k, v)| (k, v)))
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .stdin(match &self.lock {
                 Some(lock) => Stdio::from(lock.try_clone()?),

@@ -4,31 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::child::Finished;
+use super::reason::{Filtered, Reason};
 use crate::error::{Error, ErrorKind, LimitHit};
-
-/// The lock file that another process holds, if that is why git failed.
-pub(super) fn lock(finished: &Finished) -> Option<String> {
-    if finished.code == Some(0) {
-        return None;
-    }
-    let text = &finished.stderr;
-    if let Some(at) = text.find("Unable to create '") {
-        let rest = &text[at + "Unable to create '".len()..];
-        let (path, why) = rest.split_once("': ")?;
-        return (path.contains(".lock") && why.starts_with("File exists")).then(|| path.to_owned());
-    }
-    // Git reads the other worktrees' files, and fails when one is being made at that moment.
-    if let Some(at) = text.find("failed to read ")
-        && let Some((path, _)) = text[at + "failed to read ".len()..].split_once(": ")
-        && path.contains("/worktrees/")
-    {
-        return Some(path.to_owned());
-    }
-    let at = text.find("could not lock config file ")?;
-    let rest = &text[at + "could not lock config file ".len()..];
-    let (path, why) = rest.split_once(": ")?;
-    why.starts_with("File exists").then(|| format!("{path}.lock"))
-}
 
 /// A lock that stays.
 pub(super) fn locked(subject: &str, lock: &str) -> Error {
@@ -68,64 +45,68 @@ pub(super) fn overflow(subject: &str, finished: &Finished) -> Error {
         .with("command", subject)
 }
 
+/// A directory of the repository that this process may not write.
+pub(super) fn denied(subject: &str, path: &Path) -> Error {
+    Error::new(
+        ErrorKind::PermissionDenied,
+        "git may not read or write a file; give this user the right to, then try again",
+    )
+    .with("command", subject)
+    .with("path", path.display())
+}
+
 /// Git said no.
 pub(super) fn error(subject: &str, finished: &Finished) -> Error {
     let said = finished.stderr.trim();
-    let (kind, message) = if said.contains("dubious ownership") {
-        (
+    let reason = Reason::of(finished).unwrap_or(Reason::Other);
+    let (kind, message) = match &reason {
+        Reason::Denied(_) => (
+            ErrorKind::PermissionDenied,
+            "git may not read or write a file; give this user the right to, then try again",
+        ),
+        Reason::Full => (
+            ErrorKind::ResourceExhausted,
+            "there is no space left for git to write; make some, then try again",
+        ),
+        Reason::Damaged => (
+            ErrorKind::Unavailable,
+            "something in the repository is damaged; look at it with `git fsck`",
+        ),
+        Reason::Foreign => (
             ErrorKind::PermissionDenied,
             "the repository belongs to another user; name it in git's `safe.directory`",
-        )
-    } else if said.contains("not a git repository") {
-        (
+        ),
+        Reason::NoRepository => (
             ErrorKind::NotFound,
             "the project is not a git repository; make it one with `git init` and a first commit, or let `workspace` be `directory`",
-        )
-    } else if said.contains("Permission denied") {
-        (ErrorKind::PermissionDenied, "git may not read or write a file")
-    } else if said.contains("is already used by worktree")
-        || said.contains("is already checked out")
-    {
-        (
+        ),
+        Reason::CheckedOut => (
             ErrorKind::Conflict,
             "the branch is checked out somewhere else; switch that checkout to another branch",
-        )
-    } else if finished.code.is_none() {
-        (ErrorKind::Unavailable, "git was killed; the call may be repeated")
-    } else {
-        (ErrorKind::Unavailable, "git failed")
+        ),
+        Reason::InTheWay => {
+            (ErrorKind::Conflict, "another branch is in the way; rename or remove that one")
+        }
+        Reason::Filter(_) => (
+            ErrorKind::Conflict,
+            "the filter of a file failed; install or correct it in git's configuration, then try again",
+        ),
+        Reason::Moved => (ErrorKind::Conflict, "a branch was changed meanwhile; try again"),
+        Reason::Killed => (ErrorKind::Unavailable, "git was killed; the call may be repeated"),
+        Reason::Busy(_) => (ErrorKind::Unavailable, "another git process holds a lock; try again"),
+        Reason::Other => (ErrorKind::Unavailable, "git failed"),
     };
-    let retryable = kind == ErrorKind::Unavailable && finished.code.is_none();
-    Error::new(kind, message)
+    let retryable = matches!(reason, Reason::Killed | Reason::Moved | Reason::Busy(_));
+    let error = Error::new(kind, message)
         .retryable(retryable)
         .with("command", subject)
         .with("exit", finished.code.map_or_else(|| "signal".to_owned(), |code| code.to_string()))
-        .with("said", if said.is_empty() { "nothing" } else { said })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn failed(stderr: &str) -> Finished {
-        Finished {
-            code: Some(128),
-            stdout: Vec::new(),
-            stderr: stderr.to_owned(),
-            overflowed: false,
-            interrupted: false,
+        .with("said", if said.is_empty() { "nothing" } else { said });
+    match reason {
+        Reason::Denied(Some(path)) => error.with("path", path),
+        Reason::Filter(Some(Filtered { file, filter })) => {
+            error.with("file", file).with("filter", filter)
         }
-    }
-
-    #[test]
-    fn a_lock_is_named_and_other_failures_are_not_locks() {
-        let held =
-            failed("fatal: Unable to create '/r a/.git/index.lock': File exists.\n\nAnother…");
-        assert_eq!(lock(&held).as_deref(), Some("/r a/.git/index.lock"));
-        let config = failed("error: could not lock config file .git/config: File exists");
-        assert_eq!(lock(&config).as_deref(), Some(".git/config.lock"));
-        let readonly = failed("fatal: Unable to create '/r/.git/index.lock': Permission denied");
-        assert_eq!(lock(&readonly), None);
-        assert_eq!(error("git x", &readonly).kind(), ErrorKind::PermissionDenied);
+        _ => error,
     }
 }

@@ -39,7 +39,8 @@ impl Repo {
         let opened = self.git.blocking("lock", move || {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(open)
         });
-        let file = Arc::new(opened.await?.map_err(|error| disk(&error))?);
+        let opened = opened.await?.map_err(|error| disk(&error).with("path", path.display()));
+        let file = Arc::new(opened?);
         let runtime = self.git.runtime();
         let deadline = runtime.monotonic() + self.git.time_limit();
         let mut pause = Duration::from_millis(1);

@@ -1,22 +1,23 @@
 //! A merge into somebody's checkout that was killed half-way is taken back, before it is done again.
 //!
 //! What is about to be done is noted in the shared git directory first. Whoever merges next, under
-//! the same lock, finds the note. A file of the checkout is put back only when it, and what the index
-//! says of it, are exactly as one of the two commits has them, or not there at all: so all of it is
-//! in the repository. If one file is anything else, somebody works there, and nothing is touched.
+//! the same lock, finds the note. Files are moved whole, so that each one is as one of the two
+//! commits has it, or not there at all: all of it is in the repository. If one file, or what the
+//! index says of it, is anything else, somebody works there, and nothing is touched.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::Call;
+use super::advance::Held;
+use super::change::{Change, Changed, Paths, Side};
+use super::index_lock::remove_dead;
 use super::lock::Lock;
 use super::repo::{Repo, path_of};
 use super::settle::{disk, present};
-use super::status::SPARE_INDEX;
 use crate::error::Result;
-use crate::runtime::RuntimeExt as _;
 
 /// The note of a merge that moves a checkout.
 const NOTE: &str = "maestro-merge";
@@ -29,17 +30,6 @@ struct Begun {
     checkout: PathBuf,
 }
 
-/// What became of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Added,
-    Modified,
-    Deleted,
-}
-
-type Paths = BTreeSet<Vec<u8>>;
-type Changed = BTreeMap<Vec<u8>, Change>;
-
 impl Repo {
     /// Notes that a checkout is about to be moved from one commit to another.
     pub(super) async fn begin_move(&self, checkout: &Path, tip: &str, commit: &str) -> Result<()> {
@@ -47,7 +37,9 @@ impl Repo {
         note.extend(checkout.as_os_str().as_encoded_bytes());
         let (path, new) = (self.common.join(NOTE), self.common.join(format!("{NOTE}.new")));
         let written = self.git.blocking("note", move || {
-            fs::write(&new, note)?;
+            let mut file = fs::File::create(&new)?;
+            file.write_all(&note)?;
+            file.sync_all()?;
             fs::rename(new, path)
         });
         written.await?.map_err(|error| disk(&error))
@@ -67,13 +59,17 @@ impl Repo {
     pub(super) async fn mend(&self, lock: &Lock) -> Result<()> {
         let note = self.common.join(NOTE);
         let note = self.git.blocking("note", move || fs::read(note)).await?;
-        let Some(begun) = note.ok().and_then(|note| parse(&note)) else {
+        let Some(Begun { tip, commit, checkout }) = note.ok().and_then(|note| parse(&note)) else {
             return Ok(());
         };
-        if let Some(paths) = self.half_moved(&begun).await? {
-            self.put_back(&begun, paths, lock).await?;
+        let there = self.occupied(&checkout).await?;
+        // A branch that moved on has got the work, or somebody else's.
+        if there && self.commit_in(&checkout, "HEAD").await?.as_ref() == Some(&tip) {
+            let held = self.hold(&checkout, lock).await?;
+            held.take_back([&tip, &commit]).await?;
+            held.clear().await?;
         }
-        if self.unlock(&begun.checkout).await? {
+        if !there || self.unlock(&checkout).await? {
             self.end_move().await?;
         }
         Ok(())
@@ -83,21 +79,23 @@ impl Repo {
     /// killed merge may have moved the branch already, and only its locks are left. False when one
     /// stays.
     async fn unlock(&self, checkout: &Path) -> Result<bool> {
-        if !self.occupied(checkout).await? {
-            return Ok(true);
-        }
         let own = self.git.at(checkout).args(["rev-parse", "--absolute-git-dir"]).bytes().await?;
         let own = path_of(own.strip_suffix(b"\n").unwrap_or(&own));
         let head = self.git.at(checkout).args(["symbolic-ref", "--quiet", "HEAD"]);
         let head = head.codes(&[0, 1]).await?.stdout;
         let mut branch = self.common.join(path_of(head.strip_suffix(b"\n").unwrap_or(&head)));
         branch.as_mut_os_string().push(".lock");
-        let locks = [own.join("index.lock"), own.join("HEAD.lock"), branch];
+        let tables = |dir: &Path| dir.join("reftable/tables.list.lock");
+        let locks = [own.join("HEAD.lock"), branch, tables(&own), tables(&self.common)];
+        let index = own.join("index.lock");
         let runtime = self.git.runtime();
         let deadline = runtime.monotonic() + self.git.patience();
         loop {
             let mut held = false;
-            for lock in &locks {
+            let abandoned = index.clone();
+            let removed = self.git.blocking("look", move || remove_dead(&abandoned)).await?;
+            removed.map_err(|error| disk(&error))?;
+            for lock in locks.iter().chain([&index]) {
                 let there = lock.clone();
                 let there = self.git.blocking("look", move || present(&there)).await?;
                 held |= there && !self.git.remove_abandoned(lock, None).await?;
@@ -108,112 +106,72 @@ impl Repo {
             runtime.sleep(Duration::from_millis(50)).await;
         }
     }
+}
 
-    /// The files between two commits, if they can and need be put back. None when somebody works on
-    /// one of them, too.
-    async fn half_moved(&self, begun: &Begun) -> Result<Option<Changed>> {
-        let Begun { tip, commit, checkout } = begun;
-        let there = self.occupied(checkout).await?;
-        if !there || self.commit_in(checkout, "HEAD").await?.as_ref() != Some(tip) {
-            return Ok(None);
+impl Held<'_> {
+    /// Takes back what was done of a move from one commit to another.
+    pub(super) async fn take_back(&self, [tip, commit]: [&str; 2]) -> Result<()> {
+        let changed = self.repo.changed(tip, commit).await?;
+        if !self.is_half_moved([tip, commit], &changed).await? {
+            return Ok(());
         }
-        let sparse = self.git.at(checkout).args(["config", "--bool", "core.sparseCheckout"]);
+        let index = self.copy().await?;
+        // Whatever the index has of the move, it is made to have all of it.
+        self.fill(&index, &changed, |change| change.to.as_ref()).await?;
+        self.prepare(&index, [commit, tip]).await?;
+        let back = changed.iter().map(|(path, change)| (path.clone(), change.reversed()));
+        let placement = Arc::new(self.placement(back.collect(), Paths::new()));
+        if !self.in_the_way(&placement).await?.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(checkout = %self.checkout.display(), "taking back a merge that was killed half-way");
+        self.place(placement, &index).await
+    }
+
+    /// Whether a move was begun, and nobody works on one of its files, too.
+    async fn is_half_moved(&self, [tip, commit]: [&str; 2], changed: &Changed) -> Result<bool> {
+        let sparse = self.repo.git.at(&self.checkout);
+        let sparse = sparse.args(["config", "--bool", "core.sparseCheckout"]);
         if sparse.codes(&[0, 1]).await?.stdout.starts_with(b"true") {
             // Files that are missing there are missing on purpose.
-            return Ok(None);
+            return Ok(false);
         }
-        let changed = self.changed(tip, commit).await?;
+        let index = self.copy().await?;
         let (staged_tip, staged_commit) =
-            (self.staged(checkout, tip).await?, self.staged(checkout, commit).await?);
-        let (files_tip, files_commit) =
-            (self.differing(checkout, tip).await?, self.differing(checkout, commit).await?);
+            (self.staged(&index, tip).await?, self.staged(&index, commit).await?);
+        let files_tip = self.unlike(changed, |change| change.from.as_ref()).await?;
+        let files_commit = self.unlike(changed, |change| change.to.as_ref()).await?;
         let mut moved = false;
-        for (path, change) in &changed {
-            let file = checkout.join(path_of(path));
-            let missing = !self.git.blocking("look", move || present(&file)).await?;
-            let is = |absent: bool, differs: &Paths| {
-                if absent { missing } else { !missing && !differs.contains(path) }
+        for (path, change) in changed {
+            let file = self.checkout.join(path_of(path));
+            let missing = !self.repo.git.blocking("look", move || present(&file)).await?;
+            let is = |side: Option<&Side>, unlike: &Paths| match side {
+                // A submodule is checked out by nobody but its user.
+                Some(side) if side.is_repository() => true,
+                Some(_) => !missing && !unlike.contains(path),
+                None => missing,
             };
-            let is_tip = is(*change == Change::Added, &files_tip);
-            let is_commit = is(*change == Change::Deleted, &files_commit);
+            let is_tip = is(change.from.as_ref(), &files_tip);
+            let is_commit = is(change.to.as_ref(), &files_commit);
             let staged = staged_tip.contains(path) && staged_commit.contains(path);
             if staged || !(is_tip || is_commit || missing) {
-                return Ok(None);
+                return Ok(false);
             }
             moved |= !is_tip || staged_tip.contains(path);
         }
-        Ok(moved.then_some(changed))
+        Ok(moved)
     }
 
-    /// The files that differ between two commits.
-    async fn changed(&self, tip: &str, commit: &str) -> Result<Changed> {
-        let call = self.git.at(&self.path);
-        let call = call.args(["diff-tree", "-r", "--name-status", "--no-renames", "-z"]);
-        let list = call.args([tip, commit]).bytes().await?;
-        let mut parts = list.split(|byte| *byte == 0);
-        let mut changed = Changed::new();
-        while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
-            let change = match status.first() {
-                Some(b'A') => Change::Added,
-                Some(b'D') => Change::Deleted,
-                _ => Change::Modified,
-            };
-            changed.insert(path.to_vec(), change);
-        }
-        Ok(changed)
-    }
-
-    /// The files of which the index says something else than a commit.
-    async fn staged(&self, checkout: &Path, commit: &str) -> Result<Paths> {
-        let call = self.git.at(checkout).args(["diff-index", "--cached", "--name-only"]);
-        names(call.args(["--no-renames", "-z", commit, "--"])).await
-    }
-
-    /// The files that are not as a commit has them, apart from those that it does not have.
-    async fn differing(&self, checkout: &Path, commit: &str) -> Result<Paths> {
-        let index = self.common.join(format!("{SPARE_INDEX}{}", self.git.runtime().uuid()));
-        let read = self.git.at(checkout).env("GIT_INDEX_FILE", &index);
-        read.args(["read-tree", commit]).bytes().await?;
-        // An index that was just read knows no files by their times: every one has to be compared.
-        let refresh = self.git.at(checkout).env("GIT_INDEX_FILE", &index);
-        refresh.args(["update-index", "-q", "--refresh"]).codes(&[0, 1]).await?;
-        let list = self.git.at(checkout).env("GIT_INDEX_FILE", &index);
-        let listed = names(list.args(["diff-files", "--name-only", "-z"])).await;
-        let removed = self.git.blocking("index", move || fs::remove_file(index)).await?;
-        removed.map_err(|error| disk(&error))?;
-        listed
-    }
-
-    async fn put_back(&self, begun: &Begun, changed: Changed, lock: &Lock) -> Result<()> {
-        let Begun { tip, checkout, .. } = begun;
-        tracing::warn!(checkout = %checkout.display(), "taking back a merge that was killed half-way");
-        let mut known = Vec::new();
-        for (path, change) in changed {
-            if change != Change::Added {
-                known.push(path);
-                continue;
-            }
-            // Made by the merge, and in the repository as it is.
-            let unstage = self.git.at(checkout).under(lock);
-            let unstage = unstage.args(["rm", "--cached", "--quiet", "--ignore-unmatch", "--"]);
-            unstage.arg(path_of(&path)).bytes().await?;
-            let file = checkout.join(path_of(&path));
-            let deleted = self.git.blocking("delete", move || remove(&file));
-            deleted.await?.map_err(|error| disk(&error))?;
-        }
-        for some in known.chunks(100) {
-            let restore = self.git.at(checkout).under(lock);
-            let restore = restore.args(["restore", "--staged", "--worktree", "--source"]);
-            restore.arg(tip).arg("--").args(some.iter().map(|path| path_of(path))).bytes().await?;
-        }
-        Ok(())
-    }
-}
-
-fn remove(file: &Path) -> std::io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        done => done,
+    /// The files that are not as one side of a move has them, of those that it has.
+    async fn unlike(
+        &self,
+        changed: &Changed,
+        side: impl Fn(&Change) -> Option<&Side>,
+    ) -> Result<Paths> {
+        let index = self.no_index();
+        self.fill(&index, changed, side).await?;
+        // An index that was just made knows no files by their times: every one is compared.
+        self.differing(&index).await
     }
 }
 
@@ -222,11 +180,4 @@ fn parse(note: &[u8]) -> Option<Begun> {
     let mut commit = || Some(String::from_utf8_lossy(parts.next()?).into_owned());
     let (tip, commit) = (commit()?, commit()?);
     Some(Begun { tip, commit, checkout: path_of(parts.next()?) })
-}
-
-/// The paths that a command lists.
-async fn names(call: Call<'_>) -> Result<Paths> {
-    let list = call.bytes().await?;
-    let names = list.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    Ok(names.map(<[u8]>::to_vec).collect())
 }

@@ -1,15 +1,12 @@
 //! Getting the work out: into a branch of the project.
 
-use std::path::Path;
-
-use super::failure;
 use super::lock::{Lock, Of};
 use super::name::branch_ref;
 use super::needs::Combined;
 use super::repo::Swap;
 use super::site::{Site, gone};
 use crate::error::{Error, ErrorKind, Result};
-use crate::workspace::Merged;
+use crate::workspace::{LEFT_OUT, Merged};
 
 /// How often somebody else may move the branch while we merge.
 const ATTEMPTS: u32 = 8;
@@ -70,6 +67,13 @@ impl Site {
     /// The commit with all of the workspace's work.
     async fn source(&self) -> Result<String> {
         let state = self.state().await?;
+        let mut landing = self.landing(state.head.as_deref()).await?;
+        landing.left_out.extend(self.bad_links(state.head.as_deref()).await?);
+        if !landing.left_out.is_empty() {
+            return Err(Error::new(ErrorKind::Conflict, LEFT_OUT)
+                .with("directories", landing.names().join(", "))
+                .with("workspace", self.root.display()));
+        }
         if !state.clean() {
             return Err(Error::new(
                 ErrorKind::Conflict,
@@ -115,65 +119,9 @@ impl Site {
         if let Some(checkout) = self.repo.checkout_of(into, &self.root).await?
             && self.repo.occupied(&checkout).await?
         {
-            self.repo.begin_move(&checkout, tip, commit).await?;
-            let moved = self.fast_forward(&checkout, into, [tip, commit], lock).await;
-            // A git that refused has touched nothing; one that was killed may have.
-            if moved.as_ref().is_ok_and(|moved| *moved)
-                || moved.as_ref().is_err_and(|error| error.kind() == ErrorKind::Conflict)
-            {
-                self.repo.end_move().await?;
-            }
-            return moved;
+            return self.repo.fast_forward(&checkout, into, [tip, commit], lock).await;
         }
         let line = format!("update {} {commit} {tip}", branch_ref(into));
-        Ok(matches!(self.repo.swap(&[line]).await?, Swap::Done))
-    }
-
-    async fn fast_forward(
-        &self,
-        checkout: &Path,
-        into: &str,
-        [tip, commit]: [&str; 2],
-        lock: &Lock,
-    ) -> Result<bool> {
-        let call = self.repo.git.at(checkout);
-        let call = call.args([
-            "merge",
-            "--ff-only",
-            "--quiet",
-            "--no-stat",
-            "--no-overwrite-ignore",
-            "--no-verify-signatures",
-            commit,
-        ]);
-        let done = call.under(lock).run().await?;
-        let now = self.repo.branch(into).await?;
-        if now.as_deref() == Some(commit) {
-            return Ok(true);
-        }
-        if now.as_deref() != Some(tip) {
-            return Ok(false);
-        }
-        if done.code == Some(0) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "the checkout of the branch was switched to another branch meanwhile; look at it",
-            )
-            .with("checkout", checkout.display()));
-        }
-        if done.code != Some(1) && done.code != Some(128) {
-            return Err(failure::error("git merge --ff-only", &done));
-        }
-        // Git lists the files that are in its way, one to a line behind a tab.
-        let files: Vec<&str> =
-            done.stderr.lines().filter_map(|line| line.strip_prefix('\t')).collect();
-        let said = if files.is_empty() { done.stderr.trim() } else { &files.join(", ") };
-        Err(Error::new(
-            ErrorKind::Conflict,
-            "the checkout of the branch is in the way; commit or move its changes, then merge again",
-        )
-        .with("into", into)
-        .with("checkout", checkout.display())
-        .with("files", said))
+        Ok(matches!(self.repo.move_on(&line, commit).await?, Swap::Done))
     }
 }

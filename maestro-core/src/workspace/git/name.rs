@@ -10,7 +10,7 @@ use crate::id::TaskId;
 /// What all our branches begin with.
 pub(super) const BRANCH_PREFIX: &str = "maestro/";
 /// The refs that remember the base of a workspace whose needs are all merged in.
-const BASE_PREFIX: &str = "refs/maestro/base/";
+pub(super) const BASE_PREFIX: &str = "refs/maestro/base/";
 /// The longest readable part of a name.
 const MAX_SLUG: usize = 40;
 
@@ -55,6 +55,19 @@ pub(super) fn project_directory(project: &Path) -> String {
     format!("{}-{hash:08x}", slug(&name, "project"))
 }
 
+/// Whether a branch has a name as the workspaces of tasks get it.
+pub(super) fn is_branch(branch: &str) -> bool {
+    let end = branch.strip_prefix(BRANCH_PREFIX).and_then(|rest| rest.rsplit_once('-'));
+    end.is_some_and(|(_, end)| end.len() == 12 && end.bytes().all(|it| it.is_ascii_hexdigit()))
+}
+
+/// Whether a directory has a name as the workspaces of tasks get it.
+pub(super) fn is_directory(root: &Path) -> bool {
+    let name = root.file_name().unwrap_or_default().to_string_lossy();
+    let id = name.len().checked_sub(36).and_then(|at| name.split_at_checked(at));
+    id.is_some_and(|(title, id)| title.ends_with('-') && id.parse::<TaskId>().is_ok())
+}
+
 /// The full name of a branch.
 pub(super) fn branch_ref(branch: &str) -> String {
     format!("refs/heads/{branch}")
@@ -85,6 +98,19 @@ fn beside(root: &Path, ending: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tasks_have_is_known_by_its_name() {
+        let task = TaskId::from_uuid(uuid::Uuid::from_u128(7));
+        assert!(is_branch(&branch("Fix it", task)) && is_branch(&branch("день", task)));
+        assert!(is_directory(&Path::new("/x").join(directory("Fix it", task))));
+        for other in ["main", "maestro/fix-it", "maestro/x-00000000000g", "x-000000000007"] {
+            assert!(!is_branch(other), "{other}");
+        }
+        for other in ["/", "/x/main", "/x/ä-0000000000000000000000000000000000007", "/x"] {
+            assert!(!is_directory(Path::new(other)), "{other}");
+        }
+    }
 
     #[test]
     fn titles_become_names_that_git_and_file_systems_take() {

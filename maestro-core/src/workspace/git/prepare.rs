@@ -15,7 +15,7 @@ use super::settle::disk;
 use super::{GitWorkspace, KIND};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{PlacePath, WorkspaceRef};
-use crate::workspace::{PrepareSpec, Prepared};
+use crate::workspace::{PrepareSpec, Prepared, local};
 
 /// Where the workspace's own work starts, and what does not go in.
 struct Start {
@@ -34,7 +34,7 @@ pub(super) async fn prepare(port: &GitWorkspace, spec: &PrepareSpec) -> Result<P
     let git = port.git.owned_by(spec.owner);
     let project = Repo::open(&git, &spec.project.path).await?;
     let root = root(port, &project, spec).await?;
-    let repo = Repo { git: git.marked(&root), ..project };
+    let repo = Repo { git: project.git.marked(&root), ..project };
     repo.settle(&root).await?;
     let branch = branch(&repo, &root, spec).await?;
     let needs = repo.needs(&spec.needs).await?;
@@ -43,6 +43,8 @@ pub(super) async fn prepare(port: &GitWorkspace, spec: &PrepareSpec) -> Result<P
         None => begin(&repo, &branch, &needs, spec).await?,
     };
     let made = repo.check_out(&root, &branch).await?;
+    repo.make_subdirectory(&root).await?;
+    repo.note_seen(&root, spec.continues).await?;
     let mut merged: Vec<String> =
         repo.brought(&start.base).await?.into_iter().map(|(_, need)| need).collect();
     merged.retain(|branch| needs.iter().any(|need| need.branch == *branch));
@@ -51,6 +53,7 @@ pub(super) async fn prepare(port: &GitWorkspace, spec: &PrepareSpec) -> Result<P
         kind: KIND.to_owned(),
         project: spec.project.clone(),
         root: PlacePath::new(port.place.clone(), root),
+        subdirectory: repo.subdirectory.clone(),
         branch: Some(branch),
         base: Some(start.base),
     };
@@ -66,13 +69,13 @@ async fn root(port: &GitWorkspace, repo: &Repo, spec: &PrepareSpec) -> Result<Pa
         port.check_place(&existing.root)?;
     }
     let known = spec.existing.as_ref().map(|existing| existing.root.path.clone());
-    let parent = port.worktrees_root.join(name::project_directory(&repo.path));
+    let parent = port.worktrees_root.join(name::project_directory(&repo.project()));
     let new = name::directory(&spec.title, spec.task_id);
     let ending = format!("-{}", spec.task_id);
     let found = repo.git.blocking("root", move || {
         let path = known.unwrap_or_else(|| parent.join(&new));
         let parent = path.parent().unwrap_or(&parent);
-        fs::create_dir_all(parent)?;
+        local::make_private(parent)?;
         // Git gives paths without links; ours have to compare equal to them.
         let parent = fs::canonicalize(parent)?;
         let named = path.file_name().map(OsString::from).unwrap_or_default();
@@ -137,6 +140,7 @@ async fn base(repo: &Repo, spec: &PrepareSpec) -> Result<String> {
 async fn begin(repo: &Repo, branch: &str, needs: &[Need], spec: &PrepareSpec) -> Result<Start> {
     let base = base(repo, spec).await?;
     let brought = repo.bring_in(&base, needs, spec.task_id).await?;
+    repo.require_subdirectory(&brought.commit).await?;
     let mut lines = vec![format!("create {} {}", branch_ref(branch), brought.commit)];
     if brought.conflict.is_none() {
         lines.push(format!("update {} {}", base_ref(branch), brought.commit));
@@ -230,7 +234,14 @@ async fn change(repo: &Repo, branch: &str, lines: &[String]) -> Result<()> {
         Swap::Done => Ok(()),
         Swap::Lost(said) => Err(Error::new(
             ErrorKind::Conflict,
-            "another branch is in the way of the workspace's branch, or changed it; rename or remove that one",
+            "the workspace's branch was changed meanwhile; try again",
+        )
+        .retryable(true)
+        .with("branch", branch)
+        .with("said", said)),
+        Swap::InTheWay(said) => Err(Error::new(
+            ErrorKind::Conflict,
+            "another branch is in the way of the workspace's branch; rename or remove that one",
         )
         .with("branch", branch)
         .with("said", said)),

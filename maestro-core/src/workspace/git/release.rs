@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::name::{BRANCH_PREFIX, base_ref, branch_ref, checking, removing};
+use super::proof::Beyond;
 use super::repo::Swap;
 use super::settle::present;
-use super::site::{Site, summary};
+use super::site::{Own, Site, Survey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::workspace::Released;
 
@@ -21,12 +22,12 @@ impl Site {
             // Files, but no git to say which of them matter.
             return Ok(kept(&["untracked"]));
         }
-        let (state, own) = self.survey().await?;
-        let head = state.head.clone();
-        let holds = summary(state, &own).holds();
+        let survey = self.survey().await?;
+        let holds = survey.summary().holds();
         if !holds.is_empty() {
             return Ok(Released::Kept { holds });
         }
+        let own = &survey.own;
         if !self.whole {
             return self.finish(&own.below).await;
         }
@@ -35,16 +36,29 @@ impl Site {
         };
         let (aside, removing) = (checking(&self.root), removing(&self.root));
         self.repo.rename(self.root.clone(), aside.clone()).await?;
-        let again = self.repo.state(&self.root, Some((&admin, &aside))).await;
-        if !again.as_ref().is_ok_and(|again| again.clean() && again.head == head) {
+        let again = self.check(&survey, &admin, &aside).await;
+        if !again.as_ref().is_ok_and(Vec::is_empty) {
             self.repo.rename(aside, self.root.clone()).await?;
-            again?;
-            // Somebody works there.
-            return Ok(kept(&["uncommitted"]));
+            return Ok(Released::Kept { holds: again? });
         }
         // From here on the worktree may go: all that is in it is in its branch.
         self.repo.rename(aside, removing).await?;
         self.finish(&own.below).await
+    }
+
+    /// What a worktree holds that was moved to where nobody looks for it, by the bytes of its files.
+    async fn check(&self, survey: &Survey, admin: &Path, aside: &Path) -> Result<Vec<String>> {
+        let state = self.repo.state(&self.root, Some((admin, aside))).await?;
+        if state.head != survey.state.head {
+            // Somebody works there.
+            return Ok(vec!["uncommitted".to_owned()]);
+        }
+        let beyond = match &state.head {
+            Some(head) => self.beyond(aside, admin, head, true).await?,
+            None => Beyond::default(),
+        };
+        let own = Own { count: beyond.commits, ..Own::default() };
+        Ok(Survey { state, beyond, stashed: false, own }.summary().holds())
     }
 
     /// Deletes the branch, then what is left of the worktree.
@@ -62,7 +76,7 @@ impl Site {
         }
         let lines: Vec<String> =
             lines.into_iter().chain(self.deletions(elsewhere).await?).collect();
-        if let Swap::Lost(said) = self.repo.swap(&lines).await? {
+        if let Swap::Lost(said) | Swap::InTheWay(said) = self.repo.swap(&lines).await? {
             tracing::debug!(
                 branch = self.branch,
                 said,
@@ -99,7 +113,9 @@ impl Site {
         if self.present(&self.root).await? {
             self.repo.rename(self.root.clone(), removing.clone()).await?;
         }
-        if let Swap::Lost(said) = self.repo.swap(&self.deletions(false).await?).await? {
+        if let Swap::Lost(said) | Swap::InTheWay(said) =
+            self.repo.swap(&self.deletions(false).await?).await?
+        {
             return Err(Error::new(
                 ErrorKind::Conflict,
                 "the workspace's branch was moved meanwhile; discard it again",

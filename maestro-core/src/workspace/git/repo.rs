@@ -1,13 +1,16 @@
 //! A project's repository: its refs, commits and worktrees.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::call::Call;
+use super::child::Finished;
+use super::elsewhere::MERGED;
+use super::failure;
 use super::lock::Of;
 use super::name::branch_ref;
+use super::reason::{Reason, unwritable};
 use super::run::Git;
-use crate::error::{Error, ErrorKind, Result};
-use crate::workspace::local;
+use crate::error::Result;
 
 /// Why a worktree is locked whose files are being written.
 pub(super) const MAKING: &str = "maestro is making it";
@@ -16,8 +19,10 @@ pub(super) const MAKING: &str = "maestro is making it";
 #[derive(Debug, Clone)]
 pub(super) struct Repo {
     pub(super) git: Git,
-    /// The project: the repository's checkout, a linked worktree of it, or a bare repository.
+    /// The repository's checkout, a linked worktree of it, or a bare repository.
     pub(super) path: PathBuf,
+    /// Where the project is in it, with `/`, unless it is all of it.
+    pub(super) subdirectory: Option<String>,
     /// The directory that all worktrees share.
     pub(super) common: PathBuf,
 }
@@ -35,8 +40,13 @@ pub(super) struct Entry {
 impl Entry {
     /// Whether nobody ever got to work in this worktree: git, or we, were ended while making it.
     pub(super) fn half_made(&self) -> bool {
-        self.locked.as_deref().is_some_and(|why| why == "initializing" || why == MAKING)
+        self.locked.as_deref().is_some_and(tells_half_made)
     }
+}
+
+/// Whether the reason of a worktree's lock says that its files are still being written.
+pub(super) fn tells_half_made(why: &str) -> bool {
+    why == "initializing" || why == MAKING
 }
 
 /// What a transaction of refs came to.
@@ -45,49 +55,11 @@ pub(super) enum Swap {
     Done,
     /// A ref was not what it should have been; nothing was changed. Git says which.
     Lost(String),
+    /// The name of a ref is a part of another one's name; nothing was changed. Git says which.
+    InTheWay(String),
 }
 
 impl Repo {
-    /// Opens the repository of a project.
-    pub(super) async fn open(git: &Git, project: &Path) -> Result<Self> {
-        git.check().await?;
-        let path = {
-            let project = project.to_owned();
-            git.blocking("open", move || local::directory(&project)).await??
-        };
-        let facts = git
-            .at(&path)
-            .args(["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-prefix"])
-            .text()
-            .await?;
-        let common = git
-            .at(&path)
-            .args(["rev-parse", "--path-format=absolute", "--git-common-dir"])
-            .bytes()
-            .await?;
-        let common = path_of(common.strip_suffix(b"\n").unwrap_or(&common));
-        let mut facts = facts.splitn(3, '\n');
-        let bare = facts.next() == Some("true");
-        let inside = facts.next() == Some("true");
-        let prefix = facts.next().unwrap_or_default();
-        let itself = if bare {
-            let common = common.clone();
-            git.blocking("open", move || fs::canonicalize(common)).await?.ok().as_ref()
-                == Some(&path)
-        } else {
-            inside && prefix.is_empty()
-        };
-        if !itself {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "the project is a directory inside a repository; make the repository's own directory the project",
-            )
-            .with("project", path.display())
-            .with("repository", common.display()));
-        }
-        Ok(Self { git: git.clone(), path, common })
-    }
-
     /// The commit of a branch.
     pub(super) async fn branch(&self, branch: &str) -> Result<Option<String>> {
         self.commit(&branch_ref(branch)).await
@@ -132,6 +104,9 @@ impl Repo {
     }
 
     pub(super) async fn is_ancestor(&self, ancestor: &str, commit: &str) -> Result<bool> {
+        if ancestor == commit {
+            return Ok(true);
+        }
         let found = self
             .git
             .at(&self.path)
@@ -153,17 +128,42 @@ impl Repo {
         if lines.is_empty() {
             return Ok(Swap::Done);
         }
-        let call = self.git.at(&self.path).args(["update-ref", "--stdin"]);
+        self.transact(self.git.at(&self.path).arg("update-ref"), lines).await
+    }
+
+    /// Moves a branch to a commit of a task's work. Its log says so, also in a bare repository, which
+    /// has none by itself: that tells what tasks did from what others did.
+    pub(super) async fn move_on(&self, line: &str, commit: &str) -> Result<Swap> {
+        let call = self.git.at(&self.path).args(["update-ref", "--create-reflog", "-m"]);
+        self.transact(call.arg(format!("{MERGED}{commit}")), &[line.to_owned()]).await
+    }
+
+    async fn transact(&self, call: Call<'_>, lines: &[String]) -> Result<Swap> {
         let mut input = lines.join("\n");
         input.push('\n');
-        let done = call.input(input).run().await?;
-        if done.code == Some(0) {
-            return Ok(Swap::Done);
+        let done = call.arg("--stdin").input(input).run().await?;
+        self.swapped(&done).await
+    }
+
+    /// What a transaction of refs came to.
+    pub(super) async fn swapped(&self, done: &Finished) -> Result<Swap> {
+        let said = done.stderr.trim().to_owned();
+        let subject = format!("git update-ref in {}", self.path.display());
+        match Reason::of(done) {
+            None => Ok(Swap::Done),
+            Some(Reason::Moved) => Ok(Swap::Lost(said)),
+            Some(Reason::InTheWay) => Ok(Swap::InTheWay(said)),
+            // A reftable says only that it could not be written.
+            Some(Reason::Other) => {
+                let paths = ["reftable", "refs", "."].map(|name| self.common.join(name));
+                let refused = self.git.blocking("look", move || unwritable(&paths)).await?;
+                Err(match refused {
+                    Some(path) => failure::denied(&subject, &path).with("said", said),
+                    None => failure::error(&subject, done),
+                })
+            }
+            Some(_) => Err(failure::error(&subject, done)),
         }
-        if done.stderr.contains("cannot lock ref") {
-            return Ok(Swap::Lost(done.stderr.trim().to_owned()));
-        }
-        Err(super::failure::error(&format!("git update-ref in {}", self.path.display()), &done))
     }
 
     /// The refs that match patterns of `for-each-ref`, with their values.

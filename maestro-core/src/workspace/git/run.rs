@@ -1,5 +1,7 @@
 //! Git for one workspace: which program it is, and how its processes are marked.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,7 +9,11 @@ use std::time::Duration;
 use futures::channel::oneshot;
 
 use super::call::Call;
+use super::child::{Finished, KillSwitch, Launch};
+use super::environment;
+use super::layout::{Layout, Target, stranger};
 use super::options::GitOptions;
+use super::seal::Seals;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::NodeId;
 use crate::runtime::Runtime;
@@ -24,6 +30,8 @@ const OLDEST: (u32, u32) = (2, 38);
 #[derive(Debug, Clone)]
 pub(super) struct Git {
     shared: Arc<Shared>,
+    /// The repository, when it is known. Until then git looks for it.
+    layout: Option<Arc<Layout>>,
     pub(super) workspace: Option<PathBuf>,
     pub(super) node: Option<NodeId>,
 }
@@ -32,13 +40,30 @@ pub(super) struct Git {
 struct Shared {
     runtime: Arc<dyn Runtime>,
     options: GitOptions,
+    seals: Seals,
     checked: OnceLock<()>,
 }
 
+/// Where a command works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In no repository.
+    Nowhere,
+    /// On the list of worktrees, in the shared git directory.
+    Shared,
+    /// In the repository that this directory belongs to.
+    At(PathBuf),
+    /// In this git directory, with these files.
+    Given(PathBuf, Option<PathBuf>),
+}
+
 impl Git {
-    pub(super) fn new(runtime: Arc<dyn Runtime>, options: GitOptions) -> Self {
+    /// Git with its settings in directories below `seals`.
+    pub(super) fn new(runtime: Arc<dyn Runtime>, options: GitOptions, seals: PathBuf) -> Self {
+        let seals = Seals::new(seals, options.repository_filters);
         Self {
-            shared: Arc::new(Shared { runtime, options, checked: OnceLock::new() }),
+            shared: Arc::new(Shared { runtime, options, seals, checked: OnceLock::new() }),
+            layout: None,
             workspace: None,
             node: None,
         }
@@ -47,6 +72,11 @@ impl Git {
     /// The same git, with its processes marked as working for `workspace`.
     pub(super) fn marked(&self, workspace: &Path) -> Self {
         Self { workspace: Some(workspace.to_owned()), ..self.clone() }
+    }
+
+    /// The same git, which knows the repository that it works in.
+    pub(super) fn within(&self, layout: Layout) -> Self {
+        Self { layout: Some(Arc::new(layout)), ..self.clone() }
     }
 
     /// The same git, with its processes marked as started by `node`.
@@ -91,6 +121,11 @@ impl Git {
         Ok(())
     }
 
+    /// The directory that all worktrees of the repository share, if it is known.
+    pub(super) fn common(&self) -> Option<&Path> {
+        self.layout.as_ref().map(|layout| layout.common.as_path())
+    }
+
     pub(super) fn options(&self) -> &GitOptions {
         &self.shared.options
     }
@@ -103,6 +138,94 @@ impl Git {
     /// A git command in a directory.
     pub(super) fn at(&self, dir: &Path) -> Call<'_> {
         Call::new(self, Some(dir.to_owned()))
+    }
+
+    /// Runs a command where it belongs, with the settings that count there. Blocks.
+    pub(super) fn run_in(
+        &self,
+        mut launch: Launch,
+        place: &Place,
+        limit: usize,
+        switch: &KillSwitch,
+    ) -> Result<io::Result<Finished>> {
+        let Some(layout) = &self.layout else {
+            return Ok(launch.run(limit, switch));
+        };
+        let target = match place {
+            Place::Nowhere => None,
+            Place::Shared => {
+                launch.env.insert(0, ("GIT_DIR".into(), layout.common.clone().into()));
+                None
+            }
+            Place::At(dir) => Some(self.target(layout, dir)?),
+            Place::Given(git_dir, work_tree) => Some(Target {
+                git_dir: git_dir.clone(),
+                common: layout.common.clone(),
+                work_tree: work_tree.clone(),
+            }),
+        };
+        let Some(target) = target else {
+            return Ok(launch.run(limit, switch));
+        };
+        let entered = self.shared.seals.enter(&target, &|text| self.list(text));
+        let entered = entered.map_err(|error| apart(&error, &target.common))?;
+        // What the call itself sets comes later, and wins.
+        launch.env.splice(0..0, entered.env);
+        let mut finished = match launch.run(limit, switch) {
+            Ok(finished) => finished,
+            Err(error) => return Ok(Err(error)),
+        };
+        // People know the repository by its own path.
+        let seal = entered.seal.to_string_lossy();
+        finished.stderr = finished.stderr.replace(&*seal, &target.common.to_string_lossy());
+        Ok(Ok(finished))
+    }
+
+    /// The filters that the repository of a directory defines, and that do not run. Blocks.
+    pub(super) fn withheld(&self, dir: &Path) -> Result<BTreeSet<Vec<u8>>> {
+        let Some(layout) = &self.layout else {
+            return Ok(BTreeSet::new());
+        };
+        let target = self.target(layout, dir)?;
+        let settings = self.shared.seals.settings(&target, &|text| self.list(text));
+        Ok(settings.map_err(|error| apart(&error, &target.common))?.withheld.clone())
+    }
+
+    fn target(&self, layout: &Layout, dir: &Path) -> Result<Target> {
+        let failed =
+            |error: io::Error| apart(&error, &layout.common).with("directory", dir.display());
+        if let Some(target) = layout.target(dir).map_err(failed)? {
+            return Ok(target);
+        }
+        // What a workspace's own `.git` says does not count.
+        let found = if self.workspace.as_deref() == Some(dir) {
+            None
+        } else {
+            stranger(dir).map_err(failed)?
+        };
+        found.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Conflict,
+                "the directory is no worktree of the project's repository; move it away, then prepare the workspace again",
+            )
+            .with("directory", dir.display())
+            .with("repository", layout.common.display())
+        })
+    }
+
+    /// The settings in the text of a configuration file.
+    fn list(&self, text: Vec<u8>) -> io::Result<Finished> {
+        let options = self.options();
+        let args = ["-C", "/", "config", "--file", "-", "--no-includes", "--list", "-z"];
+        let launch = Launch {
+            program: options.program.clone(),
+            args: args.iter().map(Into::into).collect(),
+            base: environment::base(&options.environment),
+            env: vec![(ROLE.0.into(), ROLE.1.into()), ("LC_ALL".into(), "C".into())],
+            input: text,
+            lock: None,
+        };
+        launch.run(options.max_output, &KillSwitch::default())
     }
 
     /// Runs what blocks, off the asynchronous threads.
@@ -126,6 +249,17 @@ impl Git {
                 .with("call", name)
         })
     }
+}
+
+/// Git cannot be run apart from the repository's own configuration.
+fn apart(error: &io::Error, common: &Path) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+        io::ErrorKind::InvalidData => ErrorKind::Conflict,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, format!("git cannot be set up for the repository: {error}"))
+        .with("repository", common.display())
 }
 
 fn parse_version(output: &str) -> Option<(u32, u32)> {

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-
 use super::call::Call;
+use super::index::SpareIndex;
 use super::name::branch_ref;
-use super::repo::{Repo, path_of};
+use super::proof::{At, Beyond};
+use super::repo::Repo;
 use super::status::State;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Changes, FileChange, FileStatus};
+use crate::model::{Changes, FileChange};
+use crate::workspace::Committed;
 
 /// Options that make a difference the same whatever the user has configured.
 const DIFF: &[&str] = &[
@@ -20,7 +20,7 @@ const DIFF: &[&str] = &[
     "--no-color",
     "--no-relative",
     "--find-renames",
-    "--ignore-submodules=none",
+    "--ignore-submodules=dirty",
     "--submodule=short",
     "--src-prefix=a/",
     "--dst-prefix=b/",
@@ -37,9 +37,39 @@ pub(super) struct Site {
     pub(super) whole: bool,
 }
 
-/// The commits that only this workspace holds.
+/// What a workspace holds.
 #[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) state: State,
+    pub(super) beyond: Beyond,
+    /// Whether a stash was made there.
+    pub(super) stashed: bool,
+    pub(super) own: Own,
+}
+
+impl Survey {
+    /// The changes without the files.
+    pub(super) fn summary(&self) -> Changes {
+        let (state, beyond) = (&self.state, &self.beyond);
+        // What git shows as changed or staged may be a file that the last commit does not have.
+        let uncommitted = state.uncommitted || !state.begun.is_empty() || beyond.changed;
+        Changes {
+            files: Vec::new(),
+            uncommitted,
+            untracked: !state.untracked.is_empty() || (beyond.untracked && !uncommitted),
+            ignored: beyond.ignored,
+            stashed: self.stashed,
+            unmerged: u32::try_from(self.own.count).unwrap_or(u32::MAX),
+            head: state.head.clone(),
+        }
+    }
+}
+
+/// The commits that only this workspace holds.
+#[derive(Debug, Default)]
 pub(super) struct Own {
+    /// The commits that its branch and its worktree lead to.
+    pub(super) tips: BTreeSet<String>,
     /// How many, without the merges that brought needs in.
     pub(super) count: usize,
     /// The commits below them. The workspace may go only as long as other branches hold these.
@@ -48,18 +78,39 @@ pub(super) struct Own {
 
 impl Site {
     pub(super) async fn changes(&self) -> Result<Changes> {
-        let (state, own) = self.survey().await?;
-        Ok(Changes { files: self.files(&state).await?, ..summary(state, &own) })
+        let survey = self.survey().await?;
+        Ok(Changes { files: self.files(&survey.state).await?, ..survey.summary() })
     }
 
-    /// What would be lost with the workspace, and what its commits stand on, seen at one moment.
-    pub(super) async fn survey(&self) -> Result<(State, Own)> {
+    /// What would be lost with the workspace, and what its commits stand on, seen at one moment. The
+    /// bytes of tracked files are not compared yet.
+    pub(super) async fn survey(&self) -> Result<Survey> {
         let state = self.state().await?;
         let mut own = self.own(&state).await?;
-        if self.whole {
-            own.count += nested(&self.repo, self.root.clone()).await?;
+        let mut survey =
+            Survey { state, beyond: Beyond::default(), stashed: false, own: Own::default() };
+        if self.whole
+            && let Some(admin) = self.repo.admin(&self.root).await?
+        {
+            if let Some(head) = &survey.state.head {
+                survey.beyond = self.beyond(&self.root, &admin, head, false).await?;
+                own.count += survey.beyond.commits;
+            }
+            own.count += self.dropped(&admin, &own.tips).await?;
+            survey.stashed = self.stashed(&admin).await?;
         }
-        Ok((state, own))
+        Ok(Survey { own, ..survey })
+    }
+
+    /// What a directory of the worktree, which may stand aside for the moment, has beside its last commit.
+    pub(super) async fn beyond(
+        &self,
+        dir: &Path,
+        admin: &Path,
+        head: &str,
+        bytes: bool,
+    ) -> Result<Beyond> {
+        At { repo: &self.repo, dir, admin, inner: None }.beyond(head, bytes).await
     }
 
     /// The worktree's state; without a worktree that of its branch.
@@ -88,48 +139,50 @@ impl Site {
             if !self.whole {
                 return Ok(Vec::new());
             }
-            let untracked = !state.untracked.is_empty();
-            let (mut files, listed) = match self.repo.spare_index(&self.root, untracked).await {
-                Ok(spare) => {
-                    (self.repo.files(spare.used(self.diff(&raw, &[&base]))).await?, untracked)
-                }
-                // A repository without a commit inside the workspace cannot be added to an index.
-                Err(_) if untracked => (self.repo.files(self.diff(&raw, &[&base])).await?, false),
-                Err(error) => return Err(error),
-            };
-            if !listed {
-                files.extend(state.untracked.iter().map(|path| FileChange {
-                    path: path.clone(),
-                    status: FileStatus::Added,
-                    added: None,
-                    removed: None,
-                }));
-            }
-            return Ok(files);
+            let spare = self.compared(state).await?;
+            return self.repo.files(spare.used(self.diff(&raw, &[&base]))).await;
         };
         self.repo.files(self.diff(&raw, &[&base, head])).await
     }
 
-    /// The difference to the base as text that `git apply` takes.
-    pub(super) async fn text_diff(&self) -> Result<String> {
+    /// An index to compare with: nothing in it is hidden, and it knows the untracked files.
+    async fn compared(&self, state: &State) -> Result<SpareIndex> {
+        let spare = self.repo.spare_index(&self.root).await?;
+        if !state.untracked.is_empty() {
+            let landing = self.landing(state.head.as_deref()).await?;
+            let add = self.repo.git.at(&self.root).args(["add", "--intent-to-add", "--sparse"]);
+            landing.limit(spare.used(add)).bytes().await?;
+        }
+        Ok(spare)
+    }
+
+    /// The difference to the base, as `git apply` takes it.
+    pub(super) async fn patch(&self) -> Result<Vec<u8>> {
         let state = self.state().await?;
         let Some(base) = self.base.clone().or_else(|| state.head.clone()) else {
-            return Ok(String::new());
+            return Ok(Vec::new());
         };
         let form = ["--patch", "--binary", "--full-index"];
-        let output = if self.whole {
-            let spare = self.repo.spare_index(&self.root, !state.untracked.is_empty()).await?;
-            spare.used(self.diff(&form, &[&base])).bytes().await?
+        if self.whole {
+            let spare = self.compared(&state).await?;
+            spare.used(self.diff(&form, &[&base])).bytes().await
         } else {
             let head = state.head.unwrap_or_else(|| base.clone());
-            self.diff(&form, &[&base, &head]).bytes().await?
-        };
-        Ok(String::from_utf8_lossy(&output).into_owned())
+            self.diff(&form, &[&base, &head]).bytes().await
+        }
     }
 
     fn diff<'a>(&'a self, form: &[&str], commits: &[&str]) -> Call<'a> {
         let dir = if self.whole { &self.root } else { &self.repo.path };
-        self.repo.git.at(dir).arg("diff").args(DIFF).args(form).args(commits).arg("--")
+        self.repo
+            .git
+            .at(dir)
+            .arg("diff")
+            .args(DIFF)
+            .args(form)
+            .args(commits)
+            .arg("--")
+            .without_broken_filters()
     }
 
     /// Which commits are in no other branch, remote branch or tag.
@@ -137,7 +190,7 @@ impl Site {
         let mut tips: BTreeSet<String> = state.head.iter().cloned().collect();
         tips.extend(self.repo.branch(&self.branch).await?);
         if tips.is_empty() {
-            return Ok(Own { count: 0, below: tips });
+            return Ok(Own { count: 0, below: tips.clone(), tips });
         }
         let call = self.repo.git.at(&self.repo.path).args(["rev-list", "--parents"]).args(&tips);
         let call = call.arg("--not").arg(format!("--exclude={}", self.branch));
@@ -157,18 +210,18 @@ impl Site {
             count -= brought.iter().filter(|(commit, _)| own.contains(commit.as_str())).count();
         }
         let parents = commits.iter().flat_map(|line| line.iter().skip(1).copied());
-        let tips = tips.iter().map(String::as_str);
-        let below = parents.chain(tips).filter(|commit| !own.contains(commit));
-        Ok(Own { count, below: below.map(str::to_owned).collect() })
+        let below = parents.chain(tips.iter().map(String::as_str));
+        let below = below.filter(|commit| !own.contains(commit)).map(str::to_owned).collect();
+        Ok(Own { tips, count, below })
     }
 
-    pub(super) async fn commit(&self, message: &str) -> Result<Option<String>> {
+    pub(super) async fn commit(&self, message: &str) -> Result<Committed> {
         if message.trim().is_empty() {
             return Err(Error::invalid("message", "is empty"));
         }
         if !self.whole {
             return if self.repo.branch(&self.branch).await?.is_some() {
-                Ok(None)
+                Ok(Committed::default())
             } else {
                 Err(gone(&self.root))
             };
@@ -188,19 +241,28 @@ impl Site {
             )
             .with("workspace", self.root.display()));
         }
+        self.return_to_branch(&state).await?;
         let git = &self.repo.git;
-        git.at(&self.root).args(["add", "--all", "--sparse"]).bytes().await?;
+        let mut landing = self.landing(state.head.as_deref()).await?;
+        let spare = self.repo.spare_index(&self.root).await?;
+        let amendments = self.amendments(&mut landing).await?;
+        self.repo.replace_index(&self.root, spare, amendments).await?;
+        let refused = self.stage(&landing).await?;
+        let left_out = landing.names();
         let staged =
-            git.at(&self.root).args(["diff", "--cached", "--quiet", "--ignore-submodules=none"]);
+            git.at(&self.root).args(["diff", "--cached", "--quiet", "--ignore-submodules=dirty"]);
         let nothing = staged.codes(&[0, 1]).await?.code == Some(0);
         if nothing && !state.begun.contains(&"MERGE_HEAD") {
-            return Ok(None);
+            return Ok(Committed { commit: None, left_out, refused });
         }
         let call = self.repo.identified(&self.root, git.at(&self.root)).await?;
         let call =
             call.args(["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim"]);
-        call.args(["-F", "-"]).input(message).bytes().await?;
-        self.repo.commit_in(&self.root, "HEAD").await
+        // It looks at the files that are not staged, too, and adds none of them.
+        let call = call.args(["-F", "-"]).input(message).without_broken_filters();
+        call.bytes().await?;
+        let commit = self.repo.commit_in(&self.root, "HEAD").await?;
+        Ok(Committed { commit, left_out, refused })
     }
 }
 
@@ -216,49 +278,6 @@ impl Repo {
             }
         }
         Ok(call)
-    }
-}
-
-/// The commits of repositories inside a worktree that are in none of their remotes. Their objects
-/// go away with the worktree.
-fn nested(repo: &Repo, root: PathBuf) -> BoxFuture<'_, Result<usize>> {
-    async move {
-        let list = repo.git.at(&root).args(["ls-files", "--stage", "-z"]).bytes().await?;
-        let links = list.split(|byte| *byte == 0).filter_map(|line| {
-            let tab = line.iter().position(|byte| *byte == b'\t')?;
-            line.starts_with(b"160000 ").then(|| path_of(&line[tab + 1..]))
-        });
-        let mut count = 0;
-        for link in links {
-            let dir = root.join(link);
-            let git = dir.join(".git");
-            if !repo.git.blocking("nested", move || super::settle::present(&git)).await? {
-                continue;
-            }
-            let list = repo.git.at(&dir).args([
-                "rev-list",
-                "--count",
-                "--branches",
-                "HEAD",
-                "--not",
-                "--remotes",
-            ]);
-            count += list.text().await?.parse::<usize>().unwrap_or(1);
-            count += nested(repo, dir).await?;
-        }
-        Ok(count)
-    }
-    .boxed()
-}
-
-/// The changes without the files.
-pub(super) fn summary(state: State, own: &Own) -> Changes {
-    Changes {
-        files: Vec::new(),
-        uncommitted: state.uncommitted || !state.begun.is_empty(),
-        untracked: !state.untracked.is_empty(),
-        unmerged: u32::try_from(own.count).unwrap_or(u32::MAX),
-        head: state.head,
     }
 }
 

@@ -1,18 +1,14 @@
 //! What a worktree holds, as git's plumbing says it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::call::Call;
+pub(super) use super::index::SPARE_INDEX;
 use super::repo::{Repo, text_of};
-use super::settle::{disk, present};
-use crate::error::{Error, ErrorKind, Result};
+use super::settle::present;
+use crate::error::Result;
 use crate::model::{FileChange, FileStatus};
-use crate::runtime::RuntimeExt as _;
-
-/// How the copies of an index begin that untracked files are added to for comparing.
-pub(super) const SPARE_INDEX: &str = "maestro-index-";
 
 /// Files in a worktree's git directory that tell of something begun: its parts live nowhere else.
 const BEGUN: &[&str] = &[
@@ -87,18 +83,21 @@ impl Repo {
         let mut state = State::default();
         let status =
             call(dir).args(["status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all"]);
-        // A submodule knows where its superproject stands, so that it cannot be read from aside.
-        let submodules = if aside.is_some() { "all" } else { "none" };
+        // A submodule knows where its superproject stands, so that it cannot be read from aside. Git
+        // never goes into one: it would read the configuration there.
+        let submodules = if aside.is_some() { "all" } else { "dirty" };
         let status = status
             .arg(format!("--ignore-submodules={submodules}"))
             .arg("--no-renames")
+            .without_broken_filters()
             .bytes()
             .await?;
         state.read(&status);
-        // Files that git was told to take for unchanged are looked at by nobody else.
+        // Files that git was told not to look at are looked at by nobody else.
         let files = call(dir).args(["ls-files", "-v", "-z"]).bytes().await?;
-        let hidden = |line: &[u8]| line.first().is_some_and(u8::is_ascii_lowercase);
-        state.uncommitted |= files.split(|byte| *byte == 0).any(hidden);
+        let flagged = self.flagged(dir, &files).await?;
+        state.uncommitted |=
+            flagged.hides() || (!flagged.absent.is_empty() && !self.is_sparse(call(dir)).await?);
         let admin = match aside {
             Some((admin, _)) => Some(admin.to_owned()),
             None => self.admin(root).await?,
@@ -109,26 +108,6 @@ impl Repo {
             state.begun = self.git.blocking("begun", begun).await?;
         }
         Ok(state)
-    }
-
-    /// A copy of the worktree's index to which untracked files were added, without their content.
-    pub(super) async fn spare_index(&self, root: &Path, untracked: bool) -> Result<SpareIndex> {
-        let admin = self.admin(root).await?.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Conflict,
-                "the workspace is no worktree any more; prepare it again",
-            )
-            .with("workspace", root.display())
-        })?;
-        let spare = SpareIndex(admin.join(format!("{SPARE_INDEX}{}", self.git.runtime().uuid())));
-        let to = spare.0.clone();
-        let copied = self.git.blocking("index", move || fs::copy(admin.join("index"), to)).await?;
-        copied.map_err(|error| disk(&error))?;
-        if untracked {
-            let add = self.git.at(root).args(["add", "--intent-to-add", "--sparse", "--", "."]);
-            spare.used(add).bytes().await?;
-        }
-        Ok(spare)
     }
 
     /// Every file that differs between a commit and either another one or the worktree.
@@ -165,23 +144,6 @@ impl Repo {
             }
         }
         Ok(files.into_values().collect())
-    }
-}
-
-/// An index that nobody else uses. Goes away with its owner, or when the workspace is settled.
-#[derive(Debug)]
-pub(super) struct SpareIndex(PathBuf);
-
-impl SpareIndex {
-    pub(super) fn used<'a>(&self, call: Call<'a>) -> Call<'a> {
-        call.env("GIT_INDEX_FILE", &self.0)
-    }
-}
-
-impl Drop for SpareIndex {
-    fn drop(&mut self) {
-        // What stays is removed when the workspace is settled next.
-        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -4,17 +4,24 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::link::Standing;
 use super::lock::Of;
-use super::repo::{MAKING, Repo};
+use super::repo::{MAKING, Repo, tells_half_made};
 use super::settle::{delete, disk, occupied, present};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Repo {
     /// Whether `root` is a worktree of this repository that was made to its end.
     pub(super) async fn is_worktree(&self, root: &Path) -> Result<bool> {
-        let entry = self.entry(root).await?;
-        let whole = entry.is_some_and(|entry| !entry.half_made());
-        Ok(whole && self.admin(root).await?.is_some())
+        let Standing::Worktree { admin, .. } = self.standing(root).await? else {
+            return Ok(false);
+        };
+        let read = move || fs::read_to_string(admin.join("locked"));
+        match self.git.blocking("locked", read).await? {
+            Ok(why) => Ok(!tells_half_made(why.trim_end())),
+            // Not locked, or for a reason that is no text.
+            Err(_) => Ok(true),
+        }
     }
 
     /// Makes sure that `root` is a worktree, and says whether it had to be made.
@@ -22,8 +29,11 @@ impl Repo {
     /// Work that is there is never touched: a directory that git does not know is an error.
     pub(super) async fn check_out(&self, root: &Path, branch: &str) -> Result<bool> {
         if self.is_worktree(root).await? {
+            self.relink(root).await?;
             return Ok(false);
         }
+        // Before the list is read, which git refuses as long as one of them is unreadable.
+        self.sweep_half_made(root).await?;
         match self.entry(root).await? {
             // Nobody can have worked there: git was still writing the first files.
             Some(entry) if entry.half_made() => {
@@ -32,7 +42,7 @@ impl Repo {
             }
             Some(entry) => {
                 if self.occupied(root).await? {
-                    return self.repair(root).await;
+                    return self.repair(root, branch).await;
                 }
                 if let Some(why) = entry.locked {
                     return Err(Error::new(
@@ -44,10 +54,9 @@ impl Repo {
                 }
                 self.forget(root, false).await?;
             }
-            None if self.occupied(root).await? => return self.repair(root).await,
+            None if self.occupied(root).await? => return self.repair(root, branch).await,
             None => {}
         }
-        self.sweep_half_made(root).await?;
         self.add(root, branch).await?;
         Ok(true)
     }
@@ -60,7 +69,21 @@ impl Repo {
         let call = call.args([MAKING, "--"]).arg(root).arg(branch);
         call.under(&self.lock(Of::Worktrees).await?).bytes().await?;
         let call = self.git.at(root);
-        call.args(["reset", "--quiet", "--hard", "--no-recurse-submodules"]).bytes().await?;
+        let call = call.args(["reset", "--quiet", "--hard", "--no-recurse-submodules"]);
+        let done = call.run().await?;
+        if done.code != Some(0) {
+            let error = self.not_checked_out(root, branch, &done).await;
+            // Nobody can have worked there, and what is left would look like a worktree. One that
+            // stays is known by its lock.
+            let gone = match self.delete(root).await {
+                Ok(()) => self.forget(root, true).await,
+                failed => failed,
+            };
+            if let Err(error) = gone {
+                tracing::warn!(workspace = %root.display(), %error, "a half-made worktree stays");
+            }
+            return Err(error);
+        }
         let call = self.git.at(&self.path);
         let call = call.args(["worktree", "unlock", "--"]).arg(root);
         call.under(&self.lock(Of::Worktrees).await?).bytes().await?;
@@ -68,11 +91,9 @@ impl Repo {
     }
 
     /// Restores the link between a directory with work in it and git.
-    async fn repair(&self, root: &Path) -> Result<bool> {
-        let call = self.git.at(&self.path);
-        let call = call.args(["worktree", "repair", "--"]).arg(root);
-        call.under(&self.lock(Of::Worktrees).await?).run().await?;
-        if self.is_worktree(root).await? {
+    async fn repair(&self, root: &Path, branch: &str) -> Result<bool> {
+        self.refuse_repository(root).await?;
+        if self.adopt(root, branch).await? && self.is_worktree(root).await? {
             return Ok(false);
         }
         Err(Error::new(
@@ -83,31 +104,60 @@ impl Repo {
     }
 
     /// Makes git forget a worktree whose directory is gone.
+    ///
+    /// `git worktree remove` does the same, and would look into the directory if something is there.
     pub(super) async fn forget(&self, root: &Path, locked_too: bool) -> Result<()> {
-        if self.entry(root).await?.is_none() {
+        let _lock = self.lock(Of::Worktrees).await?;
+        let Some(admin) = self.admin(root).await? else {
+            return Ok(());
+        };
+        let locked = admin.join("locked");
+        let worktrees = self.common.join("worktrees");
+        let gone = self.git.blocking("forget", move || {
+            if !locked_too && present(&locked) {
+                return Ok(false);
+            }
+            delete(&admin)?;
+            // Git removes the list with its last entry.
+            match fs::remove_dir(worktrees) {
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(true),
+                done => done.map(|()| true),
+            }
+        });
+        if gone.await?.map_err(|error| disk(&error))? {
             return Ok(());
         }
-        let mut call = self.git.at(&self.path).args(["worktree", "remove"]);
-        if locked_too {
-            call = call.args(["--force", "--force"]);
-        }
-        let call = call.arg("--").arg(root);
-        call.under(&self.lock(Of::Worktrees).await?).bytes().await?;
-        Ok(())
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "the worktree is locked; run `git worktree unlock`, then try again",
+        )
+        .with("worktree", root.display()))
     }
 
-    /// Removes what git leaves when it is killed before a worktree is in its list.
+    /// Removes what git leaves when it is killed before a worktree can be read: one of the files that
+    /// say what it is was not made, or not filled. Until it is gone, git lists no worktree at all.
     async fn sweep_half_made(&self, root: &Path) -> Result<()> {
+        let _lock = self.lock(Of::Worktrees).await?;
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let worktrees = self.common.join("worktrees");
+        let (worktrees, root) = (self.common.join("worktrees"), root.to_owned());
         let swept = self.git.blocking("sweep", move || {
+            let filled = |file: PathBuf| fs::metadata(file).is_ok_and(|found| found.len() > 0);
             // The name holds the task's id, so that it is nobody else's.
             let entries = fs::read_dir(worktrees).into_iter().flatten().flatten();
             for entry in
                 entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name))
             {
-                if !present(&entry.path().join("gitdir")) {
-                    delete(&entry.path())?;
+                let admin = entry.path();
+                if ["gitdir", "commondir", "HEAD"].iter().all(|file| filled(admin.join(file))) {
+                    continue;
+                }
+                delete(&admin)?;
+                // Git had written no more than the pointer there.
+                let inside: Vec<_> = fs::read_dir(&root).into_iter().flatten().flatten().collect();
+                if inside.iter().all(|entry| entry.file_name() == ".git")
+                    && !root.join(".git").is_dir()
+                {
+                    delete(&root)?;
                 }
             }
             Ok(())

@@ -234,6 +234,8 @@ public enum EventData: Hashable, Sendable {
     case workspaceConflicted(WorkspaceConflicted)
     /// `workspace.committed`: Work was committed to the workspace's branch.
     case workspaceCommitted(WorkspaceCommitted)
+    /// `workspace.elsewhere`: Work that may be of the task stands elsewhere in the repository.
+    case workspaceElsewhere(WorkspaceElsewhere)
     /// `workspace.kept`: The workspace stays, since it holds work.
     case workspaceKept(WorkspaceKept)
     /// `workspace.merged`: The work is out.
@@ -313,6 +315,7 @@ public enum EventData: Hashable, Sendable {
         case "workspace.prepared": self = .workspacePrepared(try WorkspacePrepared(json: data))
         case "workspace.conflicted": self = .workspaceConflicted(try WorkspaceConflicted(json: data))
         case "workspace.committed": self = .workspaceCommitted(try WorkspaceCommitted(json: data))
+        case "workspace.elsewhere": self = .workspaceElsewhere(try WorkspaceElsewhere(json: data))
         case "workspace.kept": self = .workspaceKept(try WorkspaceKept(json: data))
         case "workspace.merged": self = .workspaceMerged(try WorkspaceMerged(json: data))
         case "workspace.removed": self = .workspaceRemoved(try WorkspaceRemoved(json: data))
@@ -387,6 +390,7 @@ public enum EventData: Hashable, Sendable {
         case .workspacePrepared: "workspace.prepared"
         case .workspaceConflicted: "workspace.conflicted"
         case .workspaceCommitted: "workspace.committed"
+        case .workspaceElsewhere: "workspace.elsewhere"
         case .workspaceKept: "workspace.kept"
         case .workspaceMerged: "workspace.merged"
         case .workspaceRemoved: "workspace.removed"
@@ -461,6 +465,7 @@ public enum EventData: Hashable, Sendable {
         case .workspacePrepared(let it): it.json
         case .workspaceConflicted(let it): it.json
         case .workspaceCommitted(let it): it.json
+        case .workspaceElsewhere(let it): it.json
         case .workspaceKept(let it): it.json
         case .workspaceMerged(let it): it.json
         case .workspaceRemoved(let it): it.json
@@ -760,6 +765,9 @@ public struct ApprovalRequested: Record, Field {
     public var options: [ApprovalOption]
     /// Rules that the agent proposes, verbatim.
     public var suggestions: [JSON]
+    /// The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    /// Empty where it cannot be remembered.
+    public var rememberedRules: [String]
     /// The path that made the agent ask.
     public var blockedPath: String?
     /// The subagent that asks, if one does.
@@ -775,7 +783,7 @@ public struct ApprovalRequested: Record, Field {
     public var expiresAt: Date?
 
     /// One of its fields; what is not given has its default.
-    public init(approvalID: String? = nil, kind: ApprovalKind = .tool, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, rule: String? = nil, answered: Bool = false, expiresAt: Date? = nil) {
+    public init(approvalID: String? = nil, kind: ApprovalKind = .tool, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], rememberedRules: [String] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, rule: String? = nil, answered: Bool = false, expiresAt: Date? = nil) {
         self.approvalID = approvalID
         self.kind = kind
         self.tool = tool
@@ -785,6 +793,7 @@ public struct ApprovalRequested: Record, Field {
         self.questions = questions
         self.options = options
         self.suggestions = suggestions
+        self.rememberedRules = rememberedRules
         self.blockedPath = blockedPath
         self.agentID = agentID
         self.assignee = assignee
@@ -805,6 +814,7 @@ public struct ApprovalRequested: Record, Field {
         questions = try fields.take("questions", [])
         options = try fields.take("options", [])
         suggestions = try fields.take("suggestions", [])
+        rememberedRules = try fields.take("remembered_rules", [])
         blockedPath = try fields.take("blocked_path", nil)
         agentID = try fields.take("agent_id", nil)
         assignee = try fields.take("assignee", nil)
@@ -825,6 +835,7 @@ public struct ApprovalRequested: Record, Field {
         writer.omit("questions", questions)
         writer.omit("options", options)
         writer.omit("suggestions", suggestions)
+        writer.omit("remembered_rules", rememberedRules)
         writer.omit("blocked_path", blockedPath)
         writer.omit("agent_id", agentID)
         writer.omit("assignee", assignee)
@@ -2058,7 +2069,7 @@ public struct TaskEnded: Record, Field {
 
 /// The task cannot go on without a person.
 public struct TaskInputRequired: Record, Field {
-    /// Why: `approval`, `workspace_conflict` or the task's own word.
+    /// Why: `approval`, `workspace_conflict`, `nested_repositories` or the task's own word.
     public var reason: String
     /// What exactly, for example the files of the conflict.
     public var detail: JSON?
@@ -2759,11 +2770,40 @@ public struct WorkspaceConflicted: Record, Field {
     }
 }
 
+/// Work that may be of the task stands elsewhere in the repository.
+public struct WorkspaceElsewhere: Record, Field {
+    /// The workspace.
+    public var workspaceID: String?
+    /// Where it stands.
+    public var work: [WorkElsewhere]
+
+    /// One of its fields; what is not given has its default.
+    public init(workspaceID: String? = nil, work: [WorkElsewhere] = []) {
+        self.workspaceID = workspaceID
+        self.work = work
+    }
+
+    /// Takes what stands on the wire.
+    public init(json: JSON) throws {
+        var fields = try Fields(json, "WorkspaceElsewhere")
+        workspaceID = try fields.take("workspace_id", nil)
+        work = try fields.take("work", [])
+    }
+
+    /// What stands on the wire.
+    public var json: JSON {
+        var writer = Writer()
+        writer.omit("workspace_id", workspaceID)
+        writer.omit("work", work)
+        return writer.json
+    }
+}
+
 /// The workspace stays, since it holds work.
 public struct WorkspaceKept: Record, Field {
     /// The workspace.
     public var workspaceID: String?
-    /// What it holds: `uncommitted`, `untracked`, `unmerged`.
+    /// What it holds: `uncommitted`, `untracked`, `ignored`, `stashed`, `unmerged`.
     public var reasons: [String]
 
     /// One of its fields; what is not given has its default.
@@ -2830,6 +2870,10 @@ public struct WorkspacePrepared: Record, Field {
     public var kind: String
     /// Its directory.
     public var path: String
+    /// Where the project is in it, when it is a directory inside of a repository.
+    public var subdirectory: String?
+    /// Why it is the project directory itself although nobody asked for that.
+    public var notIsolated: String?
     /// Its branch.
     public var branch: String?
     /// The commit that it starts from.
@@ -2840,10 +2884,12 @@ public struct WorkspacePrepared: Record, Field {
     public var recreated: Bool
 
     /// One of its fields; what is not given has its default.
-    public init(workspaceID: String? = nil, kind: String = "", path: String = "", branch: String? = nil, base: String? = nil, merged: [String] = [], recreated: Bool = false) {
+    public init(workspaceID: String? = nil, kind: String = "", path: String = "", subdirectory: String? = nil, notIsolated: String? = nil, branch: String? = nil, base: String? = nil, merged: [String] = [], recreated: Bool = false) {
         self.workspaceID = workspaceID
         self.kind = kind
         self.path = path
+        self.subdirectory = subdirectory
+        self.notIsolated = notIsolated
         self.branch = branch
         self.base = base
         self.merged = merged
@@ -2856,6 +2902,8 @@ public struct WorkspacePrepared: Record, Field {
         workspaceID = try fields.take("workspace_id", nil)
         kind = try fields.take("kind", "")
         path = try fields.take("path", "")
+        subdirectory = try fields.take("subdirectory", nil)
+        notIsolated = try fields.take("not_isolated", nil)
         branch = try fields.take("branch", nil)
         base = try fields.take("base", nil)
         merged = try fields.take("merged", [])
@@ -2868,6 +2916,8 @@ public struct WorkspacePrepared: Record, Field {
         writer.omit("workspace_id", workspaceID)
         writer.put("kind", kind)
         writer.put("path", path)
+        writer.omit("subdirectory", subdirectory)
+        writer.omit("not_isolated", notIsolated)
         writer.omit("branch", branch)
         writer.omit("base", base)
         writer.omit("merged", merged)

@@ -522,6 +522,9 @@ public struct ApprovalInfo: Record, Field {
     public var options: [ApprovalOption]
     /// Rules that the agent proposes, verbatim.
     public var suggestions: [JSON]
+    /// The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    /// Empty where it cannot be remembered.
+    public var rememberedRules: [String]
     /// The path that made the agent ask.
     public var blockedPath: String?
     /// The subagent that asks, if one does.
@@ -554,7 +557,7 @@ public struct ApprovalInfo: Record, Field {
     public var unknown: JSON.Object = [:]
 
     /// One of its fields; what is not given has its default.
-    public init(id: String, tenantID: String, projectID: String? = nil, sessionID: String? = nil, turnID: String? = nil, taskID: String? = nil, state: ApprovalState, kind: ApprovalKind, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, agentRequestID: String = "", key: String? = nil, round: Date? = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, handlerError: ErrorInfo? = nil, decision: Decision? = nil, decidedBy: Actor? = nil, decidedAt: Date? = nil, rule: String? = nil, grantedBy: String? = nil, deliveredAt: Date? = nil, deliverAt: Date? = nil, grant: Grant? = nil, createdAt: Date, expiresAt: Date? = nil) {
+    public init(id: String, tenantID: String, projectID: String? = nil, sessionID: String? = nil, turnID: String? = nil, taskID: String? = nil, state: ApprovalState, kind: ApprovalKind, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, agentRequestID: String = "", key: String? = nil, round: Date? = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], rememberedRules: [String] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, handlerError: ErrorInfo? = nil, decision: Decision? = nil, decidedBy: Actor? = nil, decidedAt: Date? = nil, rule: String? = nil, grantedBy: String? = nil, deliveredAt: Date? = nil, deliverAt: Date? = nil, grant: Grant? = nil, createdAt: Date, expiresAt: Date? = nil) {
         self.id = id
         self.tenantID = tenantID
         self.projectID = projectID
@@ -573,6 +576,7 @@ public struct ApprovalInfo: Record, Field {
         self.questions = questions
         self.options = options
         self.suggestions = suggestions
+        self.rememberedRules = rememberedRules
         self.blockedPath = blockedPath
         self.agentID = agentID
         self.assignee = assignee
@@ -610,6 +614,7 @@ public struct ApprovalInfo: Record, Field {
         questions = try fields.take("questions", [])
         options = try fields.take("options", [])
         suggestions = try fields.take("suggestions", [])
+        rememberedRules = try fields.take("remembered_rules", [])
         blockedPath = try fields.take("blocked_path", nil)
         agentID = try fields.take("agent_id", nil)
         assignee = try fields.take("assignee", nil)
@@ -624,7 +629,7 @@ public struct ApprovalInfo: Record, Field {
         grant = try fields.take("grant", nil)
         createdAt = try fields.need("created_at")
         expiresAt = try fields.take("expires_at", nil)
-        unknown = fields.rest(["id", "tenant_id", "project_id", "session_id", "turn_id", "task_id", "state", "kind", "tool", "tool_call_id", "title", "input", "agent_request_id", "key", "round", "questions", "options", "suggestions", "blocked_path", "agent_id", "assignee", "handler_error", "decision", "decided_by", "decided_at", "rule", "granted_by", "delivered_at", "deliver_at", "grant", "created_at", "expires_at"])
+        unknown = fields.rest(["id", "tenant_id", "project_id", "session_id", "turn_id", "task_id", "state", "kind", "tool", "tool_call_id", "title", "input", "agent_request_id", "key", "round", "questions", "options", "suggestions", "remembered_rules", "blocked_path", "agent_id", "assignee", "handler_error", "decision", "decided_by", "decided_at", "rule", "granted_by", "delivered_at", "deliver_at", "grant", "created_at", "expires_at"])
     }
 
     /// What stands on the wire.
@@ -648,6 +653,7 @@ public struct ApprovalInfo: Record, Field {
         writer.omit("questions", questions)
         writer.omit("options", options)
         writer.omit("suggestions", suggestions)
+        writer.omit("remembered_rules", rememberedRules)
         writer.omit("blocked_path", blockedPath)
         writer.omit("agent_id", agentID)
         writer.omit("assignee", assignee)
@@ -875,16 +881,23 @@ public struct Changes: Record, Field {
     public var uncommitted: Bool
     /// Whether there are files that git does not know and does not ignore.
     public var untracked: Bool
-    /// Commits that are in no other branch.
+    /// Whether there are ignored files that are no output of a build.
+    public var ignored: Bool
+    /// Whether there is a stash that was made in the workspace.
+    public var stashed: Bool
+    /// Commits that are in no other branch, those included that only a reflog of the workspace leads
+    /// to, and those of submodules that none of their remotes has.
     public var unmerged: Int
     /// The last commit.
     public var head: String?
 
     /// One of its fields; what is not given has its default.
-    public init(files: [FileChange], uncommitted: Bool, untracked: Bool, unmerged: Int, head: String? = nil) {
+    public init(files: [FileChange], uncommitted: Bool, untracked: Bool, ignored: Bool = false, stashed: Bool = false, unmerged: Int, head: String? = nil) {
         self.files = files
         self.uncommitted = uncommitted
         self.untracked = untracked
+        self.ignored = ignored
+        self.stashed = stashed
         self.unmerged = unmerged
         self.head = head
     }
@@ -895,6 +908,8 @@ public struct Changes: Record, Field {
         files = try fields.need("files")
         uncommitted = try fields.need("uncommitted")
         untracked = try fields.need("untracked")
+        ignored = try fields.take("ignored", false)
+        stashed = try fields.take("stashed", false)
         unmerged = try fields.need("unmerged")
         head = try fields.take("head", nil)
     }
@@ -905,6 +920,8 @@ public struct Changes: Record, Field {
         writer.put("files", files)
         writer.put("uncommitted", uncommitted)
         writer.put("untracked", untracked)
+        writer.put("ignored", ignored)
+        writer.put("stashed", stashed)
         writer.put("unmerged", unmerged)
         writer.omit("head", head)
         return writer.json
@@ -1425,6 +1442,9 @@ public struct PendingApproval: Record, Field {
     public var options: [ApprovalOption]
     /// Rules that the agent proposes, verbatim.
     public var suggestions: [JSON]
+    /// The rules that an allowance keeps when it is remembered, word for word: no more than these.
+    /// Empty where it cannot be remembered.
+    public var rememberedRules: [String]
     /// The path that made the agent ask.
     public var blockedPath: String?
     /// The subagent that asks, if one does.
@@ -1444,7 +1464,7 @@ public struct PendingApproval: Record, Field {
     public var turnID: String?
 
     /// One of its fields; what is not given has its default.
-    public init(approvalID: String? = nil, kind: ApprovalKind = .tool, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, rule: String? = nil, answered: Bool = false, expiresAt: Date? = nil, requestedAt: Date, turnID: String? = nil) {
+    public init(approvalID: String? = nil, kind: ApprovalKind = .tool, tool: String? = nil, toolCallID: String? = nil, title: String = "", input: JSON = nil, questions: [Question] = [], options: [ApprovalOption] = [], suggestions: [JSON] = [], rememberedRules: [String] = [], blockedPath: String? = nil, agentID: String? = nil, assignee: String? = nil, rule: String? = nil, answered: Bool = false, expiresAt: Date? = nil, requestedAt: Date, turnID: String? = nil) {
         self.approvalID = approvalID
         self.kind = kind
         self.tool = tool
@@ -1454,6 +1474,7 @@ public struct PendingApproval: Record, Field {
         self.questions = questions
         self.options = options
         self.suggestions = suggestions
+        self.rememberedRules = rememberedRules
         self.blockedPath = blockedPath
         self.agentID = agentID
         self.assignee = assignee
@@ -1476,6 +1497,7 @@ public struct PendingApproval: Record, Field {
         questions = try fields.take("questions", [])
         options = try fields.take("options", [])
         suggestions = try fields.take("suggestions", [])
+        rememberedRules = try fields.take("remembered_rules", [])
         blockedPath = try fields.take("blocked_path", nil)
         agentID = try fields.take("agent_id", nil)
         assignee = try fields.take("assignee", nil)
@@ -1498,6 +1520,7 @@ public struct PendingApproval: Record, Field {
         writer.omit("questions", questions)
         writer.omit("options", options)
         writer.omit("suggestions", suggestions)
+        writer.omit("remembered_rules", rememberedRules)
         writer.omit("blocked_path", blockedPath)
         writer.omit("agent_id", agentID)
         writer.omit("assignee", assignee)
@@ -2505,7 +2528,9 @@ public struct SessionSpec: Record, Field {
     /// under the name, else the agent's own configuration of one that it starts or reaches.
     public var mcp: [String: JSON]
     /// Which of the agent's own settings it reads, for example `user`, `project`, `local`; an empty
-    /// list means none. Default: what the agent does by itself.
+    /// list means none. `project` and `local` run programs that the repository, or an earlier task,
+    /// put there: they trust all who write to it. Default: Claude Code reads those of the user, and
+    /// gets the project's `CLAUDE.md` as text; what other agents do by themselves.
     public var settingSources: [String]?
     /// The most tokens of thought for one answer of the model. Default: the agent's own.
     public var maxThinkingTokens: Int?
@@ -3785,6 +3810,40 @@ public struct WaitingReason: Record, Field {
     }
 }
 
+/// Work that may be of a task, but stands in the repository and not in the task's workspace.
+public struct WorkElsewhere: Record, Field {
+    /// `branch`, `worktree` or `stash`.
+    public var kind: String
+    /// The branch, the directory of the worktree, or what the stash says of itself.
+    public var name: String
+    /// Its commit.
+    public var commit: String?
+
+    /// One of its fields; what is not given has its default.
+    public init(kind: String, name: String, commit: String? = nil) {
+        self.kind = kind
+        self.name = name
+        self.commit = commit
+    }
+
+    /// Takes what stands on the wire.
+    public init(json: JSON) throws {
+        var fields = try Fields(json, "WorkElsewhere")
+        kind = try fields.need("kind")
+        name = try fields.need("name")
+        commit = try fields.take("commit", nil)
+    }
+
+    /// What stands on the wire.
+    public var json: JSON {
+        var writer = Writer()
+        writer.put("kind", kind)
+        writer.put("name", name)
+        writer.omit("commit", commit)
+        return writer.json
+    }
+}
+
 /// A workspace.
 public struct WorkspaceInfo: Record, Field {
     /// Its id.
@@ -3801,12 +3860,20 @@ public struct WorkspaceInfo: Record, Field {
     public var kind: String
     /// The project that it was made from.
     public var project: PlacePath
-    /// Where the work happens.
+    /// The workspace's own directory. For `git` it is the top of a worktree of the whole repository.
     public var root: PlacePath
+    /// Where the project is in it, with `/`, when the project is a directory inside of a repository.
+    /// Agents start there; everything in `root` is the workspace's, and paths are relative to `root`.
+    public var subdirectory: String?
     /// Its branch.
     public var branch: String?
     /// The commit that its own work starts after, merged needs included.
     public var base: String?
+    /// Why it is the project directory itself although nobody asked for that, and what to do about it.
+    /// None when the work is isolated, or when the task asked for `directory`.
+    public var notIsolated: String?
+    /// What was made elsewhere in the repository while the task's agent worked, and may be its work.
+    public var workElsewhere: [WorkElsewhere]
     /// Whether it is kept although it is empty.
     public var keep: Bool
     /// The branch that it was merged into.
@@ -3817,7 +3884,7 @@ public struct WorkspaceInfo: Record, Field {
     public var unknown: JSON.Object = [:]
 
     /// One of its fields; what is not given has its default.
-    public init(id: String, tenantID: String, projectID: String, taskID: String, state: WorkspaceState, kind: String, project: PlacePath, root: PlacePath, branch: String? = nil, base: String? = nil, keep: Bool = false, mergedInto: String? = nil, createdAt: Date) {
+    public init(id: String, tenantID: String, projectID: String, taskID: String, state: WorkspaceState, kind: String, project: PlacePath, root: PlacePath, subdirectory: String? = nil, branch: String? = nil, base: String? = nil, notIsolated: String? = nil, workElsewhere: [WorkElsewhere] = [], keep: Bool = false, mergedInto: String? = nil, createdAt: Date) {
         self.id = id
         self.tenantID = tenantID
         self.projectID = projectID
@@ -3826,8 +3893,11 @@ public struct WorkspaceInfo: Record, Field {
         self.kind = kind
         self.project = project
         self.root = root
+        self.subdirectory = subdirectory
         self.branch = branch
         self.base = base
+        self.notIsolated = notIsolated
+        self.workElsewhere = workElsewhere
         self.keep = keep
         self.mergedInto = mergedInto
         self.createdAt = createdAt
@@ -3844,12 +3914,15 @@ public struct WorkspaceInfo: Record, Field {
         kind = try fields.need("kind")
         project = try fields.need("project")
         root = try fields.need("root")
+        subdirectory = try fields.take("subdirectory", nil)
         branch = try fields.take("branch", nil)
         base = try fields.take("base", nil)
+        notIsolated = try fields.take("not_isolated", nil)
+        workElsewhere = try fields.take("work_elsewhere", [])
         keep = try fields.take("keep", false)
         mergedInto = try fields.take("merged_into", nil)
         createdAt = try fields.need("created_at")
-        unknown = fields.rest(["id", "tenant_id", "project_id", "task_id", "state", "kind", "project", "root", "branch", "base", "keep", "merged_into", "created_at"])
+        unknown = fields.rest(["id", "tenant_id", "project_id", "task_id", "state", "kind", "project", "root", "subdirectory", "branch", "base", "not_isolated", "work_elsewhere", "keep", "merged_into", "created_at"])
     }
 
     /// What stands on the wire.
@@ -3863,8 +3936,11 @@ public struct WorkspaceInfo: Record, Field {
         writer.put("kind", kind)
         writer.put("project", project)
         writer.put("root", root)
+        writer.omit("subdirectory", subdirectory)
         writer.omit("branch", branch)
         writer.omit("base", base)
+        writer.omit("not_isolated", notIsolated)
+        writer.omit("work_elsewhere", workElsewhere)
         writer.put("keep", keep)
         writer.omit("merged_into", mergedInto)
         writer.put("created_at", createdAt)

@@ -669,9 +669,10 @@ public enum When: Named, Field {
 
 /// Which workspace a task gets.
 public enum WorkspaceKind: Named, Field {
-    /// A git worktree where the project is a repository, else the project directory.
+    /// A git worktree where one can be made, else the project directory: `not_isolated` of the
+    /// workspace says why then.
     case auto
-    /// A git worktree with its own branch.
+    /// A git worktree with its own branch. The task fails where none can be made.
     case git
     /// The project directory itself.
     case directory

@@ -198,7 +198,7 @@ public enum Origin: Record, Field {
 /// What came of an attempt. A bad result is data, not an error.
 public enum Outcome: Record, Field {
     /// It worked.
-    case succeeded(String = "", output: JSON = nil)
+    case succeeded(String = "", output: JSON = nil, workElsewhere: [WorkElsewhere] = [])
     /// It did not.
     case failed(ErrorInfo, retryable: Bool = false)
     /// It was called off.
@@ -213,7 +213,7 @@ public enum Outcome: Record, Field {
         var fields = try Fields(json, "Outcome")
         let tag: String = try fields.need("outcome")
         switch tag {
-        case "succeeded": self = .succeeded(try fields.take("summary", ""), output: try fields.take("output", nil))
+        case "succeeded": self = .succeeded(try fields.take("summary", ""), output: try fields.take("output", nil), workElsewhere: try fields.take("work_elsewhere", []))
         case "failed": self = .failed(try fields.need("error"), retryable: try fields.take("retryable", false))
         case "cancelled": self = .cancelled(try fields.take("reason", ""))
         case "input_required": self = .inputRequired(try fields.need("reason"), detail: try fields.take("detail", nil))
@@ -225,10 +225,11 @@ public enum Outcome: Record, Field {
     public var json: JSON {
         var writer = Writer()
         switch self {
-        case .succeeded(let summary, let output):
+        case .succeeded(let summary, let output, let workElsewhere):
             writer.put("outcome", "succeeded")
             writer.put("summary", summary)
             writer.omit("output", output)
+            writer.omit("work_elsewhere", workElsewhere)
         case .failed(let error, let retryable):
             writer.put("outcome", "failed")
             writer.put("error", error)

@@ -7,13 +7,14 @@ mod messages;
 mod partial;
 mod permission;
 mod plan;
+mod questions;
 mod result;
 mod system;
 mod tool;
 mod totals;
 mod turns;
+mod unreadable;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -24,13 +25,18 @@ use context::Context;
 use partial::Partials;
 use permission::Question;
 use plan::Plans;
+use questions::Questions;
 use result::{Around, Rejected, turn_end};
 use totals::Totals;
 use turns::{Turns, Was};
 
+use crate::agent::claude::lenient;
+use crate::agent::claude::outgoing::Reply;
 use crate::agent::claude::stream_line::is_input;
 use crate::agent::claude::version;
-use crate::agent::claude::wire::{Asked, Frame, Lifecycle, Request, Response, TurnResult, parse};
+use crate::agent::claude::wire::{
+    Asked, Frame, Lifecycle, Request, Response, TurnResult, is_changed, parse,
+};
 use crate::agent::{AgentEvent, AgentReport, AgentTurnEnd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
@@ -65,7 +71,7 @@ pub struct Mapper {
     partials: Partials,
     calls: Calls,
     totals: Totals,
-    questions: HashMap<String, Question>,
+    questions: Questions,
     agents: Agents,
     plans: Plans,
     context: Context,
@@ -89,7 +95,7 @@ struct Known {
 }
 
 /// A message, read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) report: AgentReport,
     /// The CLI's answer to a request of ours.
@@ -103,9 +109,20 @@ pub(super) struct Read {
 /// What the CLI asks of the host's own code.
 #[derive(Debug)]
 pub(super) enum Asks {
-    Hook { callback_id: String, input: Value, tool_call_id: Option<String> },
-    Mcp { server: String, message: Value },
-    Other { subtype: String },
+    Hook {
+        callback_id: String,
+        input: Value,
+        tool_call_id: Option<String>,
+    },
+    Mcp {
+        server: String,
+        message: Value,
+    },
+    Other {
+        subtype: String,
+    },
+    /// What cannot be read, but waits for an answer.
+    Unreadable,
 }
 
 impl From<Asked> for Asks {
@@ -152,14 +169,16 @@ impl Mapper {
         self.read(line).report
     }
 
+    /// Does what can be done for a line of which only the head is there.
+    pub(super) fn headed(&mut self, head: &str) -> Read {
+        let mut read = Read::default();
+        self.unreadable(head, &mut read);
+        read
+    }
+
     /// What a message says, and what it asks of the session.
     pub(super) fn read(&mut self, line: &str) -> Read {
-        let mut read = Read {
-            report: AgentReport { events: Vec::new(), raw: None },
-            response: None,
-            asks: None,
-            withdrawn: None,
-        };
+        let mut read = Read::default();
         if is_input(line) {
             return read;
         }
@@ -180,6 +199,7 @@ impl Mapper {
         read.report.raw = Some(line.to_owned());
         let Ok((frame, name)) = parsed else {
             events.push(not_json(line));
+            self.unreadable(line, &mut read);
             return read;
         };
         match frame {
@@ -191,23 +211,25 @@ impl Mapper {
             Frame::RateLimit(limit) => self.rate_limit(limit, events),
             Frame::Request(Request { request_id, request }) => {
                 if Question::asks(&request) {
-                    let (question, asked) = Question::of(&request_id, request);
+                    events.extend(self.withdraw(&request_id));
+                    let name = self.questions.name(&request_id);
+                    let (question, asked) = Question::of(&name, request_id, request);
+                    let written = || lenient::find(line, &["request", "input"]);
+                    let question =
+                        if is_changed(line) { question.written(written()) } else { question };
                     if let Some(call) = &question.tool_call_id {
                         self.calls.asked(call);
                     }
-                    self.questions.insert(request_id, question);
+                    self.questions.insert(name, question);
                     events.push(asked);
                 } else {
                     read.asks = Some((request_id, request.into()));
                 }
             }
-            Frame::CancelRequest(request_id) => {
-                if self.questions.remove(&request_id).is_some() {
-                    events.push(AgentEvent::ApprovalWithdrawn { request_id });
-                } else {
-                    read.withdrawn = Some(request_id);
-                }
-            }
+            Frame::CancelRequest(request_id) => match self.withdraw(&request_id) {
+                Some(withdrawn) => events.push(withdrawn),
+                None => read.withdrawn = Some(request_id),
+            },
             Frame::Response(response) => read.response = Some(response),
             Frame::Stream(_) | Frame::Other => {}
         }
@@ -311,7 +333,33 @@ impl Mapper {
         self.turns.is_open()
     }
 
-    /// Takes an answer to a question: what to tell the CLI, and what it changes.
+    /// Forgets the open question that the CLI knows by this id.
+    fn withdraw(&mut self, wire_id: &str) -> Option<AgentEvent> {
+        let request_id = self.questions.withdraw(wire_id)?;
+        Some(AgentEvent::ApprovalWithdrawn { request_id })
+    }
+
+    /// What a call is reported as that a hook has denied by a rule: a question that nobody waits for.
+    pub(super) fn denied(&mut self, hook: &Value) -> Vec<AgentEvent> {
+        let word = |key: &str| hook.get(key).and_then(Value::as_str).map(str::to_owned);
+        let call = word("tool_use_id");
+        if let Some(call) = &call {
+            self.calls.denied(call);
+        }
+        let asked = Asked {
+            subtype: "can_use_tool".to_owned(),
+            tool_name: word("tool_name").unwrap_or_default(),
+            input: hook["tool_input"].clone(),
+            agent_id: word("agent_id"),
+            tool_use_id: call.clone(),
+            ..Asked::default()
+        };
+        let request_id = self.questions.name(&format!("rules-{}", call.unwrap_or_default()));
+        let (_, asked) = Question::of(&request_id, String::new(), asked);
+        vec![asked, AgentEvent::ApprovalWithdrawn { request_id }]
+    }
+
+    /// Takes an answer to a question: the CLI's id of it, what to tell the CLI, and what it changes.
     ///
     /// # Errors
     /// `Conflict` when nobody waits for it any more; `InvalidArgument` when it does not answer
@@ -320,13 +368,13 @@ impl Mapper {
         &mut self,
         request_id: &str,
         decision: &Decision,
-    ) -> Result<(Value, Option<AgentEvent>)> {
+    ) -> Result<(String, Reply, Option<AgentEvent>)> {
         let question = self.questions.get(request_id).ok_or_else(|| {
             Error::new(ErrorKind::Conflict, "the agent does not wait for this answer any more")
                 .with("request_id", request_id)
         })?;
         let (reply, changed) = question.answer(decision)?;
-        let call = question.tool_call_id.clone();
+        let (call, wire_id) = (question.tool_call_id.clone(), question.wire_id.clone());
         self.questions.remove(request_id);
         let event = call.and_then(|call| {
             if let Decision::Deny { .. } = decision {
@@ -335,7 +383,7 @@ impl Mapper {
             }
             self.calls.allowed(&call, changed)
         });
-        Ok((reply, event.map(AgentEvent::Fact)))
+        Ok((wire_id, reply, event.map(AgentEvent::Fact)))
     }
 
     /// Whether only silence can tell that the agent has nothing to do.

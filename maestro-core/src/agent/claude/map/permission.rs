@@ -3,18 +3,25 @@
 use serde_json::{Map, Value, json};
 
 use super::tool;
+use crate::agent::claude::outgoing::Reply;
 use crate::agent::claude::wire::Asked;
 use crate::agent::{AgentApproval, AgentEvent};
 use crate::error::{Error, Result};
-use crate::model::{ApprovalKind, ApprovalOption, Choice, Decision, Question as Asks, Remember};
+use crate::model::{
+    ApprovalKind, ApprovalOption, Choice, Decision, Question as Asks, Remember, check,
+};
 
 /// A question that waits for its answer.
 #[derive(Debug)]
 pub(crate) struct Question {
     kind: ApprovalKind,
     input: Value,
+    /// The input as the CLI wrote it, where `input` is not quite that.
+    verbatim: Option<Box<str>>,
     suggestions: Vec<Value>,
     pub(crate) tool_call_id: Option<String>,
+    /// What the CLI calls it, and hears the answer by.
+    pub(super) wire_id: String,
 }
 
 impl Question {
@@ -23,8 +30,8 @@ impl Question {
         matches!(asked.subtype.as_str(), "can_use_tool" | "elicitation")
     }
 
-    /// What the CLI asks.
-    pub(super) fn of(request_id: &str, asked: Asked) -> (Self, AgentEvent) {
+    /// What the CLI asks, under a name of ours.
+    pub(super) fn of(name: &str, wire_id: String, asked: Asked) -> (Self, AgentEvent) {
         let kind = match (asked.subtype.as_str(), asked.tool_name.as_str()) {
             ("elicitation", _) => ApprovalKind::Elicitation,
             (_, "AskUserQuestion") => ApprovalKind::Question,
@@ -37,19 +44,18 @@ impl Question {
         } else {
             asked.input
         };
-        let name = asked.display_name.as_deref().unwrap_or(&asked.tool_name);
-        let title = match (kind, &asked.description) {
-            (ApprovalKind::Question, _) => first_question(&input).unwrap_or(name).to_owned(),
-            (ApprovalKind::Elicitation, _) => match asked.message.as_str() {
+        let shown = asked.display_name.as_deref().unwrap_or(&asked.tool_name);
+        let title = match kind {
+            ApprovalKind::Question => first_question(&input).unwrap_or(shown).to_owned(),
+            ApprovalKind::Elicitation => match asked.message.as_str() {
                 Some(message) => message.to_owned(),
                 None => asked.mcp_server_name.unwrap_or_default(),
             },
-            (ApprovalKind::Plan, _) => name.to_owned(),
-            (_, Some(description)) => format!("{name}: {description}"),
-            (_, None) => tool::title(name, &input),
+            ApprovalKind::Plan => shown.to_owned(),
+            _ => tool::title(&asked.tool_name, &input),
         };
         let event = AgentEvent::Approval(AgentApproval {
-            request_id: request_id.to_owned(),
+            request_id: name.to_owned(),
             kind,
             tool: (!elicits).then_some(asked.tool_name),
             tool_call_id: asked.tool_use_id.clone(),
@@ -64,30 +70,39 @@ impl Question {
         let question = Self {
             kind,
             input,
+            verbatim: None,
             suggestions: asked.permission_suggestions,
             tool_call_id: asked.tool_use_id,
+            wire_id,
         };
         (question, event)
+    }
+
+    /// Says how the CLI wrote the input, for one that is not quite what was read of it: what a person
+    /// allows unchanged then runs as it was asked for.
+    pub(super) fn written(mut self, input: Option<&str>) -> Self {
+        self.verbatim = input.map(Box::from);
+        self
     }
 
     /// What the CLI is told, and the input that runs where it is another one than asked for.
     ///
     /// # Errors
     /// `InvalidArgument` for a decision that does not answer this kind of question.
-    pub(super) fn answer(&self, decision: &Decision) -> Result<(Value, Option<Value>)> {
+    pub(super) fn answer(&self, decision: &Decision) -> Result<(Reply, Option<Value>)> {
         let elicits = self.kind == ApprovalKind::Elicitation;
         match decision {
-            Decision::Deny { .. } if elicits => Ok((json!({ "action": "decline" }), None)),
+            Decision::Deny { .. } if elicits => Ok((json!({ "action": "decline" }).into(), None)),
             Decision::Deny { message, interrupt } => {
                 let message = if message.is_empty() { "Denied." } else { message };
                 let mut reply = json!({ "behavior": "deny", "message": message });
                 if *interrupt {
                     reply["interrupt"] = Value::Bool(true);
                 }
-                Ok((reply, None))
+                Ok((reply.into(), None))
             }
             Decision::Answer { answers } if elicits => {
-                Ok((json!({ "action": "accept", "content": answers }), None))
+                Ok((json!({ "action": "accept", "content": answers }).into(), None))
             }
             Decision::Answer { answers } if self.kind == ApprovalKind::Question => {
                 let answers = answers.as_object().ok_or_else(|| {
@@ -99,7 +114,7 @@ impl Question {
                     return Err(Error::invalid("answers", "cannot be joined to the question"));
                 };
                 map.insert("answers".to_owned(), Value::Object(joined.collect::<Map<_, _>>()));
-                Ok((json!({ "behavior": "allow", "updatedInput": input }), None))
+                Ok((json!({ "behavior": "allow", "updatedInput": input }).into(), None))
             }
             Decision::Answer { .. } => Err(Error::invalid(
                 "decision",
@@ -107,24 +122,28 @@ impl Question {
             )),
             Decision::Allow { input, .. } if elicits => {
                 let content = input.clone().unwrap_or_else(|| json!({}));
-                Ok((json!({ "action": "accept", "content": content }), None))
+                Ok((json!({ "action": "accept", "content": content }).into(), None))
             }
             Decision::Allow { input: None, .. } if self.kind == ApprovalKind::Question => {
                 Err(Error::invalid("decision", "must answer or deny: the agent asks a question"))
             }
             Decision::Allow { input, remember } => {
                 // Older releases deny what is allowed without an input.
-                let effective = input.as_ref().unwrap_or(&self.input);
-                let mut reply = json!({ "behavior": "allow", "updatedInput": effective });
+                let changed = input.clone().filter(|input| *input != self.input);
+                let verbatim = self.verbatim.clone().filter(|_| changed.is_none());
+                let mut reply = json!({ "behavior": "allow" });
+                if verbatim.is_none() {
+                    reply["updatedInput"] = changed.as_ref().unwrap_or(&self.input).clone();
+                }
                 if *remember == Remember::Session {
                     let updates = for_session(&self.suggestions);
                     if !updates.is_empty() {
                         reply["updatedPermissions"] = Value::Array(updates);
                     }
                 }
-                let changed = input.clone().filter(|input| *input != self.input);
-                Ok((reply, changed))
+                Ok((Reply { value: reply, input: verbatim }, changed))
             }
+            Decision::Unknown(kept) => Err(check::unknown_variant("decision", kept)),
         }
     }
 }

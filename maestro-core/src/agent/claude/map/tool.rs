@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::model::{FileChanged, ToolContent};
+use crate::text;
 
 /// ACP's kind of a tool.
 pub(super) fn kind(name: &str) -> &'static str {
@@ -25,31 +26,17 @@ pub(super) fn writes(name: &str) -> bool {
     kind(name) == "edit"
 }
 
-/// One line for people.
+/// One line for people, who may be asked about it: the tool, and what it would do and to what. Nothing
+/// that the model says about it.
 pub(super) fn title(name: &str, input: &Value) -> String {
-    const TELLING: [&str; 9] = [
-        "description",
-        "command",
-        "file_path",
-        "notebook_path",
-        "path",
-        "pattern",
-        "url",
-        "query",
-        "prompt",
-    ];
-    const LONGEST: usize = 120;
+    const LONGEST: usize = 200;
 
-    let telling = TELLING.iter().find_map(|key| input.get(key)?.as_str());
-    let line = telling.and_then(|text| text.lines().next()).unwrap_or("");
-    if line.is_empty() {
-        return name.to_owned();
+    let telling = text::TELLING.iter().find_map(|key| input.get(key)?.as_str());
+    let name = text::cut(name, LONGEST);
+    match telling.filter(|text| !text.is_empty()) {
+        Some(telling) => format!("{name}: {}", text::cut(telling, LONGEST)),
+        None => name,
     }
-    let mut short: String = line.chars().take(LONGEST).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    format!("{name}: {short}")
 }
 
 /// The files that a call names.

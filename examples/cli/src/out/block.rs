@@ -9,13 +9,15 @@ use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
 use crossterm::style::{Print, Stylize as _};
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, size};
 use crossterm::{execute, queue};
+use maestro_core::Result;
+use maestro_core::text::one_line;
 
 use crate::board::{Line, Look};
 
 /// A terminal with a live block. Dropping it removes the block and shows the cursor, also while
 /// panicking.
 #[derive(Debug)]
-pub(crate) struct Screen<W: Write> {
+pub(crate) struct Block<W: Write> {
     out: W,
     drawn: Vec<Line>,
 }
@@ -38,45 +40,45 @@ pub(crate) fn room() -> (usize, usize) {
     (usize::from(columns - 1), usize::from(lines - 1))
 }
 
-/// The standard error, cleared of the block first, for lines of the log.
-pub(crate) fn log_writer() -> io::Stderr {
+/// The standard error, cleared of the block first.
+pub(super) fn errors() -> io::Stderr {
     let mut stderr = io::stderr();
     if stderr.is_terminal() && is_live() {
-        // The log says more than that this failed.
+        // What is to be said says more than that this failed.
         let _ = clear(&mut stderr);
     }
     stderr
 }
 
-impl Screen<Stdout> {
-    /// The standard output. A panic is told below the history, not inside the block.
+impl Block<Stdout> {
+    /// The standard output.
     pub(crate) fn open() -> Self {
-        let told = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            let _ = clear(&mut io::stdout());
-            told(panic);
-        }));
         Self::new(io::stdout())
     }
 }
 
-impl<W: Write> Screen<W> {
+impl<W: Write> Block<W> {
     fn new(out: W) -> Self {
         Self { out, drawn: Vec::new() }
     }
 
     /// Puts lines into the history, and the block below it.
-    pub(crate) fn draw(&mut self, history: &[String], block: Vec<Line>) -> io::Result<()> {
+    pub(crate) fn draw(&mut self, history: &[String], block: Vec<Line>) -> Result<()> {
+        self.put(history, block).map_err(super::failed)
+    }
+
+    fn put(&mut self, history: &[String], block: Vec<Line>) -> io::Result<()> {
         if history.is_empty() && self.drawn == block {
             return Ok(());
         }
         queue!(self.out, BeginSynchronizedUpdate, Hide)?;
         queue!(self.out, MoveToColumn(0), Clear(ClearType::FromCursorDown))?;
         for line in history {
-            queue!(self.out, Print(line), Print("\n"))?;
+            queue!(self.out, Print(one_line(line)), Print("\n"))?;
         }
         for line in &block {
-            let mut rest = line.text.chars();
+            let text = one_line(&line.text);
+            let mut rest = text.chars();
             let glyph = rest.next().unwrap_or(' ');
             let glyph = match line.look {
                 Look::Waits => glyph.dim(),
@@ -97,7 +99,7 @@ impl<W: Write> Screen<W> {
     }
 }
 
-impl<W: Write> Drop for Screen<W> {
+impl<W: Write> Drop for Block<W> {
     fn drop(&mut self) {
         // Nobody is left to hear that the terminal is gone.
         let _ = clear(&mut self.out).and_then(|()| execute!(self.out, Show));
@@ -144,7 +146,7 @@ mod tests {
     fn history_scrolls_above_the_block_and_nothing_is_left_of_it() {
         let mut terminal = terminal();
         terminal.process(b"$ maestro\r\n");
-        let mut screen = Screen::new(Cooked(&mut terminal));
+        let mut screen = Block::new(Cooked(&mut terminal));
         screen.draw(&[], vec![line("a 1"), line("b 1")]).unwrap();
         assert!(screen.out.0.screen().hide_cursor());
         assert_eq!(screen.out.0.screen().contents(), "$ maestro\na 1\nb 1");
@@ -159,8 +161,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_drawn_is_harmless() {
+        let mut block = Block::new(Vec::new());
+        let evil = "a\u{1b}]52;c;aGk=\u{7}\u{202e}\u{9b}2J\rb\nc";
+        block.draw(&[evil.to_owned()], vec![line(evil)]).unwrap();
+        let written = String::from_utf8(block.out.clone()).unwrap();
+        let shown = "\\u{1b}]52;c;aGk=\\u{7}\\u{202e}\\u{9b}2J\\u{d}b\\nc";
+        assert_eq!(written.matches(shown).count(), 2, "{written:?}");
+        assert!(!written.contains(['\u{7}', '\u{9b}', '\u{202e}', '\r']), "{written:?}");
+        assert!(!written.contains("\u{1b}]"), "{written:?}");
+    }
+
+    #[test]
     fn the_same_block_is_not_drawn_again() {
-        let mut screen = Screen::new(Vec::new());
+        let mut screen = Block::new(Vec::new());
         screen.draw(&[], vec![line("a")]).unwrap();
         let written = screen.out.len();
         screen.draw(&[], vec![line("a")]).unwrap();
@@ -170,7 +184,7 @@ mod tests {
     #[test]
     fn what_a_narrower_terminal_wrapped_is_removed_as_well() {
         let mut terminal = terminal();
-        let mut screen = Screen::new(Cooked(&mut terminal));
+        let mut screen = Block::new(Cooked(&mut terminal));
         let one = ["one".to_owned()];
         screen.draw(&one, vec![line("a long line"), line("another line")]).unwrap();
         // What a terminal shows that wraps its lines anew; the cursor stays where its line begins.
@@ -183,7 +197,7 @@ mod tests {
     fn a_panic_leaves_a_terminal_as_it_was() {
         let mut terminal = terminal();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let mut screen = Screen::new(Cooked(&mut terminal));
+            let mut screen = Block::new(Cooked(&mut terminal));
             screen.draw(&["one".to_owned()], vec![line("a")]).unwrap();
             std::panic::resume_unwind(Box::new("a defect"));
         }));

@@ -1,0 +1,287 @@
+//! Moves a checkout from one commit to another.
+//!
+//! Git writes the new files and the new index aside, with the filters and rules of the checkout.
+//! What is in the way is found before anything is touched. Then the move is noted, each file is
+//! renamed to its place, the index last, and the branch is moved. A kill at any point leaves only
+//! whole files, old or new, so that [`mend`](super::mend) knows each of them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::call::Call;
+use super::change::{Change, Changed, Paths, Side, index_info, names};
+use super::elsewhere::MERGED;
+use super::index_lock::IndexLock;
+use super::lock::Lock;
+use super::name::branch_ref;
+use super::place::Placement;
+use super::repo::{Repo, Swap, path_of, text_of};
+use super::settle::{delete, disk, present};
+use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::RuntimeExt as _;
+
+/// The directory, in a checkout's own git directory, in which files are prepared.
+const PREPARED: &str = "maestro-merge-files";
+/// How the indexes begin that are used for moving a checkout.
+const INDEX: &str = "maestro-merge-index-";
+/// What tells of something that the user has begun in a checkout.
+const BEGUN: [&str; 3] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
+
+/// A checkout that nobody else moves.
+#[derive(Debug)]
+pub(super) struct Held<'a> {
+    pub(super) repo: &'a Repo,
+    pub(super) checkout: PathBuf,
+    /// Its own git directory.
+    pub(super) own: PathBuf,
+    index: Arc<IndexLock>,
+    merges: &'a Lock,
+}
+
+/// An index that is thrown away, unless it becomes that of the checkout.
+#[derive(Debug)]
+pub(super) struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // One that stays is removed by the next move.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Repo {
+    /// Takes a checkout for moving it, and removes what a killed move prepared.
+    pub(super) async fn hold<'a>(&'a self, checkout: &Path, merges: &'a Lock) -> Result<Held<'a>> {
+        let own = self.git.at(checkout).args(["rev-parse", "--absolute-git-dir"]).bytes().await?;
+        let own = path_of(own.strip_suffix(b"\n").unwrap_or(&own));
+        let index = IndexLock::take(&self.git, &own, merges).await?;
+        let held =
+            Held { repo: self, checkout: checkout.to_owned(), own, index: Arc::new(index), merges };
+        held.clear().await?;
+        Ok(held)
+    }
+
+    /// Moves a branch on with its checkout. False when somebody moved the branch meanwhile.
+    pub(super) async fn fast_forward(
+        &self,
+        checkout: &Path,
+        into: &str,
+        [tip, commit]: [&str; 2],
+        merges: &Lock,
+    ) -> Result<bool> {
+        let held = self.hold(checkout, merges).await?;
+        held.stands_at(into).await?;
+        let changed = self.changed(tip, commit).await?;
+        let (dirty, staged) = held.work([tip, commit], &changed).await?;
+        refuse(&held, into, &staged)?;
+        let index = held.copy().await?;
+        held.prepare(&index, [tip, commit]).await?;
+        let placement = Arc::new(held.placement(changed, dirty));
+        if let Err(error) = refuse(&held, into, &held.in_the_way(&placement).await?) {
+            held.clear().await?;
+            return Err(error);
+        }
+        self.begin_move(checkout, tip, commit).await?;
+        let moved = match held.place(placement, &index).await {
+            Ok(()) => held.move_branch(into, [tip, commit]).await,
+            Err(error) => Err(error),
+        };
+        if !matches!(moved, Ok(true))
+            && let Err(error) = held.take_back([tip, commit]).await
+        {
+            // The note stays, and the next merge tries again.
+            tracing::warn!(checkout = %checkout.display(), %error, "a merge is left half-way");
+            return moved;
+        }
+        held.clear().await?;
+        drop(held);
+        self.end_move().await?;
+        moved
+    }
+}
+
+impl<'a> Held<'a> {
+    /// A git command that works on another index than that of the checkout.
+    pub(super) fn with(&self, index: &Scratch) -> Call<'a> {
+        self.repo.git.at(&self.checkout).env("GIT_INDEX_FILE", &index.0)
+    }
+
+    /// An index that is not there yet.
+    pub(super) fn no_index(&self) -> Scratch {
+        Scratch(self.own.join(format!("{INDEX}{}", self.repo.git.runtime().uuid())))
+    }
+
+    /// A copy of the checkout's index.
+    pub(super) async fn copy(&self) -> Result<Scratch> {
+        let (copy, from) = (self.no_index(), self.own.join("index"));
+        let to = copy.0.clone();
+        let copied = self.repo.git.blocking("index", move || match fs::copy(from, to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            // A checkout without an index has nothing in it.
+            _ => Ok(()),
+        });
+        copied.await?.map_err(|error| disk(&error))?;
+        Ok(copy)
+    }
+
+    /// Removes what moves have prepared.
+    pub(super) async fn clear(&self) -> Result<()> {
+        let own = self.own.clone();
+        let cleared = self.repo.git.blocking("clear", move || {
+            for entry in fs::read_dir(&own)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().starts_with(INDEX) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            delete(&own.join(PREPARED))
+        });
+        cleared.await?.map_err(|error| disk(&error))
+    }
+
+    /// Makes sure that the checkout still is of the branch, and that nothing was begun in it.
+    async fn stands_at(&self, into: &str) -> Result<()> {
+        let head = self.repo.git.at(&self.checkout).args(["symbolic-ref", "--quiet", "HEAD"]);
+        let head = head.codes(&[0, 1]).await?.stdout;
+        let own = self.own.clone();
+        let begun = move || BEGUN.into_iter().find(|name| present(&own.join(name)));
+        let begun = self.repo.git.blocking("begun", begun).await?;
+        let open = self.repo.git.at(&self.checkout).args(["ls-files", "--unmerged", "-z"]);
+        let open = !open.bytes().await?.is_empty();
+        let why = if text_of(&head).trim_end() != branch_ref(into) {
+            "the checkout of the branch was switched to another branch meanwhile; look at it"
+        } else if begun.is_some() || open {
+            "a merge, cherry-pick or revert is open in the checkout of the branch; end or abort it, then merge again"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Conflict, why)
+            .with("into", into)
+            .with("checkout", self.checkout.display()))
+    }
+
+    /// Gives an index one side of each change.
+    pub(super) async fn fill(
+        &self,
+        index: &Scratch,
+        changed: &Changed,
+        side: impl Fn(&Change) -> Option<&Side>,
+    ) -> Result<()> {
+        let call = self.with(index).args(["update-index", "-z", "--add", "--replace"]);
+        call.arg("--index-info").input(index_info(changed, side)).bytes().await?;
+        Ok(())
+    }
+
+    /// The files that are not as the tip has them, and those that are to change of which something
+    /// is staged that neither commit has.
+    async fn work(
+        &self,
+        [tip, commit]: [&str; 2],
+        changed: &Changed,
+    ) -> Result<(Paths, Vec<Vec<u8>>)> {
+        let copy = self.copy().await?;
+        let staged = self.staged(&copy, tip).await?;
+        let known = changed
+            .iter()
+            .filter(|(path, change)| change.from.is_some() && !staged.contains(*path));
+        let known = known.fold(Vec::new(), |list, (path, _)| [&list[..], path, b"\0"].concat());
+        if !known.is_empty() {
+            // What git was told not to look at is looked at all the same.
+            for bit in ["--no-assume-unchanged", "--no-skip-worktree"] {
+                let call = self.with(&copy).args(["update-index", "-z", bit, "--stdin"]);
+                call.input(known.clone()).bytes().await?;
+            }
+        }
+        let mut dirty = self.differing(&copy).await?;
+        let other = self.staged(&copy, commit).await?;
+        let neither = staged.intersection(&other).filter(|path| changed.contains_key(*path));
+        let neither = neither.cloned().collect();
+        dirty.extend(staged);
+        Ok((dirty, neither))
+    }
+
+    /// The files of which an index says something else than a commit.
+    pub(super) async fn staged(&self, index: &Scratch, commit: &str) -> Result<Paths> {
+        let call = self.with(index).args(["diff-index", "--cached", "--name-only"]);
+        names(call.args(["--no-renames", "--ignore-submodules=none", "-z", commit, "--"])).await
+    }
+
+    /// The files that are not as an index has them.
+    pub(super) async fn differing(&self, index: &Scratch) -> Result<Paths> {
+        let refresh = self.with(index).args(["update-index", "-q", "--refresh"]);
+        refresh.codes(&[0, 1]).await?;
+        let list = self.with(index).args(["diff-files", "--name-only", "-z"]);
+        names(list.arg("--ignore-submodules=all")).await
+    }
+
+    /// Lets git write the files that differ between two commits aside, and the index with them.
+    pub(super) async fn prepare(&self, index: &Scratch, [from, to]: [&str; 2]) -> Result<()> {
+        let prepared = self.own.join(PREPARED);
+        let dir = prepared.clone();
+        let made = self.repo.git.blocking("prepare", move || {
+            delete(&dir)?;
+            fs::create_dir(&dir)
+        });
+        made.await?.map_err(|error| disk(&error))?;
+        let call = self.repo.git.at(&prepared).env("GIT_DIR", &self.own);
+        let call = call.env("GIT_WORK_TREE", &prepared).env("GIT_INDEX_FILE", &index.0);
+        let call = call.args(["read-tree", "-m", "-u", "--no-recurse-submodules", from, to]);
+        call.under(self.merges).bytes().await?;
+        Ok(())
+    }
+
+    pub(super) fn placement(&self, changed: Changed, dirty: Paths) -> Placement {
+        let (root, prepared) = (self.checkout.clone(), self.own.join(PREPARED));
+        Placement { root, prepared, changed, dirty }
+    }
+
+    /// The files that somebody's work is in, of those that a placement would change.
+    pub(super) async fn in_the_way(&self, placement: &Arc<Placement>) -> Result<Vec<Vec<u8>>> {
+        let placement = Arc::clone(placement);
+        let found = self.repo.git.blocking("check", move || placement.in_the_way()).await?;
+        found.map_err(|error| disk(&error).with("checkout", self.checkout.display()))
+    }
+
+    /// Puts the prepared files in their places, then the index.
+    pub(super) async fn place(&self, placement: Arc<Placement>, index: &Scratch) -> Result<()> {
+        // Both locks last as long as files are moved, also when the caller is dropped.
+        let lock = Arc::clone(&self.index);
+        let placed = self.repo.git.blocking("place", move || {
+            let placed = placement.apply();
+            drop(lock);
+            placed
+        });
+        placed.await??;
+        let refresh = self.with(index).args(["update-index", "-q", "--refresh"]);
+        refresh.codes(&[0, 1]).await?;
+        self.repo.rename(index.0.clone(), self.own.join("index")).await
+    }
+
+    /// Moves the branch. False when somebody else moved it.
+    async fn move_branch(&self, into: &str, [tip, commit]: [&str; 2]) -> Result<bool> {
+        let call = self.repo.git.at(&self.checkout).args(["update-ref", "-m"]);
+        let call = call.arg(format!("{MERGED}{commit}"));
+        let moved = call.arg(branch_ref(into)).args([commit, tip]).under(self.merges).run().await;
+        if self.repo.branch(into).await?.as_deref() == Some(commit) {
+            return Ok(true);
+        }
+        Ok(matches!(self.repo.swapped(&moved?).await?, Swap::Done))
+    }
+}
+
+/// Says which files are in the way, if any.
+fn refuse(held: &Held<'_>, into: &str, files: &[Vec<u8>]) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let files: Vec<String> = files.iter().map(|path| text_of(path)).collect();
+    Err(Error::new(
+        ErrorKind::Conflict,
+        "the checkout of the branch is in the way; commit or move its changes, then merge again",
+    )
+    .with("into", into)
+    .with("checkout", held.checkout.display())
+    .with("files", files.join(", ")))
+}
