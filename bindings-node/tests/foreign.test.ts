@@ -89,7 +89,7 @@ test('a kind of task of one\'s own: progress, events, gate, result', async () =>
   const asked = await until(maestro.events.subscribe({ types: ['approval.*'] }, { after: 'beginning' }), 'approval.requested');
   assert.equal(asked.data.kind, 'gate');
   await maestro.approvals.allow(asked.data.approvalId!);
-  assert.deepEqual(await task.wait(), { outcome: 'succeeded', summary: '', output: { gate: 'allowed', attempt: 1, env: true } });
+  assert.deepEqual(await task.wait(), { outcome: 'succeeded', summary: '', output: { gate: 'allowed', attempt: 1, env: true }, workElsewhere: [] });
   const events = await all(task.events());
   assert.ok(events.some((event) => event.type === 'task.progress' && event.data.fraction === 0.5));
   assert.ok(events.some((event) => event.type === 'other' && event.originalType === 'x.deploying'));
@@ -108,7 +108,7 @@ test('what a task throws is its failure, and it is tried again when it says so',
   };
   await using maestro = await shop({ tasks });
   const flaky = await maestro.tasks.submit('', { kind: 'flaky', project: 'shop', retry: { maxAttempts: 2, backoffMs: 1 } });
-  assert.deepEqual(await flaky.wait(), { outcome: 'succeeded', summary: 'at last', output: null });
+  assert.deepEqual(await flaky.wait(), { outcome: 'succeeded', summary: 'at last', output: null, workElsewhere: [] });
   const broken = await (await maestro.tasks.submit('', { kind: 'broken', project: 'shop' })).wait();
   assert.ok(broken.outcome === 'failed');
   assert.match(broken.error.message, /TypeError: what is this\?/);

@@ -202,7 +202,7 @@ test('a scripted agent', async () => {
   // end
   const asked = await until(task.events(), 'approval.requested');
   await maestro.approvals.allow(asked.data);
-  assert.deepEqual(await task.wait(), { outcome: 'succeeded', summary: 'Built.', output: null });
+  assert.deepEqual(await task.wait(), { outcome: 'succeeded', summary: 'Built.', output: null, workElsewhere: [] });
 });
 
 test('an approval is named by what told of it', async () => {

@@ -12,7 +12,7 @@ test('a task runs, tells what happens, and ends with an outcome', async () => {
   assert.equal(events.at(-1)?.type, 'task.ended');
   const said = events.flatMap((event) => (event.type === 'message' ? event.data.blocks : []));
   assert.deepEqual(said, [{ type: 'text', text: 'Hello there' }]);
-  assert.deepEqual(await task.wait(), { outcome: 'succeeded', summary: 'Hello there', output: null });
+  assert.deepEqual(await task.wait(), { outcome: 'succeeded', summary: 'Hello there', output: null, workElsewhere: [] });
   const info = await task.info();
   assert.equal(info.state, 'succeeded');
   assert.deepEqual(info.spec.labels, { Area: 'front_end' });
