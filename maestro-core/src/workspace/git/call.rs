@@ -46,6 +46,8 @@ const FIXED: &[(&str, &str)] = &[
     // Nothing is fetched: neither objects that are missing, nor by any protocol.
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_ALLOW_PROTOCOL", "none"),
+    // An id names its own object: whoever writes refs could have another one read in its place.
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
     (ROLE.0, ROLE.1),
 ];
 
