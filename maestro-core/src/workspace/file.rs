@@ -5,9 +5,15 @@
 //! `tests/architecture.rs` keeps all other files of this room from opening one to read it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+/// The most that is read of a file that names something: `HEAD`, `gitdir`, `commondir`, `locked`, the
+/// `.git` of a worktree. A path has at most 4 KiB on Linux; 64 KiB also leave room for a reason.
+pub(crate) const MAX_NAME: u64 = 64 << 10;
+/// The most that is read of a file below `/proc`. An environment, or the arguments of a command, have
+/// at most 6 MiB on Linux.
+const MAX_PROCESS: u64 = 8 << 20;
 /// How much of two files is compared at once.
 const COMPARED: usize = 64 << 10;
 
@@ -68,6 +74,42 @@ pub(crate) fn read_start(path: &Path, links: Links, most: u64) -> io::Result<Vec
     Ok(content)
 }
 
+/// A file below `/proc`.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn read_process(path: &Path) -> io::Result<Vec<u8>> {
+    read_start(path, Links::Refused, MAX_PROCESS)
+}
+
+/// Opens a file to lock it, and makes it where there is none.
+///
+/// # Errors
+/// `InvalidData` when something else is there, beside what the system says.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags(Links::Refused));
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(special(path)) }
+}
+
+/// Puts a file with this content in the place of whatever is there, which is never opened.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).open(&new)?.write_all(content)?;
+    fs::rename(new, path)
+}
+
 /// Whether two regular files, neither of them a link, have the same content.
 ///
 /// # Errors
@@ -99,6 +141,18 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<File> {
     io::copy(&mut from, &mut to)?;
     to.set_permissions(from.metadata()?.permissions())?;
     Ok(to)
+}
+
+/// Sets when a directory was changed.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn touch(dir: &Path, time: std::time::SystemTime) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags(Links::Refused));
+    options.open(dir)?.set_modified(time)
 }
 
 #[cfg(unix)]
@@ -162,6 +216,25 @@ mod tests {
         assert!(read(&at("sparse"), Links::Refused, 100).is_err());
         assert_eq!(read_start(&at("file"), Links::Refused, 3).unwrap(), b"con");
         assert_eq!(read_start(&at("sparse"), Links::Refused, 2).unwrap(), [0, 0]);
+    }
+
+    #[test]
+    fn what_is_there_is_locked_or_replaced_without_opening_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        symlink(at("elsewhere"), at("link")).unwrap();
+        for name in ["fifo", "link"] {
+            assert!(open_lock(&at(name)).is_err(), "{name}");
+            fs::rename(at(name), at("it.new")).unwrap();
+            replace(&at("it"), b"content").unwrap();
+            fs::rename(at("it"), at(name)).unwrap();
+            replace(&at(name), b"more").unwrap();
+            assert_eq!(read(&at(name), Links::Refused, 9).unwrap(), b"more", "{name}");
+        }
+        assert!(!at("elsewhere").exists());
+        drop(open_lock(&at("lock")).unwrap());
+        assert!(open_lock(&at("lock")).is_ok());
     }
 
     #[test]

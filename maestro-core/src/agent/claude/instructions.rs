@@ -3,9 +3,9 @@
 //! The CLI reads it only together with the settings of the project, whose hooks, servers and variables
 //! run programs. So it is read here, and given to the CLI beside the system prompt.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+use crate::workspace::file::{self, Links};
 
 /// Where it stands, in each directory.
 const NAMES: [&str; 2] = ["CLAUDE.md", ".claude/CLAUDE.md"];
@@ -49,11 +49,8 @@ pub(super) fn text(files: &[Instructions]) -> Option<String> {
     let mut all = String::new();
     for Instructions { written, path } in files {
         let room = MAX_BYTES.saturating_sub(all.len());
-        let Ok(file) = File::open(path) else { continue };
-        let mut bytes = Vec::new();
-        if file.take(room as u64 + 1).read_to_end(&mut bytes).is_err() {
-            continue;
-        }
+        let read = file::read_start(path, Links::Refused, room as u64 + 1);
+        let Ok(mut bytes) = read else { continue };
         let whole = bytes.len() <= room;
         bytes.truncate(room);
         let said = String::from_utf8_lossy(&bytes);

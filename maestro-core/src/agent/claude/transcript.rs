@@ -1,13 +1,19 @@
 //! Evidence: what the CLI's own transcript holds of a conversation.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, ErrorKind};
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::agent::Evidence;
 use crate::model::AgentPointer;
+use crate::workspace::file::{self, Links};
+
+/// The most that is read of a transcript. 4 GiB are more than a thousand full contexts with images.
+const MAX_TRANSCRIPT: u64 = 4 << 30;
+/// The longest row that is looked at. 64 MiB are more than an API takes in one request.
+const MAX_ROW: u64 = 64 << 20;
 
 /// Looks whether the transcript below `config_dir` holds our last prompt and the last message.
 ///
@@ -64,15 +70,20 @@ struct Row {
 
 fn read(file: &Path, pointer: &AgentPointer) -> io::Result<Evidence> {
     let mut wanted = Wanted::new(pointer);
-    let mut reader = BufReader::new(File::open(file)?);
+    let mut reader = BufReader::new(file::open(file, Links::Followed)?.take(MAX_TRANSCRIPT));
     let mut line = Vec::new();
     loop {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
-            return Ok(wanted.verdict());
+        if reader.by_ref().take(MAX_ROW).read_until(b'\n', &mut line)? == 0 {
+            break;
         }
+        // The parts of a longer row do not parse.
         wanted.row(&line);
     }
+    if reader.get_ref().limit() == 0 {
+        return Ok(Evidence::Unknown);
+    }
+    Ok(wanted.verdict())
 }
 
 /// The ids looked for. None was never sent or seen, and so is not missing.

@@ -9,6 +9,7 @@ use super::repo::{Repo, path_of};
 use super::settle::{disk, present};
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::RuntimeExt as _;
+use crate::workspace::file;
 
 /// How their names begin.
 pub(super) const SPARE_INDEX: &str = "maestro-index-";
@@ -135,7 +136,6 @@ impl Repo {
 
 /// Copies an index with its time, by which git knows which entries it cannot believe.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, to)?;
-    let time = fs::metadata(from)?.modified()?;
-    fs::File::options().write(true).open(to)?.set_modified(time)
+    let copy = file::copy(from, to)?;
+    copy.set_modified(fs::metadata(from)?.modified()?)
 }

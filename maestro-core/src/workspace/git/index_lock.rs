@@ -12,6 +12,7 @@ use super::run::Git;
 use super::settle::disk;
 use crate::error::Result;
 use crate::runtime::RuntimeExt as _;
+use crate::workspace::file::{self, Links};
 
 /// What is in the lock. Whoever holds the lock on merges and finds it knows that its owner is dead.
 const CONTENT: &[u8] = b"maestro-merge\n";
@@ -63,7 +64,7 @@ impl Drop for IndexLock {
 
 /// Removes a lock that a killed merge left. Whoever calls it holds the lock on merges.
 pub(super) fn remove_dead(path: &Path) -> io::Result<()> {
-    match fs::read(path) {
+    match file::read(path, Links::Refused, CONTENT.len() as u64) {
         Ok(content) if content == CONTENT => fs::remove_file(path),
         _ => Ok(()),
     }

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
 use super::repo::{Repo, path_of};
 use super::walk::bytes;
 use crate::error::Result;
+use crate::workspace::file::{self, Links};
 
 /// The most that is read of one file of refs. 16 MiB is about 200000 refs.
 const MAX_FILE: u64 = 16 << 20;
@@ -37,7 +37,7 @@ pub(super) struct Inner {
 /// files, which is so for a reftable, or when nothing is there.
 pub(super) fn read(dir: &Path) -> Option<Inner> {
     let git = git_dir(&dir.join(".git"))?;
-    let common = match file(&git.join("commondir")) {
+    let common = match content_of(&git.join("commondir")) {
         Some(path) => git.join(path_of(path.trim_ascii())),
         None => git.clone(),
     };
@@ -45,7 +45,7 @@ pub(super) fn read(dir: &Path) -> Option<Inner> {
         return None;
     }
     let mut refs = BTreeMap::new();
-    for line in file(&common.join("packed-refs")).unwrap_or_default().split(|byte| *byte == b'\n') {
+    for line in content_of(&common.join("packed-refs")).unwrap_or_default().split(|byte| *byte == b'\n') {
         if let Some((id, name)) =
             std::str::from_utf8(line).ok().and_then(|line| line.split_once(' '))
             && is_id(id)
@@ -59,7 +59,7 @@ pub(super) fn read(dir: &Path) -> Option<Inner> {
         let Some(id) = resolve(value, &refs) else { continue };
         if name.starts_with("refs/remotes/") { remote.push(id) } else { own.push(id) }
     }
-    let head = String::from_utf8(file(&git.join("HEAD"))?).ok()?;
+    let head = String::from_utf8(content_of(&git.join("HEAD"))?).ok()?;
     let head = resolve(head.trim(), &refs);
     Some(Inner { objects: common.join("objects"), head, own, remote })
 }
@@ -69,7 +69,7 @@ fn git_dir(dot_git: &Path) -> Option<PathBuf> {
     if dot_git.is_dir() {
         return fs::canonicalize(dot_git).ok();
     }
-    let content = file(dot_git)?;
+    let content = content_of(dot_git)?;
     let path = path_of(content.strip_prefix(b"gitdir: ")?.trim_ascii_end());
     fs::canonicalize(dot_git.parent()?.join(path)).ok()
 }
@@ -83,7 +83,7 @@ fn loose(common: &Path, name: &str, refs: &mut BTreeMap<String, String>) {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => loose(common, &below, refs),
             Ok(kind) if kind.is_file() => {
-                if let Some(value) = file(&entry.path()).and_then(|it| String::from_utf8(it).ok()) {
+                if let Some(value) = content_of(&entry.path()).and_then(|it| String::from_utf8(it).ok()) {
                     refs.insert(below, value.trim().to_owned());
                 }
             }
@@ -109,13 +109,8 @@ fn is_id(text: &str) -> bool {
 }
 
 /// A regular file, up to the limit.
-fn file(path: &Path) -> Option<Vec<u8>> {
-    if !fs::symlink_metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut content = Vec::new();
-    fs::File::open(path).ok()?.take(MAX_FILE + 1).read_to_end(&mut content).ok()?;
-    (content.len() as u64 <= MAX_FILE).then_some(content)
+fn content_of(path: &Path) -> Option<Vec<u8>> {
+    file::read(path, Links::Refused, MAX_FILE).ok()
 }
 
 /// A path as a C string, as git reads it where a plain one would be cut.

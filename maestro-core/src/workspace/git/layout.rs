@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::repo::path_of;
+use crate::workspace::file::{self, Links, MAX_NAME};
 
 /// Where a git command works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(super) fn stranger(dir: &Path) -> io::Result<Option<Target>> {
     let Some(git_dir) = own_git_dir(dir)? else {
         return Ok(None);
     };
-    let common = match fs::read(git_dir.join("commondir")) {
+    let common = match file::read(&git_dir.join("commondir"), Links::Refused, MAX_NAME) {
         Ok(text) => fs::canonicalize(git_dir.join(line(&text)))?,
         Err(_) => git_dir.clone(),
     };
@@ -73,7 +74,8 @@ pub(super) fn admin_of(common: &Path, root: &Path) -> io::Result<Option<PathBuf>
     for entry in entries {
         let admin = entry?.path();
         // One that is being made, or removed, names nothing yet.
-        let Ok(text) = fs::read(admin.join("gitdir")) else { continue };
+        let named = file::read(&admin.join("gitdir"), Links::Refused, MAX_NAME);
+        let Ok(text) = named else { continue };
         if plain(&admin.join(line(&text))) != pointer {
             continue;
         }
@@ -114,7 +116,12 @@ pub(super) fn pointer(root: &Path, admin: &Path) -> io::Result<Pointer> {
     if !found.is_file() {
         return Ok(Pointer::Other("a link or a special file".to_owned()));
     }
-    let text = fs::read(&file)?;
+    let text = match file::read(&file, Links::Refused, MAX_NAME) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Ok(Pointer::Other(error.to_string()));
+        }
+        text => text?,
+    };
     let path = text.strip_prefix(b"gitdir: ").map(line);
     let leads = path.as_ref().and_then(|path| fs::canonicalize(root.join(path)).ok());
     if leads.is_some() && leads == fs::canonicalize(admin).ok() {
@@ -142,9 +149,12 @@ fn own_git_dir(dir: &Path) -> io::Result<Option<PathBuf>> {
     let path = match fs::metadata(&file) {
         Err(error) if is_absent(&error) => return Ok(None),
         Ok(found) if found.is_dir() => file,
-        Ok(_) => match fs::read(&file)?.strip_prefix(b"gitdir: ") {
-            Some(path) => dir.join(line(path)),
-            None => return Ok(None),
+        Ok(_) => match file::read(&file, Links::Followed, MAX_NAME) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(None),
+            text => match text?.strip_prefix(b"gitdir: ") {
+                Some(path) => dir.join(line(path)),
+                None => return Ok(None),
+            },
         },
         Err(error) => return Err(error),
     };

@@ -17,6 +17,7 @@ use super::settle::{disk, occupied};
 use super::site::Site;
 use super::status::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::workspace::file::{self, Links, MAX_NAME};
 
 /// What stands at the root of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Repo {
         }
         let _lock = self.lock(Of::Worktrees).await?;
         let text = [root.join(".git").as_os_str().as_encoded_bytes(), b"\n"].concat();
-        let written = self.git.blocking("adopt", move || fs::write(admin.join("gitdir"), text));
+        let written = self.git.blocking("adopt", move || file::replace(&admin.join("gitdir"), &text));
         written.await?.map_err(|error| disk(&error))?;
         Ok(true)
     }
@@ -150,11 +151,12 @@ fn standing(common: &Path, root: &Path) -> io::Result<Standing> {
 
 /// The private git directory that a root names, if its own entry leads nowhere.
 fn orphan(common: &Path, root: &Path) -> Option<PathBuf> {
-    let text = fs::read(root.join(".git")).ok()?;
+    let read = |path: &Path| file::read(path, Links::Refused, MAX_NAME).ok();
+    let text = read(&root.join(".git"))?;
     let path = line(text.strip_prefix(b"gitdir: ")?);
     let admin = fs::canonicalize(root.join(path)).ok()?;
     let worktrees = fs::canonicalize(common.join("worktrees")).ok()?;
-    let names = admin.join(line(&fs::read(admin.join("gitdir")).ok()?));
+    let names = admin.join(line(&read(&admin.join("gitdir"))?));
     let free = fs::symlink_metadata(names).is_err();
     (admin.parent() == Some(&worktrees) && free).then_some(admin)
 }

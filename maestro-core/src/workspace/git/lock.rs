@@ -5,13 +5,14 @@
 //! process that works under one inherits it as its input, so that a lock lasts as long as that
 //! process, also when its node is killed, and never longer.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::repo::Repo;
 use super::settle::disk;
 use crate::error::{Error, ErrorKind, Result};
+use crate::workspace::file;
 
 /// What is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +37,8 @@ impl Repo {
             Of::Merges => "maestro-merges.lock",
         });
         let open = path.clone();
-        let opened = self.git.blocking("lock", move || {
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(open)
-        });
-        let opened = opened.await?.map_err(|error| disk(&error).with("path", path.display()));
+        let opened = self.git.blocking("lock", move || file::open_lock(&open)).await?;
+        let opened = opened.map_err(|error| disk(&error).with("path", path.display()));
         let file = Arc::new(opened?);
         let runtime = self.git.runtime();
         let deadline = runtime.monotonic() + self.git.time_limit();

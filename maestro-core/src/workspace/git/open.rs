@@ -9,6 +9,7 @@ use super::reason::Reason;
 use super::repo::{Repo, path_of};
 use super::run::Git;
 use crate::error::{Error, ErrorKind, Result};
+use crate::workspace::file::{self, Links, MAX_NAME};
 use crate::workspace::local;
 
 /// What is found at a project's directory.
@@ -148,7 +149,7 @@ fn bare_at(common: &Path, path: &Path) -> Option<bool> {
         return Some(false);
     }
     let git = path.join(".git");
-    let leads = match fs::read(&git) {
+    let leads = match file::read(&git, Links::Followed, MAX_NAME) {
         Ok(text) => path.join(path_of(text.strip_prefix(b"gitdir: ")?.trim_ascii_end())),
         Err(_) => git,
     };

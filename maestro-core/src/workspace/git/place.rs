@@ -238,7 +238,7 @@ fn same(a: &Path, b: &Path) -> io::Result<bool> {
     if !one.is_file() || one.len() != two.len() || is_program(&one) != is_program(&two) {
         return Ok(false);
     }
-    Ok(fs::read(a)? == fs::read(b)?)
+    crate::workspace::file::same(a, b)
 }
 
 #[cfg(unix)]

@@ -18,6 +18,7 @@ use super::repo::{Repo, path_of};
 use super::settle::disk;
 use super::walk::{self, Known, Tree, Walked};
 use crate::error::Result;
+use crate::workspace::file::{self, Links};
 
 /// How many paths one command gets.
 const CHUNK: usize = 20_000;
@@ -409,6 +410,5 @@ fn in_submodule(path: &[u8], tree: &Tree) -> bool {
 
 /// A file's content, unless it is larger.
 fn read_up_to(path: &Path, most: u64) -> Option<Vec<u8>> {
-    let small = fs::metadata(path).is_ok_and(|found| found.len() <= most);
-    if small { fs::read(path).ok() } else { None }
+    file::read(path, Links::Refused, most).ok()
 }

@@ -245,7 +245,7 @@ fn is_whole(
         && let Ok(elapsed) = at.elapsed()
         && elapsed > UNUSED / 24
     {
-        fs::File::open(seal)?.set_modified(at + elapsed)?;
+        file::touch(seal, at + elapsed)?;
     }
     Ok(same)
 }

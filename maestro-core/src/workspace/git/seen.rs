@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,11 +13,14 @@ use super::name;
 use super::repo::Repo;
 use super::settle::disk;
 use crate::error::Result;
+use crate::workspace::file::{self, Links, MAX_NAME};
 
 /// The note's name.
 const NOTE: &str = "maestro-before";
 /// The most that is read of a note. 64 MiB is about 500000 branches.
 const MAX_NOTE: u64 = 64 << 20;
+/// The most that is read of a worktree's reflog, about 500000 steps. A longer one says nothing.
+const MAX_LOG: u64 = 64 << 20;
 /// The longest subject of a stash that is kept, in characters.
 const MAX_SUBJECT: usize = 200;
 
@@ -77,7 +79,7 @@ impl Repo {
     pub(super) async fn log_of(&self, name: &str) -> Result<Vec<(String, String)>> {
         let call = self.git.at(&self.path);
         let call =
-            call.args(["log", "-g", "--no-show-signature", "--format=%H%x00%gs", name, "--"]);
+            call.args(["log", "-g", "--no-mailmap", "--no-show-signature", "--format=%H%x00%gs", name, "--"]);
         let done = call.codes(&[0, 128]).await?;
         let text = String::from_utf8_lossy(&done.stdout);
         let entries = text.lines().filter_map(|line| line.split_once('\0'));
@@ -93,10 +95,7 @@ impl Repo {
         }
         let seen = self.seen().await?;
         let written = self.git.blocking("note", move || {
-            let (note, new) = (admin.join(NOTE), admin.join(format!("{NOTE}.new")));
-            let mut file = fs::File::create(&new)?;
-            file.write_all(&serde_json::to_vec(&seen)?)?;
-            fs::rename(new, note)
+            file::replace(&admin.join(NOTE), &serde_json::to_vec(&seen)?)
         });
         written.await?.map_err(|error| disk(&error))
     }
@@ -105,9 +104,7 @@ impl Repo {
     pub(super) async fn noted(&self, admin: &Path) -> Result<Option<Seen>> {
         let note = admin.join(NOTE);
         let read = move || {
-            let mut text = Vec::new();
-            fs::File::open(note).ok()?.take(MAX_NOTE).read_to_end(&mut text).ok()?;
-            serde_json::from_slice(&text).ok()
+            serde_json::from_slice(&file::read(&note, Links::Refused, MAX_NOTE).ok()?).ok()
         };
         self.git.blocking("note", read).await
     }
@@ -122,14 +119,15 @@ fn worktrees(common: &Path) -> BTreeMap<String, Worktree> {
     let mut found = vec![(own.to_owned(), common.to_owned())];
     for entry in fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten() {
         let admin = entry.path();
-        let Ok(text) = fs::read(admin.join("gitdir")) else { continue };
+        let named = file::read(&admin.join("gitdir"), Links::Refused, MAX_NAME);
+        let Ok(text) = named else { continue };
         let Some(root) = admin.join(line(&text)).parent().map(Path::to_owned) else { continue };
         if root.is_dir() {
             found.push((root, admin));
         }
     }
     let named = found.into_iter().map(|(root, admin)| {
-        let head = fs::read_to_string(admin.join("HEAD")).unwrap_or_default();
+        let head = text(&admin.join("HEAD"), Links::Followed, MAX_NAME);
         let (branch, detached) = match head.trim().strip_prefix("ref:") {
             Some(branch) => (Some(branch.trim().to_owned()), None),
             None => (None, Some(head.trim().to_owned()).filter(|head| !head.is_empty())),
@@ -137,6 +135,12 @@ fn worktrees(common: &Path) -> BTreeMap<String, Worktree> {
         (root.to_string_lossy().into_owned(), Worktree { branch, detached, admin, root })
     });
     named.collect()
+}
+
+/// A file's text; nothing when it cannot be read.
+fn text(path: &Path, links: Links, most: u64) -> String {
+    let text = file::read(path, links, most).ok().map(String::from_utf8);
+    text.and_then(std::result::Result::ok).unwrap_or_default()
 }
 
 impl Worktree {
@@ -153,7 +157,7 @@ impl Worktree {
 
     /// The commits that were made there, as far as that is kept in a file.
     pub(super) fn made(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.admin.join("logs/HEAD")).unwrap_or_default();
+        let text = text(&self.admin.join("logs/HEAD"), Links::Refused, MAX_LOG);
         let made = text.lines().filter_map(|line| {
             let (step, why) = line.split_once('\t')?;
             MAKES.iter().any(|word| why.starts_with(word)).then(|| step.split(' ').nth(1))?

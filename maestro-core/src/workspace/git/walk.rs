@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::nested::{self, Kind};
 use super::output::{self, CACHE_TAG, CACHE_TAG_FILE, Directory};
 use super::repo::path_of;
+use crate::workspace::file::{self, Links};
 
 /// What a commit says about one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +133,8 @@ fn has_files(tree: &Tree, dir: &[u8]) -> bool {
 }
 
 fn is_cache(dir: &Path) -> bool {
-    fs::read(dir.join(CACHE_TAG_FILE)).is_ok_and(|tag| tag.starts_with(CACHE_TAG))
+    let tag = file::read_start(&dir.join(CACHE_TAG_FILE), Links::Refused, CACHE_TAG.len() as u64);
+    tag.is_ok_and(|tag| tag == CACHE_TAG)
 }
 
 /// Whether the owner may execute a file.

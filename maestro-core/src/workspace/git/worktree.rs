@@ -9,6 +9,7 @@ use super::lock::Of;
 use super::repo::{MAKING, Repo, tells_half_made};
 use super::settle::{delete, disk, occupied, present};
 use crate::error::{Error, ErrorKind, Result};
+use crate::workspace::file::{self, Links, MAX_NAME};
 
 impl Repo {
     /// Whether `root` is a worktree of this repository that was made to its end.
@@ -16,10 +17,10 @@ impl Repo {
         let Standing::Worktree { admin, .. } = self.standing(root).await? else {
             return Ok(false);
         };
-        let read = move || fs::read_to_string(admin.join("locked"));
+        let read = move || file::read(&admin.join("locked"), Links::Refused, MAX_NAME);
         match self.git.blocking("locked", read).await? {
-            Ok(why) => Ok(!tells_half_made(why.trim_end())),
-            // Not locked, or for a reason that is no text.
+            Ok(why) => Ok(!tells_half_made(String::from_utf8_lossy(&why).trim_end())),
+            // Not locked, or for a reason that cannot be read.
             Err(_) => Ok(true),
         }
     }
