@@ -42,5 +42,7 @@ mod refs;
 #[cfg(target_os = "linux")]
 #[path = "workspace/rounds.rs"]
 mod rounds;
+#[path = "workspace/saved.rs"]
+mod saved;
 #[path = "workspace/traps.rs"]
 mod traps;
