@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "workspace/begun.rs"]
+mod begun;
 #[path = "workspace/checkout.rs"]
 mod checkout;
 #[path = "workspace/concurrent.rs"]

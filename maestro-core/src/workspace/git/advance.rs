@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::begun::{begun, said};
 use super::call::Call;
 use super::change::{Change, Changed, Paths, Side, index_info, names};
 use super::content::Content;
@@ -22,7 +23,7 @@ use super::place::{Contents, Placement};
 use super::replace::Move;
 use super::replaced::Slots;
 use super::repo::{Repo, Swap, path_of, text_of};
-use super::settle::{delete, disk, present};
+use super::settle::{delete, disk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::RuntimeExt as _;
 
@@ -30,9 +31,6 @@ use crate::runtime::RuntimeExt as _;
 pub(super) const PREPARED: &str = "maestro-merge-files";
 /// How the indexes begin that are used for moving a checkout.
 const INDEX: &str = "maestro-merge-index-";
-/// What tells of something that the user has begun in a checkout.
-const BEGUN: [&str; 3] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
-
 /// A checkout that nobody else moves.
 #[derive(Debug)]
 pub(super) struct Held<'a> {
@@ -183,14 +181,19 @@ impl<'a> Held<'a> {
         let head = self.repo.git.at(&self.checkout).args(["symbolic-ref", "--quiet", "HEAD"]);
         let head = head.codes(&[0, 1]).await?.stdout;
         let own = self.own.clone();
-        let begun = move || BEGUN.into_iter().find(|name| present(&own.join(name)));
-        let begun = self.repo.git.blocking("begun", begun).await?;
+        let begun = self.repo.git.blocking("begun", move || begun(&own)).await?;
         let open = self.repo.git.at(&self.checkout).args(["ls-files", "--unmerged", "-z"]);
         let open = !open.bytes().await?.is_empty();
-        let why = if text_of(&head).trim_end() != branch_ref(into) {
-            "the checkout of the branch was switched to another branch meanwhile; look at it"
-        } else if begun.is_some() || open {
-            "a merge, cherry-pick or revert is open in the checkout of the branch; end or abort it, then merge again"
+        let why = if !begun.is_empty() {
+            format!(
+                "{} is under way in the checkout of the branch; end or abort it, then merge again",
+                said(&begun)
+            )
+        } else if open {
+            "files are in conflict in the checkout of the branch; resolve them, then merge again"
+                .into()
+        } else if text_of(&head).trim_end() != branch_ref(into) {
+            "the checkout of the branch was switched to another branch meanwhile; look at it".into()
         } else {
             return Ok(());
         };

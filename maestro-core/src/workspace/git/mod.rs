@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod advance;
+mod begun;
 mod call;
 mod change;
 mod child;
