@@ -26,6 +26,8 @@ mod fixture;
 mod halfway;
 #[path = "workspace/hidden.rs"]
 mod hidden;
+#[path = "workspace/history.rs"]
+mod history;
 #[path = "workspace/kill.rs"]
 mod kill;
 #[path = "workspace/nested.rs"]

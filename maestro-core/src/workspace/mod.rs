@@ -1,6 +1,7 @@
 //! The workspace port: where one task works, and how its work gets out.
 
 pub mod directory;
+pub(crate) mod file;
 #[cfg(feature = "process")]
 pub mod git;
 mod local;

@@ -48,6 +48,10 @@ const FIXED: &[(&str, &str)] = &[
     // Nothing is fetched: neither objects that are missing, nor by any protocol.
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_ALLOW_PROTOCOL", "none"),
+    // An id names its own object: whoever writes refs could have another one read in its place.
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    // A commit has the parents that it names. Where nothing can be, git finds no other list of them.
+    ("GIT_GRAFT_FILE", "/dev/null/none"),
     (ROLE.0, ROLE.1),
 ];
 
@@ -58,6 +62,8 @@ const CONFIG: &[&str] = &[
     "core.fsmonitor=false",
     "core.untrackedCache=false",
     "core.alternateRefsCommand=",
+    // It says for commits what their trees and parents are, and nothing compares it with them.
+    "core.commitGraph=false",
     "protocol.allow=never",
     // It would run the user's `gpg.program` on what an agent signed.
     "log.showSignature=false",
@@ -83,6 +89,25 @@ const EVENTS: &[&str] = &[
     "prepare-commit-msg",
     "reference-transaction",
 ];
+
+/// What every command begins with.
+pub(super) fn fixed_args() -> Vec<OsString> {
+    let mut args: Vec<OsString> = vec!["--no-pager".into()];
+    for setting in CONFIG {
+        args.push("-c".into());
+        args.push(setting.into());
+    }
+    for event in EVENTS {
+        args.push("-c".into());
+        args.push(format!("hook.{event}.enabled=false").into());
+    }
+    args
+}
+
+/// What every command finds in its environment.
+pub(super) fn fixed_env() -> Vec<(OsString, OsString)> {
+    FIXED.iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
 
 /// A git command.
 ///
@@ -269,22 +294,13 @@ impl<'a> Call<'a> {
 
     fn launch(&self) -> Launch {
         let options = self.git.options();
-        let mut args: Vec<OsString> = vec!["--no-pager".into()];
+        let mut args = fixed_args();
         if let Some(dir) = &self.dir {
             args.push("-C".into());
             args.push(dir.into());
         }
-        for setting in CONFIG {
-            args.push("-c".into());
-            args.push(setting.into());
-        }
-        for event in EVENTS {
-            args.push("-c".into());
-            args.push(format!("hook.{event}.enabled=false").into());
-        }
         args.extend(self.args.iter().cloned());
-        let mut env: Vec<(OsString, OsString)> =
-            FIXED.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let mut env = fixed_env();
         if let Some(workspace) = &self.git.workspace {
             env.push((WORKSPACE.into(), workspace.into()));
         }

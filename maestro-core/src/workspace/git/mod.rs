@@ -40,6 +40,7 @@ mod seal;
 mod seen;
 mod settings;
 mod settle;
+mod shallow;
 mod site;
 mod stage;
 mod status;

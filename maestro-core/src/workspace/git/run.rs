@@ -1,6 +1,7 @@
 //! Git for one workspace: which program it is, and how its processes are marked.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 
-use super::call::Call;
+use super::call::{self, Call};
 use super::child::{Finished, KillSwitch, Launch};
 use super::environment;
 use super::layout::{Layout, Target, stranger};
@@ -154,7 +155,12 @@ impl Git {
         let target = match place {
             Place::Nowhere => None,
             Place::Shared => {
-                launch.env.insert(0, ("GIT_DIR".into(), layout.common.clone().into()));
+                // It works on the list, and has to do with no history.
+                let env = [
+                    ("GIT_DIR".into(), layout.common.clone().into()),
+                    ("GIT_SHALLOW_FILE".into(), "".into()),
+                ];
+                launch.env.splice(0..0, env);
                 None
             }
             Place::At(dir) => Some(self.target(layout, dir)?),
@@ -167,7 +173,8 @@ impl Git {
         let Some(target) = target else {
             return Ok(launch.run(limit, switch));
         };
-        let entered = self.shared.seals.enter(&target, &|text| self.list(text));
+        let helper = |args: &[&str], env, input| self.help(args, env, input, switch);
+        let entered = self.shared.seals.enter(&target, &helper);
         let entered = entered.map_err(|error| apart(&error, &target.common))?;
         // What the call itself sets comes later, and wins.
         launch.env.splice(0..0, entered.env);
@@ -187,7 +194,9 @@ impl Git {
             return Ok(BTreeSet::new());
         };
         let target = self.target(layout, dir)?;
-        let settings = self.shared.seals.settings(&target, &|text| self.list(text));
+        let switch = KillSwitch::default();
+        let helper = |args: &[&str], env, input| self.help(args, env, input, &switch);
+        let settings = self.shared.seals.settings(&target, &helper);
         Ok(settings.map_err(|error| apart(&error, &target.common))?.withheld.clone())
     }
 
@@ -213,19 +222,27 @@ impl Git {
         })
     }
 
-    /// The settings in the text of a configuration file.
-    fn list(&self, text: Vec<u8>) -> io::Result<Finished> {
+    /// Runs a command that tells how another one is to be run.
+    fn help(
+        &self,
+        args: &[&str],
+        mut env: Vec<(OsString, OsString)>,
+        input: Vec<u8>,
+        switch: &KillSwitch,
+    ) -> io::Result<Finished> {
         let options = self.options();
-        let args = ["-C", "/", "config", "--file", "-", "--no-includes", "--list", "-z"];
+        let mut all = call::fixed_args();
+        all.extend(args.iter().map(Into::into));
+        env.extend(call::fixed_env());
         let launch = Launch {
             program: options.program.clone(),
-            args: args.iter().map(Into::into).collect(),
+            args: all,
             base: environment::base(&options.environment),
-            env: vec![(ROLE.0.into(), ROLE.1.into()), ("LC_ALL".into(), "C".into())],
-            input: text,
+            env,
+            input,
             lock: None,
         };
-        launch.run(options.max_output, &KillSwitch::default())
+        launch.run(options.max_output, switch)
     }
 
     /// Runs what blocks, off the asynchronous threads.

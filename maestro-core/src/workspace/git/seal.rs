@@ -19,6 +19,8 @@ use sha2::{Digest as _, Sha256};
 use super::child::Finished;
 use super::layout::Target;
 use super::settings::Settings;
+use super::shallow;
+use crate::workspace::file::{self, Links};
 use crate::workspace::local;
 
 /// What is linked, if it is there: all that git, and filters that keep files of their own beside
@@ -33,7 +35,6 @@ const LINKS: &[&str] = &[
     "refs",
     "reftable",
     "rr-cache",
-    "shallow",
     "worktrees",
 ];
 /// What is linked in any case: git makes it where the link leads.
@@ -46,8 +47,11 @@ const MAX_KEPT: usize = 64;
 /// How long a directory that nobody uses stays. A day, which is far longer than a command may take.
 const UNUSED: Duration = Duration::from_hours(24);
 
-/// Runs `git config --list` over the text of a file.
-pub(super) type List<'a> = &'a dyn Fn(Vec<u8>) -> io::Result<Finished>;
+/// Runs git with these arguments, variables and input.
+pub(super) type Helper<'a> =
+    &'a dyn Fn(&[&str], Vec<(OsString, OsString)>, Vec<u8>) -> io::Result<Finished>;
+/// Gives what the text of a configuration file, which is the input, says.
+const LIST: [&str; 8] = ["-C", "/", "config", "--file", "-", "--no-includes", "--list", "-z"];
 
 /// The directories of settings, and what was read for them.
 #[derive(Debug)]
@@ -55,6 +59,16 @@ pub(super) struct Seals {
     dir: PathBuf,
     filters_too: bool,
     read: Mutex<BTreeMap<Vec<u8>, Arc<Settings>>>,
+    /// Commits of which all the history was there, by the repository.
+    whole: Mutex<BTreeMap<PathBuf, BTreeSet<String>>>,
+}
+
+/// What git finds in place of the shared directory's own files.
+#[derive(Debug, Clone, Copy)]
+struct Given<'a> {
+    config: &'a [u8],
+    /// Empty where no history ends before its beginning.
+    shallow: &'a [u8],
 }
 
 /// What a command is started with.
@@ -68,23 +82,44 @@ pub(super) struct Entered {
 impl Seals {
     /// Directories below `dir`, which is made when it is needed.
     pub(super) fn new(dir: PathBuf, filters_too: bool) -> Self {
-        Self { dir, filters_too, read: Mutex::default() }
+        Self { dir, filters_too, read: Mutex::default(), whole: Mutex::default() }
     }
 
     /// The environment of a command in a repository.
-    pub(super) fn enter(&self, target: &Target, list: List<'_>) -> io::Result<Entered> {
-        let settings = self.settings(target, list)?;
+    pub(super) fn enter(&self, target: &Target, helper: Helper<'_>) -> io::Result<Entered> {
+        let settings = self.settings(target, helper)?;
+        let config = &settings.text[..];
+        let ask = |args: &[&str], input: Vec<u8>, shallow: &[u8]| {
+            helper(args, self.prepare(target, Given { config, shallow })?.env, input)
+        };
+        let mut whole = self.whole_of(&target.common);
+        let shallow = shallow::ends(&target.common, &mut whole, &ask)?;
+        if !whole.is_empty() {
+            let mut known = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= MAX_KEPT {
+                known.clear();
+            }
+            known.insert(target.common.clone(), whole);
+        }
+        self.prepare(target, Given { config, shallow: &shallow })
+    }
+
+    fn whole_of(&self, common: &Path) -> BTreeSet<String> {
+        let known = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(common).cloned().unwrap_or_default()
+    }
+
+    fn prepare(&self, target: &Target, given: Given<'_>) -> io::Result<Entered> {
         let mut links = BTreeSet::from([ALWAYS]);
         links.extend(LINKS.iter().filter(|name| target.common.join(name).exists()));
         let mut hash = Sha256::new();
-        for name in &links {
-            hash.update(name.as_bytes());
+        for part in links.iter().map(|name| name.as_bytes()).chain([given.shallow, given.config]) {
+            hash.update(part);
             hash.update([0]);
         }
-        hash.update(&settings.text);
         let seal = self.of(&target.common).join(hex(&hash.finalize()));
-        if !is_whole(&seal, &target.common, &links, &settings.text)? {
-            self.make(&seal, &target.common, &links, &settings.text)?;
+        if !is_whole(&seal, &target.common, &links, given)? {
+            self.make(&seal, &target.common, &links, given)?;
         }
         let mut env: Vec<(OsString, OsString)> = vec![
             ("GIT_DIR".into(), target.git_dir.clone().into()),
@@ -98,7 +133,11 @@ impl Seals {
     }
 
     /// What counts of a repository's configuration.
-    pub(super) fn settings(&self, target: &Target, list: List<'_>) -> io::Result<Arc<Settings>> {
+    pub(super) fn settings(
+        &self,
+        target: &Target,
+        helper: Helper<'_>,
+    ) -> io::Result<Arc<Settings>> {
         let repository = config(&target.common.join("config"))?;
         let worktree = config(&target.git_dir.join("config.worktree"))?;
         let path = target.common.as_os_str().as_encoded_bytes();
@@ -111,7 +150,7 @@ impl Seals {
             if text.is_empty() {
                 return Ok(Vec::new());
             }
-            let done = list(text)?;
+            let done = helper(&LIST, Vec::new(), text)?;
             if done.code == Some(0) {
                 return Ok(done.stdout);
             }
@@ -140,7 +179,7 @@ impl Seals {
         seal: &Path,
         common: &Path,
         links: &BTreeSet<&str>,
-        text: &[u8],
+        given: Given<'_>,
     ) -> io::Result<()> {
         let parent = self.of(common);
         private(&self.dir)?;
@@ -155,11 +194,13 @@ impl Seals {
         for name in links {
             link(&common.join(name), &new.join(name))?;
         }
-        write_private(&new.join("config"), text)?;
+        for (name, text) in given.files() {
+            write_private(&new.join(name), text)?;
+        }
         if fs::rename(&new, seal).is_ok() {
             return Ok(());
         }
-        if is_whole(seal, common, links, text)? {
+        if is_whole(seal, common, links, given)? {
             // Another call has made the same meanwhile.
             return fs::remove_dir_all(new);
         }
@@ -171,19 +212,34 @@ impl Seals {
     }
 }
 
+impl<'a> Given<'a> {
+    fn files(self) -> impl Iterator<Item = (&'static str, &'a [u8])> {
+        let shallow = (!self.shallow.is_empty()).then_some(("shallow", self.shallow));
+        std::iter::once(("config", self.config)).chain(shallow)
+    }
+}
+
 /// Whether a directory is exactly what it should be, as far as git reads it. Notes that it is used.
-fn is_whole(seal: &Path, common: &Path, links: &BTreeSet<&str>, text: &[u8]) -> io::Result<bool> {
+fn is_whole(
+    seal: &Path,
+    common: &Path,
+    links: &BTreeSet<&str>,
+    given: Given<'_>,
+) -> io::Result<bool> {
     let Ok(found) = fs::symlink_metadata(seal) else {
         return Ok(false);
     };
-    let file = seal.join("config");
+    let is_file = |(name, text): (&str, &[u8])| {
+        let there = file::read(&seal.join(name), Links::Refused, text.len() as u64);
+        there.is_ok_and(|there| there == text)
+    };
     let same = found.is_dir()
-        && fs::symlink_metadata(&file).is_ok_and(|found| found.is_file())
-        && fs::read(file).is_ok_and(|there| there == text)
+        && given.files().all(is_file)
         && links.iter().all(|name| {
             fs::read_link(seal.join(name)).is_ok_and(|leads| leads == common.join(name))
         })
-        && !["hooks", "config.worktree"].iter().any(|name| seal.join(name).exists());
+        && !["hooks", "config.worktree"].iter().any(|name| seal.join(name).exists())
+        && (!given.shallow.is_empty() || !seal.join("shallow").exists());
     let at = found.modified()?;
     if same
         && let Ok(elapsed) = at.elapsed()
@@ -202,17 +258,10 @@ pub(super) fn hex(hash: &[u8]) -> String {
 
 /// The text of a configuration file; empty when there is none.
 fn config(path: &Path) -> io::Result<Vec<u8>> {
-    let found = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        found => found?,
-    };
-    if !found.is_file() || found.len() > MAX_CONFIG {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("{} is no file of at most {MAX_CONFIG} bytes", path.display()),
-        ));
+    match file::read(path, Links::Followed, MAX_CONFIG) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        text => text,
     }
-    fs::read(path)
 }
 
 fn tempfile_in(parent: &Path) -> io::Result<PathBuf> {
