@@ -168,12 +168,13 @@ impl<'a> Held<'a> {
         let root = self.checkout.clone();
         let seen = self.repo.git.blocking("look", move || {
             let seen = paths.into_iter().map(|path| {
-                let content = Content::of(&root.join(path_of(&path)))?;
-                Ok((path, content))
+                let file = root.join(path_of(&path));
+                let content = Content::of(&file);
+                Ok((path, content.map_err(|error| disk(&error).with("file", file.display()))?))
             });
-            seen.collect::<io::Result<_>>()
+            seen.collect()
         });
-        seen.await?.map_err(|error| disk(&error).with("checkout", self.checkout.display()))
+        seen.await?
     }
 
     /// Makes sure that the checkout still is of the branch, and that nothing was begun in it.

@@ -120,11 +120,15 @@ impl Slots {
             }
         }
         delete(&self.own.join(PREPARED))?;
-        // Only what is nobody's is left: with a file that is not in the record, this fails.
-        match fs::remove_dir(self.own.join(REPLACED)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        // What is not in the record is somebody's, for all that is known.
+        for entry in fs::read_dir(self.own.join(REPLACED)).into_iter().flatten() {
+            let entry = entry?;
+            let aside = self.own.join(KEPT).join(aside).join("unknown").join(entry.file_name());
+            fs::create_dir_all(aside.parent().unwrap_or(&self.own))?;
+            move_aside(&entry.path(), &aside)?;
+            kept.push((entry.path(), aside));
         }
+        delete(&self.own.join(REPLACED))?;
         delete_file(&self.own.join(RECORD))?;
         Ok(kept)
     }
