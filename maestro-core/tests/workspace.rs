@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "workspace/begun.rs"]
+mod begun;
 #[path = "workspace/checkout.rs"]
 mod checkout;
 #[path = "workspace/concurrent.rs"]
@@ -44,5 +46,7 @@ mod refs;
 #[cfg(target_os = "linux")]
 #[path = "workspace/rounds.rs"]
 mod rounds;
+#[path = "workspace/saved.rs"]
+mod saved;
 #[path = "workspace/traps.rs"]
 mod traps;

@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use maestro_core::Result;
+
+use crate::state;
 
 /// Run coding agents on a repository, watch them, answer them, take their work.
 #[derive(Debug, Parser)]
 #[command(name = "maestro", version, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) common: Given,
     /// What to log to the standard error, for example `info` or `maestro_core=debug`.
     #[arg(long, global = true, default_value = "error")]
     pub(crate) log: String,
@@ -21,11 +24,13 @@ pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 1 a task failed or was 
 3 not found, 4 conflict or a person is needed, 5 something outside does not answer, \
 70 a defect, 130 stopped by Ctrl-C (the last line says how to go on).";
 
+/// What is given to every command.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Common {
-    /// Where everything is kept.
-    #[arg(long, global = true, value_name = "FILE", default_value = Common::STORE)]
-    pub(crate) store: PathBuf,
+pub(crate) struct Given {
+    /// Where everything is kept. Default: in the user's state directory, apart for each directory
+    /// that this is called in.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
     /// Print JSON, one object a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -34,9 +39,30 @@ pub(crate) struct Common {
     pub(crate) place: Option<String>,
 }
 
-impl Common {
-    /// Where everything is kept when nobody says otherwise.
-    pub(crate) const STORE: &'static str = ".maestro/maestro.db";
+/// The same, when it is known where everything is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Common {
+    pub(crate) store: PathBuf,
+    /// Whether the command line named the store.
+    pub(crate) named: bool,
+    pub(crate) json: bool,
+    pub(crate) place: Option<String>,
+}
+
+impl Given {
+    /// With the store that is named, or the one of the current directory.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when none is named and there is no default.
+    pub(crate) fn settle(&self) -> Result<Common> {
+        let store = self.store.clone().map_or_else(state::store, Ok)?;
+        Ok(Common { named: self.store.is_some(), ..self.over(store) })
+    }
+
+    /// With this store, whatever is named.
+    pub(crate) fn over(&self, store: PathBuf) -> Common {
+        Common { store, named: true, json: self.json, place: self.place.clone() }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,15 +1,19 @@
 //! `doctor`: what is installed and what is missing.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use maestro_core::{Maestro, Result, Running};
 use serde_json::json;
 
-use crate::args::Common;
+use crate::args::Given;
 use crate::exit::Exit;
 use crate::{node, out};
 
-pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
+pub(crate) async fn doctor(given: &Given) -> Result<Exit> {
+    let store = given.settle();
+    // Of these only how to print counts here.
+    let common = &given.over(PathBuf::new());
     let mut healthy = true;
     let mut say = |name: &str, found: std::result::Result<String, String>| {
         healthy &= found.is_ok();
@@ -30,15 +34,15 @@ pub(crate) async fn doctor(common: &Common) -> Result<Exit> {
         },
     )?;
     say("claude", claude().await.map_err(|error| error.to_string()))?;
-    if common.store.exists() {
-        let opened = node::observe(common, async |_| Ok(())).await;
-        say(
-            "store",
-            opened.map(|()| common.store.display().to_string()).map_err(|error| error.to_string()),
-        )?;
-    } else {
-        say("store", Ok(format!("none yet at {}", common.store.display())))?;
-    }
+    let store = match &store {
+        Ok(store) if !store.store.exists() => Ok(format!("none yet at {}", store.store.display())),
+        Ok(store) => {
+            let opened = node::observe(store, async |_| Ok(())).await;
+            opened.map(|()| store.store.display().to_string()).map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    say("store", store)?;
     Ok(if healthy { Exit::Ok } else { Exit::Unavailable })
 }
 

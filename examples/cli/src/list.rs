@@ -123,7 +123,7 @@ pub(crate) fn short(id: &impl ToString) -> String {
 
 /// What an agent asks, and what to type to allow it.
 pub(crate) fn question(common: &Common, asked: &ApprovalInfo) -> String {
-    let (call, id) = (node::call(&common.store), short(&asked.id));
+    let (call, id) = (node::call(common), short(&asked.id));
     let title = plain(&asked.title);
     let kept = match asked.remembered_rules.as_slice() {
         [] => String::new(),

@@ -15,6 +15,7 @@ mod out;
 mod policy;
 mod progress;
 mod run;
+mod state;
 mod table;
 mod task_file;
 mod text;
@@ -56,13 +57,14 @@ async fn act(args: Args) -> Result<Exit> {
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|error| Error::invalid("log", "is no filter of logs").caused_by(error))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(out::log).init();
-    let common = &args.common;
+    let given = &args.common;
     match args.command {
-        Command::Demo(command) => demo::demo(common, command).await,
-        Command::Run(command) => run::run(common, command).await,
-        Command::Resume(command) => run::resume(common, command).await,
-        Command::Doctor => doctor::doctor(common).await,
+        Command::Demo(command) => demo::demo(given, command).await,
+        Command::Run(command) => run::run(&given.settle()?, command).await,
+        Command::Resume(command) => run::resume(&given.settle()?, command).await,
+        Command::Doctor => doctor::doctor(given).await,
         Command::Look(look) => {
+            let common = &given.settle()?;
             node::observe(common, async |maestro| self::look(maestro, common, look).await).await
         }
     }

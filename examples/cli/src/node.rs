@@ -63,12 +63,12 @@ pub(crate) fn must_be_there(common: &Common) -> Result<()> {
 }
 
 /// How this program is called for a store, for hints that can be typed as they are.
-pub(crate) fn call(store: &Path) -> String {
+pub(crate) fn call(common: &Common) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "maestro".to_owned());
-    if store == Path::new(Common::STORE) {
+    if !common.named {
         return program;
     }
-    format!("{program} --store={}", store.display())
+    format!("{program} --store={}", common.store.display())
 }
 
 fn read_script(path: &Path) -> Result<Script> {
@@ -82,7 +82,11 @@ fn read_script(path: &Path) -> Result<Script> {
 /// A node over the store that the command line names, at the place that it names.
 fn placed(common: &Common) -> Result<MaestroBuilder> {
     let place = common.place.as_deref().map(Place::new);
-    Ok(place.into_iter().fold(builder(&common.store)?, MaestroBuilder::place))
+    let builder = builder(&common.store)?;
+    if !common.named {
+        close(common.store.parent().unwrap_or(&common.store))?;
+    }
+    Ok(place.into_iter().fold(builder, MaestroBuilder::place))
 }
 
 /// A node over a store, which is made when it is not there. Worktrees lie beside it.
@@ -100,7 +104,7 @@ pub(crate) fn builder(store: &Path) -> Result<MaestroBuilder> {
     Ok(Maestro::builder().storage(Sqlite::at(store)).worktrees(directory.join("worktrees")))
 }
 
-/// Makes the directory of a store. It lies inside the project as a rule, whose git need not see it.
+/// Makes the directory of a store. Where it lies inside of a project, its git need not see it.
 fn make(directory: &Path) -> std::io::Result<()> {
     if directory.exists() {
         return Ok(());
@@ -112,4 +116,21 @@ fn make(directory: &Path) -> std::io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory)?;
     std::fs::write(directory.join(".gitignore"), "*\n")
+}
+
+/// Makes sure that the directory of a store by default is for its user alone, whoever made it.
+fn close(directory: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(directory, private).map_err(|error| {
+            Error::invalid("store", "lies in a directory that cannot be made private")
+                .with("directory", directory.display())
+                .caused_by(error)
+        })?;
+    }
+    #[cfg(not(unix))]
+    let _ = directory;
+    Ok(())
 }

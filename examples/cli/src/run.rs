@@ -40,7 +40,7 @@ async fn finish(
         path.as_ref().map_or(String::new(), |path| format!(" --{name}={}", path.display()))
     };
     let agent = option("claude", &node.claude) + &option("script", &node.script);
-    let again = format!("{} resume{agent}", node::call(&common.store));
+    let again = format!("{} resume{agent}", node::call(common));
     follow::close(maestro, exit, &again).await
 }
 
@@ -50,7 +50,7 @@ async fn show(
     after: Position,
     tasks: &[TaskHandle],
 ) -> Result<Exit> {
-    let call = node::call(&common.store);
+    let call = node::call(common);
     let exit = follow::to_the_end(maestro, common, tasks, after, call).await?;
     if exit != Exit::Interrupted {
         table::print(common, tasks).await?;

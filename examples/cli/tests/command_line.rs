@@ -8,9 +8,17 @@ use std::process::{Child, Command, Output, Stdio};
 use maestro_core::model::Event;
 
 const MAESTRO: &str = env!("CARGO_BIN_EXE_maestro");
+/// Where stores lie by default here: neither where the user has theirs nor in the project.
+const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
+fn maestro() -> Command {
+    let mut command = Command::new(MAESTRO);
+    command.env("XDG_STATE_HOME", STATE);
+    command
+}
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(MAESTRO);
+    let mut command = maestro();
     command.args(arguments).current_dir(directory).stdin(Stdio::null());
     command.output().unwrap()
 }
@@ -37,7 +45,7 @@ impl Drop for Running {
 }
 
 fn demo(directory: &Path, more: &[&str]) -> Running {
-    let mut command = Command::new(MAESTRO);
+    let mut command = maestro();
     command.args(["demo", "--dir=demo"]).args(more).current_dir(directory);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Running(command.spawn().unwrap())
@@ -89,7 +97,7 @@ fn a_finished_demo_can_be_looked_at_and_says_where_everything_is() {
     let lost = events(directory.path()).into_iter().filter(|e| e.event_type() == "node.lost");
     assert_eq!(lost.count(), 0);
     // Whoever reads the output may have enough of it.
-    let mut command = Command::new(MAESTRO);
+    let mut command = maestro();
     command.args([store, "events"]).current_dir(directory.path());
     let mut unread = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(unread.stdout.take());
@@ -118,7 +126,7 @@ fn ctrl_c_stops_cleanly_and_the_same_command_goes_on() {
 
 /// Reads events until `enough`, then kills the follower without warning.
 fn follow(directory: &Path, after: Option<&str>, enough: impl Fn(&[Event]) -> bool) -> Vec<Event> {
-    let mut command = Command::new(MAESTRO);
+    let mut command = maestro();
     command.args(["--store=demo/maestro.db", "--json", "events", "--follow"]);
     command.args(after.map(|cursor| format!("--after={cursor}")));
     command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped());

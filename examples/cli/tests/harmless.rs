@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use terminal::Terminal;
+use terminal::{STATE, Terminal};
 
 /// Writes to the clipboard, asks the terminal, colours by C1, turns the direction, overwrites its line,
 /// and hides.
@@ -52,6 +52,7 @@ fn in_terminal(directory: &Path, arguments: &[&str]) -> Vec<u8> {
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maestro"));
+    command.env("XDG_STATE_HOME", STATE);
     command.args(arguments).current_dir(directory).stdin(Stdio::null()).output().unwrap()
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use terminal::Terminal;
+use terminal::{STATE, Terminal};
 
 const DEMO: [&str; 3] = ["demo", "--scripted", "--dir=demo"];
 
@@ -147,6 +147,7 @@ fn a_question_says_how_to_answer_it() {
     assert!(terminal.line("? Tidy up").unwrap().contains(id), "{}", terminal.text());
     assert!(terminal.shows("a.txt"), "{}", terminal.text());
     let mut other = Command::new(env!("CARGO_BIN_EXE_maestro"));
+    other.env("XDG_STATE_HOME", STATE);
     other.args(command.trim().split(' ').skip(1)).current_dir(directory.path());
     let answered = other.output().unwrap();
     assert!(answered.status.success(), "{answered:?}");
@@ -173,6 +174,7 @@ fn what_is_no_terminal_or_a_plain_one_gets_plain_lines() {
     }
     let directory = tempfile::tempdir().unwrap();
     let mut piped = Command::new(env!("CARGO_BIN_EXE_maestro"));
+    piped.env("XDG_STATE_HOME", STATE);
     piped.args(DEMO).current_dir(directory.path()).stdin(Stdio::null());
     let output = piped.output().unwrap();
     is_plain(&String::from_utf8_lossy(&output.stdout));
@@ -184,6 +186,7 @@ fn json_is_json_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = [&["--json"], &DEMO[..]].concat();
     let mut piped = Command::new(env!("CARGO_BIN_EXE_maestro"));
+    piped.env("XDG_STATE_HOME", STATE);
     let output = piped.args(&arguments).current_dir(directory.path()).output().unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
     let values: Vec<Value> =

@@ -8,8 +8,12 @@ use std::process::{Command, Output, Stdio};
 
 const BOOK: &str = include_str!("../../../docs/errors.md");
 
+/// Where stores lie by default here: neither where the user has theirs nor in the project.
+const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
 fn run(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maestro"));
+    command.env("XDG_STATE_HOME", STATE);
     command.args(arguments).current_dir(directory).stdin(Stdio::null());
     command.output().unwrap()
 }
@@ -55,7 +59,7 @@ fn arguments_and_files_that_are_wrong_are_refused_before_anything_is_made() {
     refused(here, &["run", "--help me"], 2, "'--help me'");
     refused(here, &["run", "hello", "--concurrency=-1"], 2, "--concurrency");
     refused(here, &["run", "hello", "--concurrency=many"], 2, "--concurrency");
-    assert!(!here.join(".maestro").exists());
+    assert_eq!(fs::read_dir(here).unwrap().count(), 0);
     in_the_book(here, &["run", "", claude], 2, "`prompt`");
     let file = |content: &str| fs::write(here.join("tasks.toml"), content).unwrap();
     let tasks = ["run", "--file=tasks.toml", claude];

@@ -140,7 +140,7 @@ fn nothing_of_somebodys_is_overwritten_or_deleted() {
         fs::rename(root.join("dir"), root.join("moved")).unwrap();
         symlink("moved", root.join("dir")).unwrap();
     });
-    refused("open", |den, root| {
+    refused("under way", |den, root| {
         let head = den.git(root, &["rev-parse", "HEAD"]);
         fs::write(root.join(".git/MERGE_HEAD"), format!("{head}\n")).unwrap();
     });

@@ -11,11 +11,12 @@ use maestro_core::model::ProjectSpec;
 use maestro_core::{Error, ErrorKind, Maestro, MaestroBuilder, Result};
 use scripted_model::ScriptedModel;
 
-use crate::args::{Common, Demo};
+use crate::args::{Common, Demo, Given};
 use crate::exit::Exit;
 use crate::{follow, node, out, table};
 
-pub(crate) async fn demo(common: &Common, command: Demo) -> Result<Exit> {
+pub(crate) async fn demo(given: &Given, command: Demo) -> Result<Exit> {
+    let common = &given.over(command.dir.join("maestro.db"));
     let dir = std::path::absolute(&command.dir)
         .map_err(|error| Error::invalid("dir", "is no directory").caused_by(error))?;
     if command.fresh && dir.exists() {
@@ -86,7 +87,7 @@ async fn play(
     let attempts = dir.join("attempts.log").display().to_string();
     let after = follow::now(maestro).await?;
     let tasks = plan::submit(maestro, &project, &attempts, command.live).await?;
-    let call = node::call(&command.dir.join("maestro.db"));
+    let call = node::call(common);
     let exit = follow::to_the_end(maestro, common, &tasks, after, call.clone()).await?;
     if exit == Exit::Interrupted {
         return Ok(exit);

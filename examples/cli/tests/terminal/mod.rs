@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, channel};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use vt100::Parser;
 
+/// Where stores lie by default here: neither where the user has theirs nor in the project.
+pub(crate) const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
 /// A program in a terminal. It is ended when this is dropped.
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
@@ -32,6 +35,7 @@ impl Terminal {
         command.args(arguments);
         command.cwd(directory);
         command.env("TERM", "xterm-256color");
+        command.env("XDG_STATE_HOME", STATE);
         command.env_remove("NO_COLOR");
         for (name, value) in environment {
             command.env(name, value);

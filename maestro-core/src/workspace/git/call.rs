@@ -30,6 +30,8 @@ const NODE: &str = "MAESTRO_NODE";
 const MAX_REMOVED: u32 = 8;
 /// How many filters one command may find to fail before it fails itself.
 const MAX_BROKEN: usize = 16;
+/// How often a repository is looked at again that seems to be damaged.
+const MAX_LOOKS: u32 = 2;
 
 /// Set for every command.
 const FIXED: &[(&str, &str)] = &[
@@ -200,7 +202,7 @@ impl<'a> Call<'a> {
         let runtime = self.git.runtime();
         let deadline = runtime.monotonic() + self.git.patience();
         let mut pause = Duration::from_millis(20);
-        let mut removed = 0;
+        let (mut removed, mut looks) = (0, 0);
         loop {
             let finished = self.once().await?;
             if finished.overflowed {
@@ -218,6 +220,12 @@ impl<'a> Call<'a> {
                     if self.without.len() == before || before >= MAX_BROKEN {
                         return Ok(finished);
                     }
+                    continue;
+                }
+                // What another git writes or takes away at this moment can look like damage.
+                Some(Reason::Damaged) if looks < MAX_LOOKS => {
+                    looks += 1;
+                    runtime.sleep(runtime.jitter(pause)).await;
                     continue;
                 }
                 _ => return Ok(finished),

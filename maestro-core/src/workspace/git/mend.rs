@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::advance::Held;
+use super::advance::{Held, Placed};
 use super::change::{Change, Changed, Paths, Side};
 use super::index_lock::remove_dead;
 use super::lock::Lock;
+use super::replaced::Slots;
 use super::repo::{Repo, path_of};
 use super::settle::{disk, present};
 use crate::error::Result;
@@ -66,8 +67,11 @@ impl Repo {
         // A branch that moved on has got the work, or somebody else's.
         if there && self.commit_in(&checkout, "HEAD").await?.as_ref() == Some(&tip) {
             let held = self.hold(&checkout, lock).await?;
+            held.clear(true).await?;
             held.take_back([&tip, &commit]).await?;
-            held.clear().await?;
+            held.clear(true).await?;
+        } else if there && self.has_taken(&checkout).await? {
+            self.hold(&checkout, lock).await?.clear(false).await?;
         }
         if !there || self.unlock(&checkout).await? {
             self.end_move().await?;
@@ -75,12 +79,17 @@ impl Repo {
         Ok(())
     }
 
+    /// Whether a move left files that it had taken from their places.
+    async fn has_taken(&self, checkout: &Path) -> Result<bool> {
+        let own = self.own_git_dir(checkout).await?;
+        self.git.blocking("look", move || Slots::are_in_use(&own)).await
+    }
+
     /// Waits for the locks that moving a checkout takes, and removes those that nobody holds: the
     /// killed merge may have moved the branch already, and only its locks are left. False when one
     /// stays.
     async fn unlock(&self, checkout: &Path) -> Result<bool> {
-        let own = self.git.at(checkout).args(["rev-parse", "--absolute-git-dir"]).bytes().await?;
-        let own = path_of(own.strip_suffix(b"\n").unwrap_or(&own));
+        let own = self.own_git_dir(checkout).await?;
         let head = self.git.at(checkout).args(["symbolic-ref", "--quiet", "HEAD"]);
         let head = head.codes(&[0, 1]).await?.stdout;
         let mut branch = self.common.join(path_of(head.strip_suffix(b"\n").unwrap_or(&head)));
@@ -112,6 +121,7 @@ impl Held<'_> {
     /// Takes back what was done of a move from one commit to another.
     pub(super) async fn take_back(&self, [tip, commit]: [&str; 2]) -> Result<()> {
         let changed = self.repo.changed(tip, commit).await?;
+        let before = self.contents(&changed).await?;
         if !self.is_half_moved([tip, commit], &changed).await? {
             return Ok(());
         }
@@ -120,12 +130,15 @@ impl Held<'_> {
         self.fill(&index, &changed, |change| change.to.as_ref()).await?;
         self.prepare(&index, [commit, tip]).await?;
         let back = changed.iter().map(|(path, change)| (path.clone(), change.reversed()));
-        let placement = Arc::new(self.placement(back.collect(), Paths::new()));
+        let placement = Arc::new(self.placement(back.collect(), Paths::new(), before));
         if !self.in_the_way(&placement).await?.is_empty() {
             return Ok(());
         }
         tracing::warn!(checkout = %self.checkout.display(), "taking back a merge that was killed half-way");
-        self.place(placement, &index).await
+        match self.place(placement, &index).await? {
+            Placed::Done(_) => Ok(()),
+            Placed::TakenBack(error) => Err(error),
+        }
     }
 
     /// Whether a move was begun, and nobody works on one of its files, too.

@@ -74,6 +74,9 @@ impl Site {
                 .with("directories", landing.names().join(", "))
                 .with("workspace", self.root.display()));
         }
+        if !state.begun.is_empty() {
+            return Err(self.unended(&state.begun, "commit and merge again"));
+        }
         if !state.clean() {
             return Err(Error::new(
                 ErrorKind::Conflict,
@@ -116,9 +119,8 @@ impl Site {
 
     /// Moves the branch on, with its checkout if it has one. False when somebody moved it.
     async fn advance(&self, into: &str, [tip, commit]: [&str; 2], lock: &Lock) -> Result<bool> {
-        if let Some(checkout) = self.repo.checkout_of(into, &self.root).await?
-            && self.repo.occupied(&checkout).await?
-        {
+        self.repo.refuse_in_use(into).await?;
+        if let Some(checkout) = self.repo.only_checkout_of(into, &self.root).await? {
             return self.repo.fast_forward(&checkout, into, [tip, commit], lock).await;
         }
         let line = format!("update {} {commit} {tip}", branch_ref(into));

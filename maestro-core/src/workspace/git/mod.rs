@@ -2,12 +2,15 @@
 
 mod abandoned;
 mod advance;
+mod begun;
 mod call;
 mod change;
 mod child;
+mod content;
 mod dropped;
 mod elsewhere;
 mod environment;
+mod exchange;
 mod failure;
 mod index;
 mod index_lock;
@@ -29,6 +32,8 @@ mod prepare;
 mod proof;
 mod reason;
 mod release;
+mod replace;
+mod replaced;
 mod repo;
 mod run;
 mod seal;

@@ -1,35 +1,38 @@
-//! Puts files that were prepared aside into a checkout.
-//!
-//! Each file gets there by one rename, so that a kill leaves it as it was or as it should be, and
-//! never a part of it. Nothing is written through a symbolic link.
+//! What a merge is about to do to the files of a checkout, and what of that is in somebody's way.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::change::{Changed, Paths, Side};
+use super::content::{Content, is_program, look};
+use super::replaced::Slots;
 use super::repo::path_of;
-use super::settle::{disk, occupied, present};
-use crate::error::Result;
+use super::settle::{occupied, present};
 
-/// How a file is called until it is renamed, where the prepared ones are on another file system.
-const TEMPORARY: &str = ".maestro-merge.tmp";
+/// What files hold.
+pub(super) type Contents = BTreeMap<Vec<u8>, Content>;
 
 /// What is about to be done to the files of a checkout.
 #[derive(Debug)]
 pub(super) struct Placement {
     /// The checkout.
     pub(super) root: PathBuf,
+    /// Where what is taken from its place is kept.
+    pub(super) slots: Slots,
     /// Where the new files are prepared.
     pub(super) prepared: PathBuf,
     /// The files that differ between the two commits.
     pub(super) changed: Changed,
     /// The files that somebody has changed.
     pub(super) dirty: Paths,
+    /// What each file held before git was asked which of them somebody has changed.
+    pub(super) before: Contents,
 }
 
 /// What is at a path of the checkout.
-enum Found {
+pub(super) enum Found {
     Nothing,
     Something(Metadata),
     /// A file or a link stands where a directory has to be.
@@ -111,7 +114,7 @@ impl Placement {
             && !self.dirty.contains(path)
     }
 
-    fn find(&self, path: &[u8]) -> io::Result<Found> {
+    pub(super) fn find(&self, path: &[u8]) -> io::Result<Found> {
         for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
             let above = &path[..at];
             match look(&self.root.join(path_of(above)))? {
@@ -124,110 +127,13 @@ impl Placement {
         Ok(look(&self.root.join(path_of(path)))?.map_or(Found::Nothing, Found::Something))
     }
 
-    fn prepared(&self, path: &[u8]) -> PathBuf {
+    pub(super) fn prepared(&self, path: &[u8]) -> PathBuf {
         self.prepared.join(path_of(path))
-    }
-
-    /// Deletes what is to go, then puts the new files in their places.
-    pub(super) fn apply(&self) -> Result<()> {
-        let named = |path: &[u8], done: io::Result<()>| {
-            done.map_err(|error| disk(&error).with("file", self.root.join(path_of(path)).display()))
-        };
-        for (path, change) in &self.changed {
-            if change.to.is_none() {
-                named(path, self.delete(path))?;
-            }
-        }
-        for (path, change) in &self.changed {
-            if change.to.is_some() {
-                named(path, self.put(path))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn delete(&self, path: &[u8]) -> io::Result<()> {
-        let file = self.root.join(path_of(path));
-        match self.find(path)? {
-            Found::NoDirectory => return Ok(()),
-            Found::Nothing => {}
-            // A repository stays where it is: what is in it is known to nobody else.
-            Found::Something(meta) if meta.is_dir() => drop(fs::remove_dir(&file)),
-            Found::Something(_) => fs::remove_file(&file)?,
-        }
-        for dir in file.ancestors().skip(1).take_while(|dir| *dir != self.root) {
-            // A temporary file of a merge that was killed.
-            let _ = fs::remove_file(dir.join(TEMPORARY));
-            if fs::remove_dir(dir).is_err() && present(dir) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn put(&self, path: &[u8]) -> io::Result<()> {
-        let (prepared, file) = (self.prepared(path), self.root.join(path_of(path)));
-        if !present(&prepared) || same(&prepared, &file)? {
-            return Ok(());
-        }
-        let parent = file.parent().unwrap_or(&self.root);
-        self.directory(parent)?;
-        let temporary = parent.join(TEMPORARY);
-        if present(&temporary) {
-            fs::remove_file(&temporary)?;
-        }
-        let there = look(&file)?;
-        if prepared.symlink_metadata()?.is_dir() {
-            // A submodule, which is checked out by nobody but its user.
-            if there.is_some_and(|meta| !meta.is_dir()) {
-                fs::remove_file(&file)?;
-            }
-            return self.directory(&file);
-        }
-        if there.is_some_and(|meta| meta.is_dir()) {
-            remove_empty(&file)?;
-        }
-        match fs::rename(&prepared, &file) {
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                copy(&prepared, &temporary)?;
-                fs::rename(temporary, file)
-            }
-            done => done,
-        }
-    }
-
-    /// Makes a directory of the checkout, and those above it.
-    fn directory(&self, dir: &Path) -> io::Result<()> {
-        match look(dir)? {
-            _ if dir == self.root => Ok(()),
-            Some(meta) if meta.is_dir() => Ok(()),
-            Some(_) => Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "a file is where a directory has to be",
-            )),
-            None => {
-                self.directory(dir.parent().unwrap_or(&self.root))?;
-                fs::create_dir(dir)
-            }
-        }
-    }
-}
-
-/// What is at a path, without following a link.
-fn look(path: &Path) -> io::Result<Option<Metadata>> {
-    match fs::symlink_metadata(path) {
-        Ok(meta) => Ok(Some(meta)),
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
     }
 }
 
 /// Whether two files, or two links, are the same to git.
-fn same(a: &Path, b: &Path) -> io::Result<bool> {
+pub(super) fn same(a: &Path, b: &Path) -> io::Result<bool> {
     let (Some(one), Some(two)) = (look(a)?, look(b)?) else { return Ok(false) };
     if one.file_type() != two.file_type() {
         return Ok(false);
@@ -239,34 +145,4 @@ fn same(a: &Path, b: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     crate::workspace::file::same(a, b)
-}
-
-#[cfg(unix)]
-fn is_program(meta: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    meta.permissions().mode() & 0o100 != 0
-}
-
-#[cfg(not(unix))]
-fn is_program(_meta: &Metadata) -> bool {
-    false
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if from.is_symlink() {
-        return std::os::unix::fs::symlink(fs::read_link(from)?, to);
-    }
-    fs::copy(from, to).map(drop)
-}
-
-/// Removes a directory in which there are only directories.
-fn remove_empty(dir: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            remove_empty(&entry.path())?;
-        }
-    }
-    fs::remove_dir(dir)
 }

@@ -10,7 +10,8 @@ use super::lock::Of;
 use super::name::branch_ref;
 use super::reason::{Reason, unwritable};
 use super::run::Git;
-use crate::error::Result;
+use super::settle::present;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Why a worktree is locked whose files are being written.
 pub(super) const MAKING: &str = "maestro is making it";
@@ -217,12 +218,52 @@ impl Repo {
 
     /// The worktree in which a branch is checked out, apart from the one at `root`.
     pub(super) async fn checkout_of(&self, branch: &str, root: &Path) -> Result<Option<PathBuf>> {
+        let found = self.checkouts_of(branch, root).await?.into_iter().next();
+        Ok(found.map(|entry| entry.path))
+    }
+
+    /// The same, of a branch that is to be moved on with its files: they have to be there.
+    pub(super) async fn only_checkout_of(
+        &self,
+        branch: &str,
+        root: &Path,
+    ) -> Result<Option<PathBuf>> {
+        let entries = self.checkouts_of(branch, root).await?;
+        let refused = |why: &'static str| {
+            let worktrees = entries.iter().map(|entry| entry.path.display().to_string());
+            let worktrees = worktrees.collect::<Vec<_>>().join(", ");
+            let error = Error::new(ErrorKind::Conflict, why).with("into", branch);
+            error.with("worktrees", worktrees)
+        };
+        let [entry] = &entries[..] else {
+            return if entries.is_empty() {
+                Ok(None)
+            } else {
+                Err(refused(
+                    "the branch is checked out in more than one worktree; switch all but one to another branch, then merge again",
+                ))
+            };
+        };
+        if entry.half_made() {
+            return Err(refused(
+                "the branch is checked out in a worktree that is being made; merge again later",
+            )
+            .retryable(true));
+        }
+        let pointer = entry.path.join(".git");
+        if self.git.blocking("look", move || present(&pointer)).await? {
+            return Ok(Some(entry.path.clone()));
+        }
+        Err(refused(
+            "the branch is checked out in a worktree whose files are not there; bring it back, or run `git worktree unlock` and `git worktree prune`, then merge again",
+        ))
+    }
+
+    async fn checkouts_of(&self, branch: &str, root: &Path) -> Result<Vec<Entry>> {
         let name = branch_ref(branch);
-        let entries = self.worktrees().await?.into_iter();
-        Ok(entries
-            .filter(|entry| entry.branch.as_ref() == Some(&name) && entry.path != root)
-            .map(|entry| entry.path)
-            .next())
+        let mut entries = self.worktrees().await?;
+        entries.retain(|entry| entry.branch.as_ref() == Some(&name) && entry.path != root);
+        Ok(entries)
     }
 }
 

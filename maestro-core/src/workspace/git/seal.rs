@@ -251,7 +251,7 @@ fn is_whole(
 }
 
 /// The first half of a hash, as a name.
-fn hex(hash: &[u8]) -> String {
+pub(super) fn hex(hash: &[u8]) -> String {
     let digits = hash.iter().take(16).flat_map(|byte| [byte >> 4, byte & 0xF]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::begun::{Begun, said};
 use super::call::Call;
 use super::index::SpareIndex;
 use super::name::branch_ref;
@@ -215,6 +216,16 @@ impl Site {
         Ok(Own { tips, count, below })
     }
 
+    /// Something that was begun in the workspace is to be ended first.
+    pub(super) fn unended(&self, begun: &[Begun], then: &str) -> Error {
+        let begun = said(begun);
+        Error::new(
+            ErrorKind::Conflict,
+            format!("{begun} was begun in the workspace; end or abort it, then {then}"),
+        )
+        .with("workspace", self.root.display())
+    }
+
     pub(super) async fn commit(&self, message: &str) -> Result<Committed> {
         if message.trim().is_empty() {
             return Err(Error::invalid("message", "is empty"));
@@ -234,12 +245,8 @@ impl Site {
             )
             .with("files", state.unmerged.join(", ")));
         }
-        if state.begun.iter().any(|begun| begun.starts_with("rebase")) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "a rebase was begun in the workspace; end or abort it, then commit",
-            )
-            .with("workspace", self.root.display()));
+        if state.begun.iter().any(|begun| begun.forbids_commits()) {
+            return Err(self.unended(&state.begun, "commit"));
         }
         self.return_to_branch(&state).await?;
         let git = &self.repo.git;
@@ -252,7 +259,7 @@ impl Site {
         let staged =
             git.at(&self.root).args(["diff", "--cached", "--quiet", "--ignore-submodules=dirty"]);
         let nothing = staged.codes(&[0, 1]).await?.code == Some(0);
-        if nothing && !state.begun.contains(&"MERGE_HEAD") {
+        if nothing && !state.begun.contains(&Begun::Merge) {
             return Ok(Committed { commit: None, left_out, refused });
         }
         let call = self.repo.identified(&self.root, git.at(&self.root)).await?;

@@ -3,24 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::begun::{Begun, begun};
 use super::call::Call;
 pub(super) use super::index::SPARE_INDEX;
 use super::repo::{Repo, text_of};
-use super::settle::present;
 use crate::error::Result;
 use crate::model::{FileChange, FileStatus};
-
-/// Files in a worktree's git directory that tell of something begun: its parts live nowhere else.
-const BEGUN: &[&str] = &[
-    "rebase-merge",
-    "rebase-apply",
-    "MERGE_HEAD",
-    "MERGE_AUTOSTASH",
-    "CHERRY_PICK_HEAD",
-    "REVERT_HEAD",
-    "sequencer",
-    "BISECT_LOG",
-];
 
 /// The state of a worktree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +23,7 @@ pub(super) struct State {
     /// Files whose merge was left open.
     pub(super) unmerged: Vec<String>,
     /// What was begun and not ended, such as a rebase.
-    pub(super) begun: Vec<&'static str>,
+    pub(super) begun: Vec<Begun>,
 }
 
 impl State {
@@ -103,9 +91,7 @@ impl Repo {
             None => self.admin(root).await?,
         };
         if let Some(admin) = admin {
-            let begun =
-                move || BEGUN.iter().copied().filter(|name| present(&admin.join(name))).collect();
-            state.begun = self.git.blocking("begun", begun).await?;
+            state.begun = self.git.blocking("begun", move || begun(&admin)).await?;
         }
         Ok(state)
     }
