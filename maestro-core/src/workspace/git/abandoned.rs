@@ -39,7 +39,7 @@ fn remove(_lock: &Path, _age: Duration) -> std::io::Result<bool> {
 
 #[cfg(target_os = "linux")]
 fn remove(lock: &Path, age: Duration) -> std::io::Result<bool> {
-    use std::fs;
+    use std::fs::{self, OpenOptions};
     use std::os::unix::fs::MetadataExt as _;
 
     if lock.extension().is_none_or(|extension| extension != "lock") {
@@ -48,7 +48,12 @@ fn remove(lock: &Path, age: Duration) -> std::io::Result<bool> {
     let Some(common) = common_of(lock) else {
         return Ok(false);
     };
-    let guard = crate::workspace::file::open_lock(&common.join("maestro-locks.lock"))?;
+    let guard = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(common.join("maestro-locks.lock"))?;
     // Two that remove the same lock could remove the next one's, too.
     guard.lock()?;
     let Ok(found) = fs::symlink_metadata(lock) else {
@@ -114,8 +119,7 @@ mod linux {
     }
 
     fn is_before_boot(time: SystemTime) -> bool {
-        let stat = file::read_process(Path::new("/proc/stat")).unwrap_or_default();
-        let stat = String::from_utf8_lossy(&stat);
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let boot = stat.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok());
         // The boot is known to the second, and clocks are set after it.
         let margin = Duration::from_mins(10);
@@ -130,7 +134,7 @@ mod linux {
         }
         let worktrees = fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
         roots.extend(worktrees.filter_map(|entry| {
-            let link = file::read(&entry.path().join("gitdir"), Links::Refused, MAX_NAME).ok()?;
+            let link = fs::read(entry.path().join("gitdir")).ok()?;
             let link = crate::workspace::git::repo::path_of(link.strip_suffix(b"\n")?);
             fs::canonicalize(link.parent()?).ok()
         }));
@@ -151,11 +155,11 @@ mod linux {
         if files.filter_map(|file| fs::read_link(file.path()).ok()).any(|open| open == lock) {
             return true;
         }
-        let name = file::read_process(&process.join("comm")).unwrap_or_default();
+        let name = fs::read(process.join("comm")).unwrap_or_default();
         if !name.starts_with(b"git") && !name.starts_with(b"jj") && !name.starts_with(b"java") {
             return false;
         }
-        let line = file::read_process(&process.join("cmdline")).unwrap_or_default();
+        let line = fs::read(process.join("cmdline")).unwrap_or_default();
         // Helpers that stay, such as the credential cache, hold no locks. An ended process has
         // no command line.
         if line.is_empty() || contains(&line, b"--daemon") {
@@ -167,7 +171,7 @@ mod linux {
             return false;
         }
         let (Ok(cwd), Ok(environment)) =
-            (fs::read_link(process.join("cwd")), file::read_process(&process.join("environ")))
+            (fs::read_link(process.join("cwd")), fs::read(process.join("environ")))
         else {
             return true;
         };

@@ -45,7 +45,9 @@ pub(super) fn read(dir: &Path) -> Option<Inner> {
         return None;
     }
     let mut refs = BTreeMap::new();
-    for line in content_of(&common.join("packed-refs")).unwrap_or_default().split(|byte| *byte == b'\n') {
+    for line in
+        content_of(&common.join("packed-refs")).unwrap_or_default().split(|byte| *byte == b'\n')
+    {
         if let Some((id, name)) =
             std::str::from_utf8(line).ok().and_then(|line| line.split_once(' '))
             && is_id(id)
@@ -83,7 +85,9 @@ fn loose(common: &Path, name: &str, refs: &mut BTreeMap<String, String>) {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => loose(common, &below, refs),
             Ok(kind) if kind.is_file() => {
-                if let Some(value) = content_of(&entry.path()).and_then(|it| String::from_utf8(it).ok()) {
+                if let Some(value) =
+                    content_of(&entry.path()).and_then(|it| String::from_utf8(it).ok())
+                {
                     refs.insert(below, value.trim().to_owned());
                 }
             }

@@ -86,7 +86,8 @@ impl Repo {
         }
         let _lock = self.lock(Of::Worktrees).await?;
         let text = [root.join(".git").as_os_str().as_encoded_bytes(), b"\n"].concat();
-        let written = self.git.blocking("adopt", move || file::replace(&admin.join("gitdir"), &text));
+        let written =
+            self.git.blocking("adopt", move || file::replace(&admin.join("gitdir"), &text));
         written.await?.map_err(|error| disk(&error))?;
         Ok(true)
     }

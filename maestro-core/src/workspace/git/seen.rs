@@ -78,8 +78,15 @@ impl Repo {
     /// The commits that a ref led to, the newest first, each with why. None where that is not kept.
     pub(super) async fn log_of(&self, name: &str) -> Result<Vec<(String, String)>> {
         let call = self.git.at(&self.path);
-        let call =
-            call.args(["log", "-g", "--no-mailmap", "--no-show-signature", "--format=%H%x00%gs", name, "--"]);
+        let call = call.args([
+            "log",
+            "-g",
+            "--no-mailmap",
+            "--no-show-signature",
+            "--format=%H%x00%gs",
+            name,
+            "--",
+        ]);
         let done = call.codes(&[0, 128]).await?;
         let text = String::from_utf8_lossy(&done.stdout);
         let entries = text.lines().filter_map(|line| line.split_once('\0'));
@@ -103,9 +110,8 @@ impl Repo {
     /// What was noted.
     pub(super) async fn noted(&self, admin: &Path) -> Result<Option<Seen>> {
         let note = admin.join(NOTE);
-        let read = move || {
-            serde_json::from_slice(&file::read(&note, Links::Refused, MAX_NOTE).ok()?).ok()
-        };
+        let read =
+            move || serde_json::from_slice(&file::read(&note, Links::Refused, MAX_NOTE).ok()?).ok();
         self.git.blocking("note", read).await
     }
 }

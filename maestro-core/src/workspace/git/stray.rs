@@ -165,7 +165,7 @@ mod system {
                 continue;
             }
             // What cannot be read is another user's, or has just ended.
-            let Ok(environment) = file::read_process(&dir.join("environ")) else { continue };
+            let Ok(environment) = fs::read(dir.join("environ")) else { continue };
             let has = |wanted: &[u8]| environment.split(|byte| *byte == 0).any(|set| set == wanted);
             if environment.is_empty() && is_starting(&dir) {
                 found.starting.insert(pid);
@@ -184,12 +184,12 @@ mod system {
     fn is_starting(dir: &Path) -> bool {
         /// Of the kernel's own threads.
         const KTHREAD: u64 = 0x0020_0000;
-        let stat = text(&dir.join("stat")).unwrap_or_default();
+        let stat = fs::read_to_string(dir.join("stat")).unwrap_or_default();
         let mut words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         let state = words.next().unwrap_or("X");
         let flags: u64 = words.nth(5).and_then(|word| word.parse().ok()).unwrap_or(KTHREAD);
         let ended = matches!(state, "Z" | "X" | "x");
-        let line = file::read_process(&dir.join("cmdline")).unwrap_or_default();
+        let line = fs::read(dir.join("cmdline")).unwrap_or_default();
         !ended && flags & KTHREAD == 0 && line.is_empty()
     }
 
@@ -198,7 +198,7 @@ mod system {
     fn is_git(dir: &Path, program: &Path) -> bool {
         // The kernel keeps this much of a name.
         const KEPT: usize = 15;
-        let name = file::read_process(&dir.join("comm")).unwrap_or_default();
+        let name = fs::read(dir.join("comm")).unwrap_or_default();
         let name = name.trim_ascii_end();
         let known = program.file_name().unwrap_or_default().as_bytes();
         name.starts_with(b"git") || name == &known[..known.len().min(KEPT)]
@@ -215,7 +215,7 @@ mod system {
                 return true;
             }
             let words = words(&dir);
-            file::read_process(&dir.join("comm")).is_ok_and(|name| name.starts_with(b"git"))
+            fs::read(dir.join("comm")).is_ok_and(|name| name.starts_with(b"git"))
                 && fs::read_link(dir.join("cwd")).is_ok_and(|cwd| cwd.starts_with(root))
                 && !words.is_empty()
                 && !stays(&words)
@@ -235,7 +235,7 @@ mod system {
 
     /// The command line. An ended process has none.
     fn words(dir: &Path) -> Vec<String> {
-        let line = file::read_process(&dir.join("cmdline")).unwrap_or_default();
+        let line = fs::read(dir.join("cmdline")).unwrap_or_default();
         let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
         words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
     }
@@ -260,18 +260,14 @@ mod system {
         false
     }
 
-    fn text(path: &Path) -> Option<String> {
-        Some(String::from_utf8_lossy(&file::read_process(path).ok()?).into_owned())
-    }
-
     /// Whether a process began after a file was made, so that it cannot have made it.
     fn began_after(dir: &Path, made: Option<SystemTime>) -> bool {
         // A clock that was set, and the ticks of the kernel, are allowed for.
         const MARGIN: Duration = Duration::from_secs(2);
         let began = || {
-            let stat = text(&dir.join("stat"))?;
+            let stat = fs::read_to_string(dir.join("stat")).ok()?;
             let ticks: u64 = stat.rsplit(')').next()?.split(' ').nth(20)?.parse().ok()?;
-            let system = text(Path::new("/proc/stat"))?;
+            let system = fs::read_to_string("/proc/stat").ok()?;
             let boot = system.lines().find_map(|line| line.strip_prefix("btime "))?;
             let hertz = rustix::param::clock_ticks_per_second();
             let since = Duration::from_millis(ticks.checked_mul(1000)?.checked_div(hertz)?);
